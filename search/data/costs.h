@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * costs.h -- simple costs (offramp.costs/1): what each segment and each head
+ * costs on one device, in one or more metrics.
+ *
+ * A `struct costs` belongs to its caller, who ends it with costs_clear().
+ */
+#ifndef OFFRAMP_DATA_COSTS_H
+#define OFFRAMP_DATA_COSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json.h"
+#include "base/status.h"
+
+enum { COSTS_EXITS_MAX = 64, COSTS_METRICS_MAX = 16 };
+
+/* One number with its interval; all three are equal where none was given and
+ * NaN where it was not measured. */
+struct cost {
+    double median, lo, hi;
+};
+
+struct costs_exit {
+    char *name;           /* owned */
+    struct cost *segment; /* owned, [metrics] */
+    struct cost *head;    /* owned, [metrics]; 0 where there is no head */
+};
+
+struct costs {
+    char *device, *source;           /* owned; NULL where absent */
+    char *metric[COSTS_METRICS_MAX]; /* owned */
+    int metrics;
+    struct costs_exit exit[COSTS_EXITS_MAX];
+    int exits; /* the last is the full network */
+};
+
+/* Read the document.  ST_INVALID names the member ("costs.json"). */
+enum status costs_read(
+    const json_t *doc, struct costs *out, struct err *err) MUST_CHECK;
+enum status costs_load(
+    const char *path, struct costs *out, struct err *err) MUST_CHECK;
+void costs_clear(struct costs *c);
+
+/* Index of a metric, or -1. */
+int costs_metric(const struct costs *c, const char *name);
+
+#endif

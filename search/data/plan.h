@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h -- from records and costs to a plan (offramp.plan/1) and its curve:
+ * what the worker's search task and `offramp search` both call.
+ *
+ * Samples are split in two halves: thresholds are chosen on the calibration
+ * half, and both halves are reported.  With reference `label`, samples whose
+ * label is unknown (-1) are left out.
+ */
+#ifndef OFFRAMP_DATA_PLAN_H
+#define OFFRAMP_DATA_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "search/data/costs.h"
+#include "search/data/records.h"
+
+enum search_reference { SEARCH_LABEL, SEARCH_FINAL };
+
+/* Costs are per sample, in the objective's unit; NaN where not known yet. */
+struct search_progress {
+    double cost, lower_bound, seconds;
+    uint64_t nodes;
+};
+
+/* True ends the search, which then gives the best plan so far. */
+typedef bool search_watch(void *ctx, const struct search_progress *p);
+
+/* Start from search_options_init(). */
+struct search_options {
+    const char *objective; /* a metric of the costs; borrowed */
+    double max_drop;       /* NaN: not given */
+    double min_accuracy;   /* NaN: not given; one of the two is */
+    int grid;              /* 0: every distinct score */
+    enum search_reference reference;
+    int max_exits;     /* early exits kept at most; -1 */
+    double worst_case; /* longest path at most; INFINITY */
+    uint64_t seed;
+    double time_limit_s; /* INFINITY: none */
+    int threads;
+    int curve_points;    /* at most; 0: no curve is made */
+    search_watch *watch; /* or NULL */
+    void *watch_ctx;
+};
+
+/* latency_ns, no floor yet, grid 32, seed 1, 60 s, a curve of 64 points. */
+void search_options_init(struct search_options *o);
+
+/* Set from the `problem` of a search task (the names of POST /v1/searches).
+ * Strings stay borrowed from `problem`.  ST_INVALID names the member. */
+enum status search_options_read(const json_t *problem,
+    struct search_options *out, struct err *err) MUST_CHECK;
+
+/*
+ * Search.  On ST_OK the caller owns *plan, an offramp.plan/1 document, and
+ * *curve, [{cost, accuracy, test_cost, test_accuracy, kept}] from the full
+ * network to the cheapest plan.  ST_INVALID or ST_UNPROCESSABLE where costs,
+ * records and options do not fit together.
+ */
+enum status search_records(const struct records *r, const struct costs *c,
+    const struct search_options *o, json_t **plan, json_t **curve,
+    struct err *err) MUST_CHECK;
+
+#endif
