@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp devices -- list the devices and their state. */
+#include <stdlib.h>
+
+#include "server/cli/cli.h"
+#include "server/cli/client.h"
+#include "server/cli/text.h"
+
+static struct client client;
+
+static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+};
+
+const struct opt_cmd cli_devices_cmd = {
+    .name = "offramp devices",
+    .summary = "list the devices and their state",
+    .synopsis = "[OPTION]...",
+    .details = "A device appears once its probe has registered:\n"
+               "    offramp-probe --server http://127.0.0.1:8080 "
+               "--device localhost",
+    .opts = opts,
+    .n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+static enum status
+print_device(struct text_table *t, const json_t *d, struct err *err)
+{
+    static const char *const names[] = { "name", "agent", "state", "health",
+        "mode" };
+    const json_t *labels = json_object_get(d, "labels");
+    enum status st = ST_OK;
+    char *text;
+
+    for (size_t i = 0; st == ST_OK && i < sizeof(names) / sizeof(names[0]);
+         i++) {
+        const char *s = json_string_value(json_object_get(d, names[i]));
+
+        st = text_cell(t, "%s", s ? s : "-");
+    }
+    if (st == ST_OK)
+        st = text_cell(
+            t, "%s", json_is_true(json_object_get(d, "busy")) ? "yes" : "no");
+    text = json_dumps(labels, JSON_COMPACT | JSON_SORT_KEYS);
+    if (st == ST_OK)
+        st = text_cell(t, "%s", text ? text : "{}");
+    free(text);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+static enum status
+print_devices(const json_t *doc, struct err *err)
+{
+    static const char *const columns[] = { "device", "agent", "state", "health",
+        "mode", "busy", "labels", NULL };
+    const json_t *items = json_object_get(doc, "items"), *d;
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : err_nomem(err);
+    size_t i;
+
+    if (json_array_size(items) == 0)
+        fprintf(stderr,
+            "no device yet: start one with offramp-probe --device NAME\n");
+    json_array_foreach(items, i, d) if (st == ST_OK) st =
+        print_device(t, d, err);
+    if (st == ST_OK && json_array_size(items) > 0)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st;
+}
+
+int
+cli_devices(int argc, char **argv)
+{
+    struct err err = { 0 };
+    json_t *doc = NULL;
+    enum status st;
+    bool done;
+    int n;
+
+    if (opt_parse(&cli_devices_cmd, argc, argv, &n, &done, &err) != ST_OK)
+        return cli_fail(&err);
+    if (done)
+        return 0;
+    if ((st = client_open(&client, &err)) == ST_OK &&
+        (st = client_call(&client, "GET", "/v1/devices?limit=500", NULL, &doc,
+             &err)) == ST_OK) {
+        if (client.json)
+            client_print(doc);
+        else
+            st = print_devices(doc, &err);
+    }
+    json_decref(doc);
+    client_close(&client);
+    return st == ST_OK ? 0 : cli_fail(&err);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp plan -- find a plan from a profile and records, or print one. */
+#include "server/cli/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/cli/cli.h"
+#include "server/cli/follow.h"
+#include "server/cli/text.h"
+
+static struct client client;
+static int64_t profile_id, records_id;
+static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
+
+static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+    { "profile", 'p', OPT_INT, &profile_id, "ID", "costs from this profile",
+        NULL, 1, 9e15 },
+    { "records", 'r', OPT_INT, &records_id, "ID", "exit records of the network",
+        NULL, 1, 9e15 },
+    PLAN_OPTS(wish),
+};
+
+const struct opt_cmd cli_plan_cmd = {
+    .name = "offramp plan",
+    .summary = "find or print an early-exit plan",
+    .synopsis = "[OPTION]... [PLAN]",
+    .details =
+        "With a plan's number it is printed.  With --profile and --records a "
+        "search is\nstarted on the server, and its plan printed:\n"
+        "    offramp plan --profile 3 --records 1 --max-drop 0.01\n"
+        "Calibration is the half of the records that chose the thresholds; "
+        "held-out the\nhalf that did not.",
+    .opts = opts,
+    .n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+static double
+number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* A cost in its metric's unit. */
+static void
+cost_text(const char *metric, double cost, char out[TEXT_CELL])
+{
+    size_t n = strlen(metric);
+
+    if (n > 3 && strcmp(metric + n - 3, "_ns") == 0)
+        text_time(cost, out);
+    else
+        text_count(cost, out);
+}
+
+static void
+half_text(const json_t *plan, const char *name, const char *title)
+{
+    const json_t *h = json_object_get(plan, name);
+    const char *metric = json_string_value(json_object_get(plan, "objective"));
+    double cost = number(h, "cost"), full = number(h, "cost_full");
+    char a[TEXT_CELL], b[TEXT_CELL];
+
+    cost_text(metric ? metric : "", cost, a);
+    cost_text(metric ? metric : "", full, b);
+    printf("%-12s %6.0f samples  %s against %s (%.1f %% less)  accuracy "
+           "%.2f %% against %.2f %%\n",
+        title, number(h, "n"), a, b, 100 * (1 - cost / full),
+        100 * number(h, "accuracy"), 100 * number(h, "accuracy_full"));
+}
+
+static enum status
+print_exits(const json_t *plan, struct err *err)
+{
+    static const char *const columns[] = { ">exit", "name", "kept",
+        ">threshold", ">share", ">accuracy", NULL };
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : ST_NOMEM;
+    const json_t *e;
+    size_t i;
+
+    json_array_foreach(json_object_get(plan, "exits"), i, e)
+    {
+        const char *name = json_string_value(json_object_get(e, "name"));
+        bool kept = json_is_true(json_object_get(e, "kept"));
+        double th = number(e, "threshold"), share = number(e, "share"),
+               acc = number(e, "accuracy");
+
+        if (st != ST_OK ||
+            (st = text_cell(t, "%.0f", number(e, "index"))) != ST_OK ||
+            (st = text_cell(t, "%s", name ? name : "")) != ST_OK ||
+            (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK)
+            break;
+        st = isfinite(th) ? text_cell(t, "%.6g", th) : text_cell(t, "-");
+        if (st == ST_OK)
+            st = isfinite(share) ? text_cell(t, "%.1f %%", 100 * share)
+                                 : text_cell(t, "-");
+        if (st == ST_OK)
+            st = isfinite(acc) ? text_cell(t, "%.2f %%", 100 * acc)
+                               : text_cell(t, "-");
+    }
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+enum status
+plan_print(struct client *c, int64_t id, struct err *err)
+{
+    char path[64];
+    json_t *plan;
+    enum status st;
+
+    snprintf(path, sizeof(path), "/v1/plans/%lld", (long long)id);
+    if ((st = client_call(c, "GET", path, NULL, &plan, err)) != ST_OK)
+        return st;
+    if (c->json) {
+        client_print(plan);
+        json_decref(plan);
+        return ST_OK;
+    }
+    printf("plan %lld: %s, solver %s, gap %.2f %%, accuracy against the %s, "
+           "floor %.2f %%\n\n",
+        (long long)id, json_string_value(json_object_get(plan, "status")),
+        json_string_value(json_object_get(plan, "solver")),
+        100 * number(plan, "gap"),
+        json_string_value(json_object_get(plan, "reference")),
+        100 * number(plan, "floor"));
+    st = print_exits(plan, err);
+    putchar('\n');
+    half_text(plan, "calibration", "calibration");
+    half_text(plan, "test", "held-out");
+    json_decref(plan);
+    return st;
+}
+
+/* The body of POST /v1/searches; NULL if out of memory. */
+static json_t *
+search_body(int64_t profile, int64_t records, const struct plan_wish *w)
+{
+    json_t *o = json_pack("{s:I,s:I,s:s*,s:s*}", "profile", (json_int_t)profile,
+        "records", (json_int_t)records, "objective", w->objective, "reference",
+        w->reference);
+    int rc = 0;
+
+    if (o == NULL)
+        return NULL;
+    if (isfinite(w->max_drop))
+        rc |= json_object_set_new(o, "max_drop", json_real(w->max_drop));
+    if (isfinite(w->min_accuracy))
+        rc |=
+            json_object_set_new(o, "min_accuracy", json_real(w->min_accuracy));
+    if (w->grid != NULL)
+        rc |= json_object_set_new(o, "grid",
+            strcmp(w->grid, "all") == 0 ? json_string("all")
+                                        : json_integer(atoll(w->grid)));
+    if (w->max_exits > 0)
+        rc |= json_object_set_new(o, "max_exits", json_integer(w->max_exits));
+    if (w->seed > 0)
+        rc |= json_object_set_new(o, "seed", json_integer(w->seed));
+    if (rc != 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
+}
+
+enum status
+plan_search(struct client *c, int64_t profile, int64_t records,
+    const struct plan_wish *w, struct err *err)
+{
+    json_t *body = search_body(profile, records, w), *search = NULL,
+           *ended = NULL;
+    char path[64];
+    enum status st;
+
+    if (body == NULL)
+        return err_nomem(err);
+    st = client_call(c, "POST", "/v1/searches", body, &search, err);
+    json_decref(body);
+    if (st != ST_OK)
+        return st;
+    snprintf(path, sizeof(path), "/v1/searches/%lld",
+        (long long)json_integer_value(json_object_get(search, "id")));
+    json_decref(search);
+    if ((st = follow(c, path, "search", &ended, err)) != ST_OK)
+        return st;
+    st = plan_print(c, json_integer_value(json_object_get(ended, "plan")), err);
+    json_decref(ended);
+    return st;
+}
+
+int
+cli_plan(int argc, char **argv)
+{
+    struct err err = { 0 };
+    enum status st;
+    bool done, search;
+    int n;
+
+    if (opt_parse(&cli_plan_cmd, argc, argv, &n, &done, &err) != ST_OK)
+        return cli_fail(&err);
+    if (done)
+        return 0;
+    search = n == 0 && profile_id > 0 && records_id > 0;
+    if (!search && (n != 1 || atoll(argv[1]) <= 0))
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "give a plan's number, or --profile and --records to find one");
+    else if (search && isfinite(wish.max_drop) == isfinite(wish.min_accuracy))
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "give either --max-drop or --min-accuracy");
+    else if ((st = client_open(&client, &err)) == ST_OK)
+        st = search ? plan_search(&client, profile_id, records_id, &wish, &err)
+                    : plan_print(&client, atoll(argv[1]), &err);
+    client_close(&client);
+    return st == ST_OK ? 0 : cli_fail(&err);
+}

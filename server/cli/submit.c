@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp submit -- measure a model on devices; with data, find a plan. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "server/cli/cli.h"
+#include "server/cli/follow.h"
+#include "server/cli/plan.h"
+#include "server/cli/table.h"
+
+static struct client client;
+static struct opt_list devices, shapes;
+static const char *name, *levels, *policy, *cache, *data, *labels, *preprocess;
+static bool watch;
+static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
+
+static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+    { "device", 'd', OPT_LIST, &devices, "NAME",
+        "device or labels (key=value,..); again for more (default localhost)",
+        NULL, 0, 0 },
+    { "name", 'n', OPT_STR, &name, "TEXT",
+        "what to call the model (default its file name)", NULL, 0, 0 },
+    { "shape", 0, OPT_LIST, &shapes, "INPUT=1x3x32x32",
+        "fix an input's dynamic dimensions (default: 1)", NULL, 0, 0 },
+    { "levels", 0, OPT_STR, &levels, "L0,L2,..",
+        "levels to measure (default L0,L2,L4,L5,L6)", NULL, 0, 0 },
+    { "policy", 0, OPT_STR, &policy, "JSON",
+        "measurement policy, as in probes/README.md", NULL, 0, 0 },
+    { "cache", 0, OPT_STR, &cache, "use|refresh|only|off",
+        "earlier measurements of equal kernels (default use)", NULL, 0, 0 },
+    { "watch", 'w', OPT_FLAG, &watch, NULL,
+        "follow the job and print the table", NULL, 0, 0 },
+    { "data", 0, OPT_STR, &data, "X.npy",
+        "inputs to evaluate the exits on; implies --watch", NULL, 0, 0 },
+    { "labels", 0, OPT_STR, &labels, "Y.npy", "their labels", NULL, 0, 0 },
+    { "preprocess", 0, OPT_STR, &preprocess, "JSON",
+        "how inputs are prepared: {\"scale\":0.0039}", NULL, 0, 0 },
+    PLAN_OPTS(wish),
+};
+
+const struct opt_cmd cli_submit_cmd = {
+    .name = "offramp submit",
+    .summary = "measure a model on devices; with data, find a plan too",
+    .synopsis = "[OPTION]... MODEL.onnx",
+    .details =
+        "Uploads the model, waits for its analysis, and starts a job:\n"
+        "    offramp submit net.onnx --device localhost --watch\n"
+        "With data, the exits are evaluated and a plan is found from what was "
+        "measured:\n"
+        "    offramp submit net.onnx --data x.npy --labels y.npy \\\n"
+        "        --preprocess '{\"scale\":0.00392}' --max-drop 0.01",
+    .opts = opts,
+    .n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+/* --shape input=1x3x32x32 .. as {"input":[1,3,32,32]}; NULL if none. */
+static enum status
+shape_json(json_t **out, struct err *err)
+{
+    *out = shapes.n > 0 ? json_object() : NULL;
+    for (size_t i = 0; i < shapes.n; i++) {
+        const char *text = shapes.item[i], *eq = strchr(text, '=');
+        json_t *dims = json_array();
+        char *p = eq ? (char *)eq : "";
+        char input[128];
+
+        do {
+            long long d = *p ? strtoll(p + 1, &p, 10) : 0;
+
+            if (d <= 0 || (*p != 'x' && *p != '\0')) {
+                json_decref(dims);
+                json_decref(*out);
+                *out = NULL;
+                return err_set(err, ST_INVALID, "cli.option",
+                    "--shape: '%s' is not like input=1x3x32x32", text);
+            }
+            json_array_append_new(dims, json_integer(d));
+        } while (*p == 'x');
+        snprintf(input, sizeof(input), "%.*s", (int)(eq - text), text);
+        json_object_set_new(*out, input, dims);
+    }
+    return ST_OK;
+}
+
+/* An option that holds JSON; NULL where it was not given. */
+static enum status
+option_json(const char *option, const char *text, json_t **out, struct err *err)
+{
+    struct err why = { 0 };
+
+    *out = NULL;
+    if (text == NULL || json_parse(text, strlen(text), out, &why) == ST_OK)
+        return ST_OK;
+    return err_set(err, ST_INVALID, "cli.option", "--%s: %s", option, why.text);
+}
+
+/* Upload, register, and wait until the analysis has ended. */
+static enum status
+register_model(const char *path, json_t **model, struct err *err)
+{
+    const char *slash = strrchr(path, '/');
+    char hex[HASH_HEX], url[128];
+    json_t *shape, *body, *doc = NULL;
+    enum status st;
+
+    *model = NULL;
+    if ((st = shape_json(&shape, err)) != ST_OK)
+        return st;
+    if ((st = client_upload(&client, path, hex, err)) != ST_OK) {
+        json_decref(shape);
+        return st;
+    }
+    body = json_pack("{s:s,s:s,s:o*}", "blob", hex, "name",
+        name    ? name
+        : slash ? slash + 1
+                : path,
+        "shape", shape);
+    if (body == NULL)
+        return err_nomem(err);
+    st = client_call(&client, "POST", "/v1/models?wait=50", body, &doc, err);
+    json_decref(body);
+    if (st != ST_OK)
+        return st;
+    snprintf(url, sizeof(url), "/v1/models/%.80s",
+        json_string_value(json_object_get(doc, "id")));
+    json_decref(doc);
+    return follow(&client, url, "analysis", model, err);
+}
+
+/* ["L0","L2"] from "L0,L2"; NULL where not given. */
+static json_t *
+levels_json(void)
+{
+    json_t *a = levels ? json_array() : NULL;
+    const char *p = levels;
+
+    while (p != NULL && *p != '\0') {
+        size_t n = strcspn(p, ",");
+
+        json_array_append_new(a, json_stringn(p, n));
+        p += n + (p[n] == ',');
+    }
+    return a;
+}
+
+static enum status
+create_job(const json_t *model, int64_t *job, struct err *err)
+{
+    json_t *pol, *body, *doc, *list = json_array();
+    enum status st;
+
+    if ((st = option_json("policy", policy, &pol, err)) != ST_OK) {
+        json_decref(list);
+        return st;
+    }
+    for (size_t i = 0; i < devices.n; i++)
+        json_array_append_new(list, json_string(devices.item[i]));
+    if (devices.n == 0)
+        json_array_append_new(list, json_string("localhost"));
+    body = json_pack("{s:O,s:o,s:o*,s:o*,s:s*}", "model",
+        json_object_get(model, "id"), "devices", list, "levels", levels_json(),
+        "policy", pol, "cache", cache);
+    if (body == NULL)
+        return err_nomem(err);
+    st = client_call(&client, "POST", "/v1/jobs", body, &doc, err);
+    json_decref(body);
+    if (st != ST_OK)
+        return st;
+    *job = json_integer_value(json_object_get(doc, "id"));
+    json_decref(doc);
+    return ST_OK;
+}
+
+/* POST `body` (stolen) to a collection and follow what it made; its id. */
+static enum status
+make(const char *collection, json_t *body, const char *title, int64_t *id,
+    struct err *err)
+{
+    json_t *doc = NULL, *ended = NULL;
+    char path[64];
+    enum status st;
+
+    if (body == NULL)
+        return err_nomem(err);
+    snprintf(path, sizeof(path), "/v1/%s", collection);
+    st = client_call(&client, "POST", path, body, &doc, err);
+    json_decref(body);
+    if (st != ST_OK)
+        return st;
+    *id = json_integer_value(json_object_get(doc, "id"));
+    json_decref(doc);
+    snprintf(path, sizeof(path), "/v1/%s/%lld", collection, (long long)*id);
+    st = follow(&client, path, title, &ended, err);
+    json_decref(ended);
+    return st;
+}
+
+/* Upload the data and have the exits evaluated on them. */
+static enum status
+make_records(const json_t *model, int64_t *records, struct err *err)
+{
+    char x[HASH_HEX], y[HASH_HEX];
+    const char *id = json_string_value(json_object_get(model, "id"));
+    json_t *pre;
+    int64_t dataset;
+    enum status st;
+
+    if ((st = option_json("preprocess", preprocess, &pre, err)) != ST_OK)
+        return st;
+    if ((st = client_upload(&client, data, x, err)) != ST_OK ||
+        (labels && (st = client_upload(&client, labels, y, err)) != ST_OK)) {
+        json_decref(pre);
+        return st;
+    }
+    st = make("datasets",
+        json_pack("{s:s,s:s,s:s*,s:o*}", "model", id, "inputs", x, "labels",
+            labels ? y : NULL, "preprocess", pre),
+        "data set", &dataset, err);
+    if (st != ST_OK)
+        return st;
+    return make("records",
+        json_pack("{s:s,s:I}", "model", id, "dataset", (json_int_t)dataset),
+        "exits on the data", records, err);
+}
+
+static enum status
+follow_job(int64_t job, int64_t *profile, struct err *err)
+{
+    char path[64];
+    json_t *doc, *task;
+    enum status st;
+    size_t i;
+
+    snprintf(path, sizeof(path), "/v1/jobs/%lld", (long long)job);
+    if ((st = follow(&client, path, "profile", &doc, err)) != ST_OK)
+        return st;
+    if (client.json)
+        client_print(doc);
+    *profile = 0;
+    json_array_foreach(json_object_get(doc, "tasks"), i, task)
+    {
+        int64_t p = json_integer_value(json_object_get(task, "profile"));
+
+        if (*profile == 0)
+            *profile = p;
+        if (!client.json && st == ST_OK)
+            st = table_print(&client, p, err);
+    }
+    json_decref(doc);
+    return st;
+}
+
+static enum status
+submit(const char *path, struct err *err)
+{
+    int64_t job, profile, records = 0;
+    json_t *model = NULL;
+    enum status st;
+
+    if ((st = client_open(&client, err)) != ST_OK ||
+        (st = register_model(path, &model, err)) != ST_OK ||
+        (st = create_job(model, &job, err)) != ST_OK)
+        goto out;
+    if (!watch && data == NULL) {
+        if (client.json)
+            printf("{\"job\":%lld}\n", (long long)job);
+        else
+            printf("job %lld: offramp watch %lld\n", (long long)job,
+                (long long)job);
+        goto out;
+    }
+    /* The worker evaluates the exits while the probe measures. */
+    if (data != NULL && (st = make_records(model, &records, err)) != ST_OK)
+        goto out;
+    if ((st = follow_job(job, &profile, err)) != ST_OK || data == NULL)
+        goto out;
+    putchar('\n');
+    st = plan_search(&client, profile, records, &wish, err);
+out:
+    json_decref(model);
+    return st;
+}
+
+int
+cli_submit(int argc, char **argv)
+{
+    struct err err = { 0 };
+    enum status st;
+    bool done;
+    int n;
+
+    if (opt_parse(&cli_submit_cmd, argc, argv, &n, &done, &err) != ST_OK)
+        return cli_fail(&err);
+    if (done)
+        return 0;
+    if (n != 1)
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "name one ONNX file: offramp submit MODEL.onnx");
+    else if (data != NULL &&
+             isfinite(wish.max_drop) == isfinite(wish.min_accuracy))
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "with --data, give either --max-drop or --min-accuracy");
+    else
+        st = submit(argv[1], &err);
+    client_close(&client);
+    return st == ST_OK ? 0 : cli_fail(&err);
+}

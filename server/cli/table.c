@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp table -- print a profile's costs layer by layer. */
+#include "server/cli/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "server/cli/cli.h"
+#include "server/cli/text.h"
+
+static struct client client;
+
+static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+};
+
+const struct opt_cmd cli_table_cmd = {
+    .name = "offramp table",
+    .summary = "print a profile's costs layer by layer",
+    .synopsis = "[OPTION]... PROFILE",
+    .details =
+        "Each latency is a median with the half-width of its 95 % interval.\n"
+        "`share` is the layer's part of the sum of all layers.  Grades: A and "
+        "B can be\nquoted, C is for ranking, X must not be used; flags say "
+        "why.\n"
+        "    offramp table 3",
+    .opts = opts,
+    .n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+static double
+number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static const char *
+string(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+
+    return s ? s : "";
+}
+
+static bool
+has(const json_t *row, const char *level, const char *role)
+{
+    return strcmp(string(row, "level"), level) == 0 &&
+           strcmp(string(row, "role"), role) == 0;
+}
+
+/* "32x32x16" from [1,32,32,16]: the batch of one is left out. */
+static void
+shape_text(const json_t *shapes, char out[TEXT_CELL])
+{
+    const json_t *dims = json_array_get(shapes, 0);
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = json_array_size(dims) > 1 ? 1 : 0;
+         i < json_array_size(dims) && used < TEXT_CELL - 8; i++)
+        used += (size_t)snprintf(out + used, TEXT_CELL - used, "%s%lld",
+            used ? "x" : "",
+            (long long)json_integer_value(json_array_get(dims, i)));
+}
+
+static enum status
+flag_cell(struct text_table *t, const json_t *row)
+{
+    const json_t *f;
+    struct buf b;
+    enum status st = ST_OK;
+    size_t i;
+
+    buf_init(&b, 1024);
+    json_array_foreach(json_object_get(row, "flags"), i, f) if (st == ST_OK)
+        st = buf_addf(&b, NULL, "%s%s", i ? " " : "", json_string_value(f));
+    if (st == ST_OK)
+        st = text_cell(t, "%s", b.data ? b.data : "");
+    buf_clear(&b);
+    return st;
+}
+
+/* Latency, interval, grade and flags: the end of every line. */
+static enum status
+measure_cells(struct text_table *t, const json_t *row)
+{
+    double med = number(row, "median_ns");
+    char time[TEXT_CELL], ci[TEXT_CELL];
+    enum status st;
+
+    text_time(med, time);
+    text_interval(
+        number(row, "ci95_lo_ns"), med, number(row, "ci95_hi_ns"), ci);
+    if ((st = text_cell(t, "%s", time)) != ST_OK ||
+        (st = text_cell(t, "%s", ci)) != ST_OK ||
+        (st = text_cell(t, "%s", string(row, "grade"))) != ST_OK)
+        return st;
+    return flag_cell(t, row);
+}
+
+static enum status
+layer_row(struct text_table *t, const json_t *row, double sum)
+{
+    double med = number(row, "median_ns");
+    char macs[TEXT_CELL], shape[TEXT_CELL];
+    enum status st;
+
+    text_count(number(row, "macs"), macs);
+    shape_text(json_object_get(row, "output_shapes"), shape);
+    if ((st = text_cell(t, "%.0f", number(row, "index"))) != ST_OK ||
+        (st = text_cell(t, "%.28s", string(row, "name"))) != ST_OK ||
+        (st = text_cell(t, "%.24s", string(row, "fusion_group"))) != ST_OK ||
+        (st = text_cell(t, "%s", shape)) != ST_OK ||
+        (st = text_cell(t, "%s", macs)) != ST_OK ||
+        (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK)
+        return st;
+    return measure_cells(t, row);
+}
+
+static enum status
+print_layers(const json_t *items, struct err *err)
+{
+    static const char *const columns[] = { ">#", "layer", "group", "output",
+        ">MACs", ">share", ">latency", ">95 %", "grade", "flags", NULL };
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : ST_NOMEM;
+    const json_t *row;
+    double sum = 0;
+    size_t i;
+
+    json_array_foreach(items, i,
+        row) if (has(row, "L2", "layer") && number(row, "median_ns") > 0) sum +=
+        number(row, "median_ns");
+    json_array_foreach(
+        items, i, row) if (st == ST_OK && has(row, "L2", "layer")) st =
+        layer_row(t, row, sum);
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+/* Segments, heads and prefixes, in the order of the exits. */
+static enum status
+print_exits(const json_t *items, struct err *err)
+{
+    static const char *const roles[] = { "segment", "head", "prefix" };
+    static const char *const columns[] = { ">exit", "part", ">latency", ">95 %",
+        "grade", "flags", NULL };
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : ST_NOMEM;
+    const json_t *row;
+    size_t i, r;
+
+    for (r = 0; r < 3; r++)
+        json_array_foreach(items, i, row)
+        {
+            if (st != ST_OK || !has(row, "L6", roles[r]))
+                continue;
+            if ((st = text_cell(t, "%.0f", number(row, "index"))) == ST_OK &&
+                (st = text_cell(t, "%s", roles[r])) == ST_OK)
+                st = measure_cells(t, row);
+        }
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+static void
+print_whole(const json_t *profile)
+{
+    const json_t *e2e = json_object_get(profile, "e2e");
+    const json_t *closure = json_object_get(profile, "closure");
+    double med = number(e2e, "median_ns"),
+           hot = number(closure, "closure_hot_rel");
+    char time[TEXT_CELL], ci[TEXT_CELL];
+
+    text_time(med, time);
+    text_interval(
+        number(e2e, "ci95_lo_ns"), med, number(e2e, "ci95_hi_ns"), ci);
+    printf("\nwhole network, all outputs: %s %s, grade %s", time, ci,
+        string(profile, "grade"));
+    if (isfinite(hot))
+        printf("; the layers alone, hot, add up to %+.1f %% of it", 100 * hot);
+    printf("\n\n");
+}
+
+enum status
+table_print(struct client *c, int64_t id, struct err *err)
+{
+    json_t *profile = NULL, *rows = NULL, *items;
+    char path[64];
+    enum status st;
+
+    snprintf(path, sizeof(path), "/v1/profiles/%lld", (long long)id);
+    if ((st = client_call(c, "GET", path, NULL, &profile, err)) != ST_OK)
+        goto out;
+    snprintf(path, sizeof(path), "/v1/profiles/%lld/layers", (long long)id);
+    if ((st = client_call(c, "GET", path, NULL, &rows, err)) != ST_OK)
+        goto out;
+    items = json_object_get(rows, "items");
+    if (c->json) {
+        json_object_set(profile, "rows", items);
+        client_print(profile);
+        goto out;
+    }
+    printf("profile %lld: %s on %s\n\n", (long long)id,
+        string(profile, "model_name"), string(profile, "device"));
+    if ((st = print_layers(items, err)) != ST_OK)
+        goto out;
+    print_whole(profile);
+    st = print_exits(items, err);
+out:
+    json_decref(rows);
+    json_decref(profile);
+    return st;
+}
+
+int
+cli_table(int argc, char **argv)
+{
+    struct err err = { 0 };
+    enum status st;
+    bool done;
+    int64_t id;
+    char *end;
+    int n;
+
+    if (opt_parse(&cli_table_cmd, argc, argv, &n, &done, &err) != ST_OK)
+        return cli_fail(&err);
+    if (done)
+        return 0;
+    id = n == 1 ? strtoll(argv[1], &end, 10) : 0;
+    if (n != 1 || id <= 0 || *end != '\0')
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "name one profile by its number: offramp table PROFILE");
+    else if ((st = client_open(&client, &err)) == ST_OK)
+        st = table_print(&client, id, &err);
+    client_close(&client);
+    return st == ST_OK ? 0 : cli_fail(&err);
+}

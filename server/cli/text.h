@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h -- numbers and tables as people read them on a terminal.
+ */
+#ifndef OFFRAMP_CLI_TEXT_H
+#define OFFRAMP_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+enum { TEXT_CELL = 40 };
+
+/* "12.3 us"; "-" for NaN. */
+void text_time(double ns, char out[TEXT_CELL]);
+
+/* "442 k", "40.8 M"; "-" for NaN. */
+void text_count(double n, char out[TEXT_CELL]);
+
+/* "+-0.4 %": half of an interval relative to its median. */
+void text_interval(double lo, double median, double hi, char out[TEXT_CELL]);
+
+/* A table that is printed once its columns' widths are known. */
+struct text_table;
+
+/* `columns` ends with NULL; a name that begins with '>' is right-aligned.
+ * The caller ends it with text_table_free(). */
+struct text_table *text_table_new(const char *const *columns);
+void text_table_free(struct text_table *t);
+
+/* Add the next cell of the current row (a copy is kept). */
+enum status text_cell(struct text_table *t, const char *fmt, ...) MUST_CHECK
+    PRINTF_LIKE(2, 3);
+
+void text_table_print(const struct text_table *t, FILE *out);
+
+#endif
