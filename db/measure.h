@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * measure.h -- the numbers: one measurement of one thing at one level.
+ *
+ * A row is never changed after it was added.  A cached copy has
+ * the numbers of the row it names in `cached_from` and shares that row's raw
+ * epochs.  Emulated rows have counts and never time: the schema refuses it.
+ */
+#ifndef OFFRAMP_DB_MEASURE_H
+#define OFFRAMP_DB_MEASURE_H
+
+#include "db/db.h"
+#include "db/word.h"
+
+struct counter {
+    char *event;  /* "PAPI_TOT_INS" */
+    double value; /* per execution */
+};
+
+struct measure {
+    int64_t id, profile;
+    enum level level;
+    enum role role;
+    int64_t index; /* the layer's, or the exit's; 0 */
+    char *name;
+    char *kernel_key; /* NULL where the thing is no kernel */
+    enum source source;
+    int64_t n_epochs, iters_per_epoch;
+    /* NaN: not measured, or too few samples to tell. */
+    double min_ns, p10_ns, p25_ns, median_ns, p75_ns, p90_ns, p99_ns, max_ns;
+    double mean_ns, sd_ns, mad_ns, ci95_lo_ns, ci95_hi_ns;
+    double lag1;              /* autocorrelation, -1 to 1 */
+    int64_t n_mild, n_severe; /* outliers, counted and kept */
+    double first_ns;
+    char *stop_reason; /* NULL where nothing was repeated */
+    int64_t flags;     /* base/flag.h */
+    char grade;        /* 'A', 'B', 'C', 'X' */
+    double energy_gross_nj, energy_idle_nj, energy_net_nj, energy_err_nj;
+    char *energy_method, *energy_sensor; /* NULL: no energy in this row */
+    int64_t cached_from;                 /* the row copied; 0 */
+    char *epochs_sha256;      /* of the raw epochs; NULL: none kept */
+    char *device;             /* of the profile; read only */
+    struct counter *counters; /* owned, n_counters */
+    size_t n_counters;
+};
+
+void measure_clear(struct measure *m);
+
+/* Add a row (id, epochs_sha256 and device are not read) with its counters
+ * and its raw epochs in ns, in the order they were taken.
+ * ST_UNPROCESSABLE "measure.refused" where a rule of the schema forbids it. */
+enum status db_measure_add(struct db *db, const struct measure *m,
+    const double *epochs_ns, size_t n_epochs, int64_t *id,
+    struct err *err) MUST_CHECK;
+
+/* ST_NOT_FOUND "measure.not_found". */
+enum status db_measure_get(
+    struct db *db, int64_t id, struct measure *out, struct err *err) MUST_CHECK;
+
+/* The raw epochs of a row (of its source where it is a copy), checked against
+ * their digest; the caller frees *epochs_ns.  ST_NOT_FOUND "epochs.not_found";
+ * ST_CORRUPT. */
+enum status db_measure_epochs(struct db *db, int64_t id, double **epochs_ns,
+    size_t *n, struct err *err) MUST_CHECK;
+
+struct measure_filter {
+    int64_t profile;        /* 0: any */
+    const char *kernel_key; /* NULL: any, and so below */
+    const char *device, *model;
+    int level, role; /* -1: any */
+    char min_grade;  /* 'A', 'B', 'C'; 'X' or 0: all */
+    int64_t after;   /* rows with a greater id */
+    int limit;       /* 0: all */
+};
+
+/* The rows of a filter, in the order in which they were added. */
+typedef enum status measure_fn(const struct measure *m, void *ctx);
+enum status db_measure_list(struct db *db, const struct measure_filter *f,
+    measure_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
+/* How many rows only the grade kept out of that list. */
+enum status db_measure_omitted(struct db *db, const struct measure_filter *f,
+    int64_t *n, struct err *err) MUST_CHECK;
+
+/* What a device has measured already in one environment: rows of grade C or
+ * better that are not stale, late or themselves copies, and young enough. */
+struct cache_query {
+    const char *device, *env_fingerprint;
+    int64_t max_age_ms; /* 0: DB_CACHE_AGE_MS */
+    int64_t now_ms;
+};
+
+#define DB_CACHE_AGE_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+/* Each level and kernel key there is, once. */
+typedef enum status cache_fn(
+    enum level level, const char *kernel_key, void *ctx);
+enum status db_cache_list(struct db *db, const struct cache_query *q,
+    cache_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
+/* The newest such row of role `layer`.  ST_NOT_FOUND "cache.miss". */
+enum status db_cache_get(struct db *db, const struct cache_query *q,
+    enum level level, const char *kernel_key, struct measure *out,
+    struct err *err) MUST_CHECK;
+
+/* Add a copy of row `from` to `profile` as this layer, flagged `cached`.
+ * ST_NOT_FOUND where there is no such row. */
+enum status db_cache_copy(struct db *db, int64_t from, int64_t profile,
+    int64_t index, const char *name, int64_t *id, struct err *err) MUST_CHECK;
+
+#endif
