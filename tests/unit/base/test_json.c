@@ -55,8 +55,8 @@ strict_reading_names_the_bad_member(void **state)
 static void
 duplicate_keys_and_trailing_text_are_refused(void **state)
 {
-    static const char *const bad[] = { "{\"a\":1,\"a\":2}", "{} {}", "{\"a\":",
-        "[NaN]", "" };
+    static const char *const bad[] = { "{\"a\":1,\"a\":2}", "{} {}",
+        "{\"a\":", "[NaN]", "" };
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

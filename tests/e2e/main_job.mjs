@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The main job with real processes: a model and its data over REST, measured,
+// evaluated, searched, exported.  `main_job.mjs fixture` uses the project's
+// own network, `main_job.mjs resnet20` a larger real one where it is present.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  check, fixtures, quickPolicy, shared, skip, withService,
+} from './service.mjs';
+
+const cases = {
+  fixture: {
+    model: join(fixtures, 'cnn3.onnx'),
+    inputs: join(fixtures, 'cnn3_images_u8.npy'),
+    labels: join(fixtures, 'cnn3_labels.npy'),
+    preprocess: { scale: 0.00392156862745098 },
+    records: join(fixtures, 'cnn3_records.csv'),
+    exits: 4, accuracy: 0.87, tolerance: 1e-9,
+  },
+  resnet20: {
+    model: join(shared, 'models/resnet20_cifar10_9exits.onnx'),
+    inputs: join(shared, 'cifar10/test2k_images_u8.npy'),
+    labels: join(shared, 'cifar10/test2k_labels.npy'),
+    preprocess: {
+      scale: 0.00392156862745098,
+      mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+    },
+    exits: 9, accuracy: 0.8135, tolerance: 0.001,
+  },
+};
+
+const c = cases[process.argv[2]];
+if (!existsSync(c.model)) skip(`${c.model} is not here`);
+
+const column = (text, name) => {
+  const [head, ...rows] = text.trim().split(/\r?\n/).map((l) => l.split(','));
+  return rows.map((r) => r[head.indexOf(name)]);
+};
+
+// The worker's records against the ones PyTorch made.
+async function compareRecords(s, records) {
+  const ours = await s.get(`/v1/records/${records.id}/csv`);
+  const theirs = readFileSync(c.records, 'utf8');
+  for (let k = 0; k < c.exits; k++) {
+    const a = column(ours, `pred_${k}`), b = column(theirs, `pred_${k}`);
+    check(a.length === b.length && a.every((p, i) => p === b[i]),
+      `exit ${k} predicts what PyTorch predicts`);
+    const x = column(ours, `score_${k}`), y = column(theirs, `score_${k}`);
+    check(x.every((v, i) => Math.abs(v - y[i]) < 1e-5),
+      `exit ${k} scores agree within 1e-5`);
+  }
+}
+
+function checkRows(rows, analysis) {
+  const of = (level, role) => rows.filter(
+    (r) => r.level === level && r.role === role);
+  const bad = rows.filter((r) => ['L0', 'L2', 'L6'].includes(r.level)
+    && !(r.ci95_lo_ns > 0 && r.ci95_lo_ns <= r.median_ns
+      && r.median_ns <= r.ci95_hi_ns));
+  check(bad.length === 0, 'every latency lies within its interval');
+  check(of('L2', 'layer').length === analysis.layers.length,
+    `all ${analysis.layers.length} layers are measured`);
+  check(of('L6', 'segment').length === c.exits, 'every segment is measured');
+  check(of('L6', 'head').length === c.exits - 1, 'every head is measured');
+  check(of('L6', 'prefix').length === c.exits, 'every prefix is measured');
+  check(rows.every((r) => r.energy === null || r.energy.err_nj > 0),
+    'energy is null or has an error bound');
+}
+
+async function checkExports(s, profile, layers) {
+  const native = await s.get(`/v1/export/json?profile=${profile}`);
+  check(native.layers.length > 0 && native.exits.length === c.exits,
+    'the native export has layers and exits');
+  const csv = await s.get(`/v1/export/csv?profile=${profile}`);
+  check(column(csv, 'median_ns').length >= layers, 'the CSV has every layer');
+  const trace = await s.get(`/v1/export/chrome?profile=${profile}`);
+  check(trace.traceEvents.some((e) => e.ph === 'X'), 'the trace has events');
+}
+
+withService(async (s) => {
+  s.startProbe();
+  const model = await s.model(c.model, process.argv[2]);
+  check(model.state === 'ready', 'the model is analysed');
+  check(model.analysis.exits.length === c.exits, 'its exits are recognised');
+  await s.untilDevice('localhost');
+  const job = await s.post('/v1/jobs', {
+    model: model.id, devices: ['localhost'], policy: quickPolicy,
+  });
+  const dataset = await s.post('/v1/datasets?wait=50', {
+    model: model.id, inputs: await s.upload(c.inputs),
+    labels: await s.upload(c.labels), preprocess: c.preprocess,
+  });
+  const made = await s.post('/v1/records', {
+    model: model.id, dataset: dataset.id,
+  });
+  const records = await s.until(`/v1/records/${made.id}`);
+  check(Math.abs(records.accuracy_full - c.accuracy) <= c.tolerance,
+    `full accuracy ${records.accuracy_full} is ${c.accuracy}`);
+  if (c.records) await compareRecords(s, records);
+
+  const done = await s.until(`/v1/jobs/${job.id}`);
+  const { profile } = done.tasks[0];
+  const rows = (await s.get(`/v1/profiles/${profile}/layers`)).items;
+  checkRows(rows, model.analysis);
+  await checkExports(s, profile, model.analysis.layers.length);
+
+  const search = await s.post('/v1/searches', {
+    profile, records: records.id, max_drop: 0.01,
+  });
+  const found = await s.until(`/v1/searches/${search.id}`);
+  const plan = await s.get(`/v1/plans/${found.plan}`);
+  const cal = plan.calibration;
+  check(cal.accuracy >= plan.floor - 1e-12, 'the plan keeps the floor');
+  check(cal.cost < cal.cost_full,
+    `the plan costs ${cal.cost} ns, the full network ${cal.cost_full} ns`);
+  check(plan.exits.at(-1).kept, 'the final exit is kept');
+});

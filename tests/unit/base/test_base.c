@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/flag.h"
+#include "base/hash.h"
+#include "base/opt.h"
+
+static void
+the_first_failure_is_the_one_that_is_told(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(
+        err_set(&err, ST_NOT_FOUND, NULL, "run %d", 7), ST_NOT_FOUND);
+    assert_int_equal(err_set(&err, ST_IO, "x.y", "later"), ST_IO);
+    assert_int_equal(err.status, ST_NOT_FOUND);
+    assert_string_equal(err.text, "run 7");
+    assert_string_equal(err.code, "request.not_found");
+    assert_int_equal(status_http(err.status), 404);
+}
+
+static void
+a_buffer_never_grows_past_its_maximum(void **state)
+{
+    struct err err = { 0 };
+    struct buf b;
+
+    (void)state;
+    buf_init(&b, 10);
+    assert_int_equal(buf_addstr(&b, "12345678", &err), ST_OK);
+    assert_int_equal(buf_addf(&b, &err, "%d", 999), ST_TOO_LARGE);
+    assert_string_equal(b.data, "12345678");
+    assert_int_equal(buf_addf(&b, NULL, "%d", 90), ST_OK);
+    assert_int_equal(b.len, 10);
+    buf_clear(&b);
+    buf_clear(&b);
+}
+
+static void
+a_grade_is_the_worst_of_interval_and_flags(void **state)
+{
+    static const struct {
+        int64_t flags;
+        double ci_rel;
+        char want;
+    } cases[] = {
+        { 0, 0.004, 'A' },
+        { 0, 0.02, 'B' },
+        { 0, 0.2, 'C' },
+        { 0, 0.0 / 0.0, 'C' },
+        { FLAG(no_energy_sensor) | FLAG(cached), 0.004, 'A' },
+        { FLAG(drift), 0.004, 'B' },
+        { FLAG(bimodal), 0.004, 'C' },
+        { FLAG(wrong_output), 0.004, 'X' },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(
+            flag_grade(cases[i].flags, cases[i].ci_rel), cases[i].want);
+}
+
+static void
+flags_survive_the_way_through_json(void **state)
+{
+    int64_t all = (INT64_C(1) << FLAG_COUNT) - 1, back;
+    struct err err = { 0 };
+    json_t *names = flag_json(all);
+
+    (void)state;
+    assert_int_equal(json_array_size(names), FLAG_COUNT);
+    assert_int_equal(flag_from_json(names, &back, &err), ST_OK);
+    assert_int_equal(back, all);
+    json_array_append_new(names, json_string("sunny"));
+    assert_int_equal(flag_from_json(names, &back, &err), ST_INVALID);
+    json_decref(names);
+}
+
+static void
+a_file_is_written_whole_and_read_with_a_limit(void **state)
+{
+    char dir[] = "/tmp/offramp-base-XXXXXX", path[64], hex[HASH_HEX];
+    struct err err = { 0 };
+    size_t len;
+    char *data;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/a/b", dir);
+    assert_int_equal(file_mkdirs(path, &err), ST_OK);
+    snprintf(path, sizeof(path), "%s/a/b/f", dir);
+    assert_int_equal(file_write(path, "abc", 3, &err), ST_OK);
+    assert_int_equal(file_read(path, 3, &data, &len, &err), ST_OK);
+    assert_int_equal(len, 3);
+    assert_string_equal(data, "abc");
+    free(data);
+    assert_int_equal(hash_file(path, hex, &err), ST_OK);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+                             "b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(file_read(path, 2, &data, &len, &err), ST_TOO_LARGE);
+    err_clear(&err);
+    assert_int_equal(file_rmtree(dir, &err), ST_OK);
+    assert_false(file_exists(dir));
+    assert_int_equal(file_read(path, 2, &data, &len, &err), ST_NOT_FOUND);
+}
+
+struct values {
+    bool quick;
+    int64_t n;
+    double x;
+    const char *name;
+    struct opt_list list;
+};
+
+static enum status
+parse(struct values *v, int argc, char **argv, int *n_args, struct err *err)
+{
+    const struct opt opts[] = {
+        { "quick", 'q', OPT_FLAG, &v->quick, NULL, "", NULL, 0, 0 },
+        { "count", 'n', OPT_INT, &v->n, "N", "", "OFFRAMP_TEST_N", 1, 9 },
+        { "x", 0, OPT_REAL, &v->x, "X", "", NULL, 0, 0 },
+        { "name", 0, OPT_STR, &v->name, "TEXT", "", NULL, 0, 0 },
+        { "item", 'i', OPT_LIST, &v->list, "ITEM", "", NULL, 0, 0 },
+    };
+    const struct opt_cmd cmd = { "test", "", "", NULL, opts,
+        sizeof(opts) / sizeof(opts[0]), NULL };
+    bool done;
+
+    return opt_parse(&cmd, argc, argv, n_args, &done, err);
+}
+
+static void
+options_are_read_and_bad_ones_are_named(void **state)
+{
+    char *good[] = { "test", "-q", "--count=3", "file", "--x", "2.5", "-i", "a",
+        "-i", "b", "--", "--name" };
+    static const struct {
+        char *arg;
+        const char *want;
+    } bad[] = {
+        { "--speed", "unknown option --speed" },
+        { "--count=x", "--count: 'x' is not an integer" },
+        { "--count=12", "--count: 12 is not within 1 and 9" },
+        { "--x=nan", "--x: 'nan' is not a number" },
+        { "--quick=1", "--quick takes no argument" },
+        { "--name", "--name needs an argument" },
+    };
+    struct values v = { 0 };
+    struct err err = { 0 };
+    int n;
+
+    (void)state;
+    assert_int_equal(parse(&v, 12, good, &n, &err), ST_OK);
+    assert_true(v.quick);
+    assert_int_equal(v.n, 3);
+    assert_true(v.x == 2.5);
+    assert_int_equal(v.list.n, 2);
+    assert_int_equal(n, 2);
+    assert_string_equal(good[1], "file");
+    assert_string_equal(good[2], "--name");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char *argv[] = { "test", bad[i].arg, NULL };
+
+        err_clear(&err);
+        assert_int_equal(parse(&v, 2, argv, &n, &err), ST_INVALID);
+        assert_non_null(strstr(err.text, bad[i].want));
+    }
+}
+
+static void
+the_environment_speaks_first_and_the_option_last(void **state)
+{
+    char *none[] = { "test" }, *some[] = { "test", "-n", "7" };
+    struct values v = { 0 };
+    struct err err = { 0 };
+    int n;
+
+    (void)state;
+    setenv("OFFRAMP_TEST_N", "5", 1);
+    assert_int_equal(parse(&v, 1, none, &n, &err), ST_OK);
+    assert_int_equal(v.n, 5);
+    assert_int_equal(parse(&v, 3, some, &n, &err), ST_OK);
+    assert_int_equal(v.n, 7);
+    unsetenv("OFFRAMP_TEST_N");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_failure_is_the_one_that_is_told),
+        cmocka_unit_test(a_buffer_never_grows_past_its_maximum),
+        cmocka_unit_test(a_grade_is_the_worst_of_interval_and_flags),
+        cmocka_unit_test(flags_survive_the_way_through_json),
+        cmocka_unit_test(a_file_is_written_whole_and_read_with_a_limit),
+        cmocka_unit_test(options_are_read_and_bad_ones_are_named),
+        cmocka_unit_test(the_environment_speaks_first_and_the_option_last),
+    };
+    struct err err = { 0 };
+
+    if (hash_start(&err) != ST_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

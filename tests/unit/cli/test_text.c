@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "server/cli/text.h"
+
+static void
+times_are_written_in_the_unit_people_use(void **state)
+{
+    static const struct {
+        double ns;
+        const char *want;
+    } cases[] = {
+        { 0.5, "0.50 ns" },
+        { 412.375, "412 ns" },
+        { 999.7, "1.00 us" },
+        { 12345, "12.3 us" },
+        { 2.5e6, "2.50 ms" },
+        { 61e9, "61.0 s" },
+        { NAN, "-" },
+    };
+    char out[TEXT_CELL];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        text_time(cases[i].ns, out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
+static void
+counts_keep_three_digits(void **state)
+{
+    static const struct {
+        double n;
+        const char *want;
+    } cases[] = {
+        { 0, "0" },
+        { 7, "7" },
+        { 999, "999" },
+        { 442368, "442 k" },
+        { 40813184, "40.8 M" },
+        { NAN, "-" },
+    };
+    char out[TEXT_CELL];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        text_count(cases[i].n, out);
+        assert_string_equal(out, cases[i].want);
+    }
+}
+
+static void
+a_missing_interval_is_a_dash(void **state)
+{
+    char out[TEXT_CELL];
+
+    (void)state;
+    text_interval(98, 100, 102, out);
+    assert_string_equal(out, "+-2.0 %");
+    text_interval(NAN, 100, 102, out);
+    assert_string_equal(out, "-");
+}
+
+static void
+columns_line_up(void **state)
+{
+    static const char *const columns[] = { "name", ">n", NULL };
+    struct text_table *t = text_table_new(columns);
+    char *got = NULL;
+    size_t len;
+    FILE *f = open_memstream(&got, &len);
+
+    (void)state;
+    assert_int_equal(text_cell(t, "conv1"), ST_OK);
+    assert_int_equal(text_cell(t, "%d", 7), ST_OK);
+    assert_int_equal(text_cell(t, "fc"), ST_OK);
+    assert_int_equal(text_cell(t, "%d", 1234), ST_OK);
+    text_table_print(t, f);
+    fclose(f);
+    assert_string_equal(got, "name      n\nconv1     7\nfc     1234\n");
+    free(got);
+    text_table_free(t);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_written_in_the_unit_people_use),
+        cmocka_unit_test(counts_keep_three_digits),
+        cmocka_unit_test(a_missing_interval_is_a_dash),
+        cmocka_unit_test(columns_line_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
