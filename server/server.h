@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.h -- what the parts of one running offrampd share: its settings, the
+ * pool of connections to the store, the bell, the counters.
+ *
+ * All functions may be called from any thread.  Opening one needs no socket,
+ * so handlers are tested with it (listening is mhd.h).
+ */
+#ifndef OFFRAMP_SERVER_SERVER_H
+#define OFFRAMP_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "db/db.h"
+
+struct server; /* opaque: see server.c */
+
+struct server_config {
+    const char *db_path; /* borrowed for the server's life, as all text here */
+    bool auth;           /* ask for tokens */
+    bool any_host;       /* do not insist on a loopback Host: not loopback */
+    int64_t max_blob_bytes;
+    int64_t lease_ttl_ms; /* a lease lives so long without a heartbeat */
+    int64_t heartbeat_ms; /* what agents are told */
+    int64_t poll_ms;      /* longest long poll */
+};
+
+/* Settings as protocol.md 4 gives them, for `db_path`. */
+struct server_config server_defaults(const char *db_path);
+
+/* Open the store (and migrate it).  On ST_OK the caller ends *out with
+ * server_close(), after whatever uses it has ended. */
+enum status server_open(struct server **out, const struct server_config *config,
+    struct err *err) MUST_CHECK;
+void server_close(struct server *s);
+
+const struct server_config *server_config(const struct server *s);
+
+/* Borrow a connection to the store; give it back from the same thread. */
+enum status server_db_take(
+    struct server *s, struct db **out, struct err *err) MUST_CHECK;
+void server_db_give(struct server *s, struct db *db);
+
+/* Something was committed that a long poll may be waiting for. */
+void server_ring(struct server *s);
+
+#endif
