@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * api.h -- the handlers that people's programs call; routes.c says when.
+ * One file a resource: api_model.c has api_model_*, and so on.
+ */
+#ifndef OFFRAMP_SERVER_API_H
+#define OFFRAMP_SERVER_API_H
+
+#include "server/http.h"
+
+handler_fn api_model_create, api_model_list, api_model_get;
+handler_fn api_dataset_create, api_dataset_list, api_dataset_get;
+handler_fn api_records_create, api_records_list, api_records_get,
+    api_records_csv;
+handler_fn api_job_create, api_job_list, api_job_get, api_job_cancel;
+handler_fn api_profile_list, api_profile_get, api_profile_layers,
+    api_profile_epochs, api_profile_env;
+handler_fn api_cost_list;
+handler_fn api_export_list, api_export_get;
+handler_fn api_search_create, api_search_list, api_search_get,
+    api_search_cancel;
+handler_fn api_plan_list, api_plan_get;
+handler_fn api_device_list, api_device_get, api_device_drain, api_device_retire,
+    api_device_activate, api_device_reset_health;
+
+#endif

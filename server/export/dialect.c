@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/export/export.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct export_dialect export_dialects[] = {
+    { "json", "application/vnd.offramp.costs+json; version=1", "json",
+        "everything measured, with layers, exits and conditions", export_json },
+    { "csv", "text/csv; charset=utf-8; header=present", "csv",
+        "one line a layer and level, for spreadsheets", export_csv },
+    { "chrome", "application/json", "trace.json",
+        "a trace to look at in Perfetto or Chrome", export_chrome },
+    { "costs", "application/json", "costs.json",
+        "what a search needs: segments and heads (offramp search --costs)",
+        export_costs },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+enum status
+export_find(
+    const char *name, const struct export_dialect **out, struct err *err)
+{
+    char all[128] = "";
+
+    for (const struct export_dialect *d = export_dialects; d->name; d++) {
+        if (strcmp(d->name, name) == 0) {
+            *out = d;
+            return ST_OK;
+        }
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+            all[0] ? ", " : "", d->name);
+    }
+    return err_set(err, ST_NOT_FOUND, "export.format",
+        "no export format '%.40s': use one of %s", name, all);
+}
+
+void
+export_input_clear(struct export_input *in)
+{
+    json_decref(in->profile);
+    json_decref(in->model);
+    json_decref(in->env);
+    json_decref(in->rows);
+    json_decref(in->omitted);
+    memset(in, 0, sizeof(*in));
+}
+
+enum status
+export_dump(json_t *doc, struct buf *out, struct err *err)
+{
+    /* 15 digits: 0.1 stays 0.1, and no clock is that precise. */
+    char *text =
+        doc ? json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
+    enum status st;
+
+    json_decref(doc);
+    if (text == NULL)
+        return err_nomem(err);
+    if ((st = buf_addstr(out, text, err)) == ST_OK)
+        st = buf_addstr(out, "\n", err);
+    free(text);
+    return st;
+}
+
+bool
+export_is(const json_t *row, const char *level, const char *role)
+{
+    return strcmp(export_text(row, "level"), level) == 0 &&
+           strcmp(export_text(row, "role"), role) == 0;
+}
+
+json_t *
+export_row(
+    const json_t *rows, const char *level, const char *role, int64_t index)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        if (export_is(row, level, role) &&
+            json_integer_value(json_object_get(row, "index")) == index)
+            return row;
+    }
+    return NULL;
+}
+
+double
+export_number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+const char *
+export_text(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+
+    return s ? s : "";
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * export.h -- one profile as a document of some dialect.
+ *
+ * A dialect is one file and one row of export_dialects[].  It is a function
+ * from the API's own JSON to bytes: no store, no clock, no HTTP.  The table
+ * is constant; any thread may write with it.
+ */
+#ifndef OFFRAMP_SERVER_EXPORT_EXPORT_H
+#define OFFRAMP_SERVER_EXPORT_EXPORT_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+enum { EXPORT_MAX_BYTES = 256 << 20 };
+
+/* Everything about a profile; borrowed by the dialects. */
+struct export_input {
+    json_t *profile; /* as GET /v1/profiles/{id} */
+    json_t *model;   /* as GET /v1/models/{id}, with its analysis */
+    json_t *env;     /* {stable, volatile} */
+    json_t *rows;    /* as GET /v1/profiles/{id}/layers, above the grade */
+    json_t *omitted; /* the rows below it */
+    const char *min_grade; /* "A" .. "X" */
+};
+
+void export_input_clear(struct export_input *in);
+
+struct export_dialect {
+    const char *name, *media_type, *extension, *summary;
+    /* Append the document.  ST_CONFLICT where the profile lacks what this
+     * dialect cannot do without. */
+    enum status (*write)(
+        const struct export_input *in, struct buf *out, struct err *err);
+};
+
+extern const struct export_dialect export_dialects[]; /* ends with NULL */
+
+/* ST_NOT_FOUND "export.format" names the formats there are. */
+enum status export_find(const char *name, const struct export_dialect **out,
+    struct err *err) MUST_CHECK;
+
+enum status export_json(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_csv(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_chrome(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_costs(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+
+/* The offramp.costs/1 document itself, for searches too; the caller owns
+ * *out.  ST_CONFLICT "costs.incomplete" names the part that was not
+ * measured. */
+enum status export_costs_document(
+    const struct export_input *in, json_t **out, struct err *err) MUST_CHECK;
+
+/* Help for dialects. */
+
+/* Append `doc` (stolen; NULL: out of memory) as indented text. */
+enum status export_dump(
+    json_t *doc, struct buf *out, struct err *err) MUST_CHECK;
+
+/* Is this row of that level and role? */
+bool export_is(const json_t *row, const char *level, const char *role);
+
+/* The row of that level, role and index; NULL where there is none. */
+json_t *export_row(
+    const json_t *rows, const char *level, const char *role, int64_t index);
+
+/* A member as a number, NaN where it is null or absent; as text, "". */
+double export_number(const json_t *o, const char *name);
+const char *export_text(const json_t *o, const char *name);
+
+#endif
