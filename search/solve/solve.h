@@ -153,8 +153,8 @@ struct solve_front {
 /*
  * The plans that no other plan beats in both cost and right answers, under
  * the same limits; `floor` bounds it below.  `points` 0 asks for all of
- * them, otherwise for at most that many, evenly spread in right answers
- * with both ends.  An empty front is not an error.
+ * them, otherwise for at most that many (at least two), evenly spread in right
+ * answers, both ends among them.  An empty front is not an error.
  */
 enum status solve_front(const struct solve_data *d,
     const struct solve_options *o, size_t points, struct solve_front *out,

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* rows.h -- join samples that no plan can tell apart. */
+#ifndef OFFRAMP_SEARCH_ROWS_H
+#define OFFRAMP_SEARCH_ROWS_H
+
+#include "search/solve/prob.h"
+
+/* Join the rows of `p` that agree in every bin and answer: their weights are
+ * added, p->n falls, and the columns move together.  ST_NOMEM. */
+enum status rows_join(struct prob *p, struct err *err) MUST_CHECK;
+
+#endif
