@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// uPlot in the page's colours.  Every chart is an image with a label for
+// those who cannot see it; the table beside it has the numbers.
+import uPlot from "./uPlot.js";
+import { fill, h } from "./dom.js";
+import { amount, percent } from "./format.js";
+
+const colour = (name) => () =>
+    getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const ink = colour("--note");
+const grid = { stroke: colour("--line"), width: 1 };
+const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// Draw into a figure that follows the width of its place and the theme.
+function figure(label, height, options, data, legend) {
+    const readout = h("figcaption", { class: "note" }, legend);
+    const place = h("div", { role: "img", "aria-label": label });
+    const element = h("figure", null, place, readout);
+    let plot = null;
+    const size = new ResizeObserver(([entry]) => {
+        const width = Math.floor(entry.contentRect.width);
+        if (plot && !element.isConnected) { // another view is shown
+            size.disconnect();
+            dark.removeEventListener("change", redraw);
+            plot.destroy();
+        } else if (plot) {
+            plot.setSize({ width, height });
+        } else if (width > 0) {
+            plot = new uPlot({ ...options, width, height,
+                legend: { show: false } }, data, place);
+        }
+    });
+    const redraw = () => plot?.redraw();
+    dark.addEventListener("change", redraw);
+    size.observe(place);
+    return { element, say: (text) => fill(readout, text ?? legend) };
+}
+
+const key = (name, look) => h("span", { class: `key key-${look}` }, name);
+
+// points: [{ name, value, lo, hi, series }], text(point) for the one under
+// the pointer; null values leave a gap.
+export function bars({ label, series, points, text }) {
+    const xs = points.map((_, i) => i);
+    const looks = [colour("--accent"), colour("--second")];
+    const of = (s) => points.map((p) => p.series === s ? p.value : null);
+    const chart = figure(label, 240, {
+        scales: { x: { time: false, range: [-0.6, points.length - 0.4] },
+            y: { range: (_u, _lo, hi) => [0, hi * 1.08] } },
+        axes: [{ ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50,
+            100, 200, 500, 1000], space: 30,
+        values: (_u, at) => at.map((x) => xs.includes(x) ? x : "") },
+        { ...axis, size: 74,
+            values: (_u, at) => at.map((y) => y ? amount(y, "ns") : "0") }],
+        cursor: { y: false, drag: { x: false, y: false },
+            points: { show: false } },
+        series: [{}, ...series.map((name, s) => ({ label: name,
+            fill: looks[s], width: 0, points: { show: false },
+            paths: uPlot.paths.bars({ size: [0.72, 48] }) }))],
+        hooks: {
+            draw: [(u) => whiskers(u, points)],
+            setCursor: [({ cursor }) => chart.say(cursor.idx === null
+                || cursor.idx === undefined ? null
+                : `${cursor.idx} ${text(points[cursor.idx])}`)],
+        },
+    }, [xs, ...series.map((_, s) => of(s))], [
+        series.map((name, s) => key(name, s ? "second" : "accent")),
+        key("95 % interval", "whisker")]);
+    return chart.element;
+}
+
+function whiskers(u, points) {
+    const { ctx } = u;
+    const cap = 3 * devicePixelRatio;
+    ctx.save();
+    ctx.strokeStyle = colour("--ink")();
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    points.forEach((p, i) => {
+        if (p.lo === null || p.hi === null || p.value === null)
+            return;
+        const x = u.valToPos(i, "x", true);
+        const [lo, hi] = [p.lo, p.hi].map((v) => u.valToPos(v, "y", true));
+        ctx.moveTo(x, lo);
+        ctx.lineTo(x, hi);
+        for (const y of [lo, hi]) {
+            ctx.moveTo(x - cap, y);
+            ctx.lineTo(x + cap, y);
+        }
+    });
+    ctx.stroke();
+    ctx.restore();
+}
+
+// Cost against accuracy.  lines: [{ name, look, points: [[cost, accuracy]],
+// line: bool, size }]; floor: accuracy or null; cost: what x counts, kind:
+// its unit.
+export function curve({ label, lines, floor, cost, kind }) {
+    const data = uPlot.join(lines.map((l) => columnsOf(l.points)));
+    const ys = lines.flatMap((l) => l.points.map(([, y]) => y))
+        .concat(floor ?? []);
+    const [low, high] = [Math.min(...ys), Math.max(...ys)];
+    const pad = Math.max((high - low) * 0.12, 0.002);
+    const chart = figure(label, 320, {
+        scales: { x: { time: false, range: (_u, lo, hi) => {
+            const side = (hi - lo) * 0.05 || hi * 0.05 || 1;
+            return [lo - side, hi + side];
+        } }, y: { range: [low - pad, high + pad] } },
+        axes: [{ ...axis, space: 80, label: `mean ${cost} of a sample`,
+            labelFont: "12px system-ui", labelSize: 24,
+            values: (_u, at) => at.map((x) => amount(x, kind)) },
+        { ...axis, size: 64, values: (_u, at) =>
+            at.map((y) => percent(y, high - low < 0.05 ? 1 : 0)) }],
+        cursor: { drag: { x: false, y: false } },
+        series: [{}, ...lines.map(lineSeries)],
+        hooks: {
+            draw: [(u) => floor !== null && floorLine(u, floor)],
+            setCursor: [(u) => chart.say(under(u, lines, kind))],
+        },
+    }, data, [lines.map((l) => key(l.name, l.look)),
+        floor !== null && key("accuracy floor", "floor")].flat()
+        .filter(Boolean));
+    return chart.element;
+}
+
+// uPlot wants columns, by rising x, each x once.
+function columnsOf(points) {
+    const byX = new Map([...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]));
+    return [[...byX.keys()], [...byX.values()]];
+}
+
+function lineSeries({ name, look, line, size }) {
+    const stroke = colour(`--${look}`);
+    const hollow = colour("--paper");
+    return { label: name, stroke, width: line ? 1.5 : 0, spanGaps: true,
+        paths: line ? undefined : () => null,
+        points: { show: true, size: size ?? 6, width: 1.5, stroke,
+            fill: line ? stroke : hollow } };
+}
+
+function floorLine(u, floor) {
+    const y = u.valToPos(floor, "y", true);
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.strokeStyle = colour("--warn")();
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([5, 4].map((d) => d * devicePixelRatio));
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, y);
+    ctx.lineTo(bbox.left + bbox.width, y);
+    ctx.stroke();
+    ctx.restore();
+}
+
+// What the pointer is nearest to, in words.
+function under(u, lines, kind) {
+    const { idx } = u.cursor;
+    if (idx === null || idx === undefined)
+        return null;
+    const x = u.data[0][idx];
+    const hits = lines.flatMap((l, i) => {
+        const y = u.data[i + 1][idx];
+        return y === null || y === undefined ? []
+            : `${l.name} ${percent(y)}`;
+    });
+    return `${amount(x, kind)}: ${hits.join(", ")}`;
+}

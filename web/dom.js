@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// Elements from data.  Text only ever becomes a text node, so a hostile name
+// of a model or layer stays a name.
+
+// h("a", { href: "#/jobs", onclick: f }, "text", child, [more]): attributes
+// that are null or false are left out, children likewise.
+export function h(tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes ?? {})) {
+        if (name.startsWith("on"))
+            element.addEventListener(name.slice(2), value);
+        else if (value === true)
+            element.setAttribute(name, "");
+        else if (value !== null && value !== undefined && value !== false)
+            element.setAttribute(name, value);
+    }
+    element.append(...kept(children));
+    return element;
+}
+
+const kept = (children) => children.flat(Infinity)
+    .filter((c) => c !== null && c !== undefined && c !== false);
+
+// Replace what is in `element`.
+export function fill(element, ...children) {
+    element.replaceChildren(...kept(children));
+    return element;
+}
+
+export const link = (href, ...children) => h("a", { href }, ...children);
+
+// A part of the page under its own heading.
+export function section(title, ...children) {
+    const id = "s-" + title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+    return h("section", { "aria-labelledby": id },
+        h("h2", { id }, title), ...children);
+}
+
+// What may be wider than a phone scrolls in itself, also by keyboard.
+export function wide(label, child) {
+    return h("div", { class: "wide", role: "region", tabindex: 0,
+        "aria-label": label }, child);
+}
+
+// Name and value pairs.  `pairs`: [name, value] or null.
+export function facts(pairs) {
+    return h("dl", { class: "facts" }, pairs.filter(Boolean)
+        .map(([name, value]) => h("div", null,
+            h("dt", null, name), h("dd", null, value))));
+}
+
+// Columns: { title, cell: (row, i) => child, key: (row) => sort key,
+// number: true, hint, head: true, wrap: true }.  A column with a key can be sorted.
+export function table(caption, columns, rows) {
+    const body = h("tbody");
+    const heads = columns.map((column) => headCell(column, (sorted) => {
+        for (const head of heads)
+            head.removeAttribute("aria-sort");
+        fillRows(body, columns, sorted ? bySort(rows, column, sorted) : rows);
+    }));
+    fillRows(body, columns, rows);
+    return wide(caption, h("table", null, h("caption", null, h("span", null, caption)),
+        h("thead", null, h("tr", null, heads)), body));
+}
+
+function bySort(rows, { key }, order) {
+    const sign = order === "ascending" ? 1 : -1;
+    return [...rows].sort((a, b) => {
+        const [x, y] = [key(a), key(b)];
+        if (x === null || y === null) // missing goes last either way
+            return (x === null) - (y === null);
+        return sign * (typeof x === "string" ? x.localeCompare(y) : x - y);
+    });
+}
+
+// First click: largest (numbers) or first (text); then the other way; then
+// as it was.
+function headCell(column, onsort) {
+    const attributes = { scope: "col", class: column.number && "number",
+        title: column.hint };
+    if (!column.key)
+        return h("th", attributes, column.title);
+    const orders = column.number ? ["descending", "ascending", null]
+        : ["ascending", "descending", null];
+    const cell = h("th", attributes, h("button", { type: "button",
+        class: "sort", onclick: () => {
+            const now = cell.getAttribute("aria-sort");
+            const next = orders[(orders.indexOf(now) + 1) % orders.length];
+            onsort(next);
+            if (next)
+                cell.setAttribute("aria-sort", next);
+        } }, column.title));
+    return cell;
+}
+
+function fillRows(body, columns, rows) {
+    fill(body, rows.map((row, i) => h("tr", row.mark && { class: row.mark },
+        columns.map((c) => h(c.head ? "th" : "td",
+            { scope: c.head && "row", class: c.number ? "number"
+                : c.wrap && "wrap" },
+            c.cell(row, i))))));
+}
+
+// A word in a box whose look says how good it is: good, warn, bad, busy, "".
+export const chip = (text, look, title) =>
+    h("span", { class: `chip ${look ?? ""}`, title }, text);
+
+// A bar of 0..1, or of unknown length (null).
+export function progressBar(label, share) {
+    return h("progress", share === null ? { "aria-label": label }
+        : { "aria-label": label, max: 1, value: share });
+}
+
+// A form's field under its label.
+export function field(label, input, hint) {
+    return h("label", { class: "field" }, h("span", null, label), input,
+        hint && h("small", null, hint));
+}
+
+// A form that shows why it failed and cannot be sent twice at once.
+// `send(values)` may throw; the browser has checked the fields before.
+export function form(button, fields, send) {
+    const trouble = h("div", { role: "alert" });
+    const submit = h("button", { type: "submit", class: "primary" }, button);
+    const note = h("span", { class: "note", role: "status" });
+    const element = h("form", { onsubmit: async (event) => {
+        event.preventDefault();
+        submit.disabled = true;
+        fill(trouble);
+        try {
+            await send(new FormData(element), (text) => fill(note, text));
+        } catch (e) {
+            fill(trouble, problemBox(e));
+        }
+        fill(note);
+        submit.disabled = false;
+    } }, fields, h("div", { class: "send" }, submit, note), trouble);
+    return element;
+}
+
+// What went wrong, in the words and with the code of the problem document.
+export function problemBox(e) {
+    return h("div", { class: "problem", role: "alert" },
+        h("strong", null, e.title ?? "The page failed"),
+        h("p", null, e.message),
+        e.nodes && h("p", null, "Nodes: ", e.nodes.join(", ")),
+        e.code && h("code", null, e.code));
+}

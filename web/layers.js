@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// A profile's layers: bars with intervals, and the table behind them.
+import { bars } from "./charts.js";
+import { fill, h, section, table } from "./dom.js";
+import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
+    known, percent, spread } from "./format.js";
+import { layerName } from "./model.js";
+
+// How layers can be timed, the most telling first.
+const levels = {
+    L1: "in place, inside the running network",
+    L2: "alone, in a hot loop",
+    L3: "alone, with cold caches",
+};
+
+export function layerSection(rows, analysis) {
+    const layers = rows.filter((r) => r.role === "layer");
+    const present = Object.keys(levels).filter((level) =>
+        layers.some((r) => r.level === level));
+    const body = h("div");
+    if (!present.length)
+        return section("Layers", h("p", null,
+            "This job did not measure single layers (level L2)."));
+    const show = (level) => fill(body,
+        ...levelView(join(layers, level, analysis), levels[level]));
+    show(present[0]);
+    return section("Layers", present.length > 1 && levelChoice(present, show),
+        body);
+}
+
+const levelChoice = (present, show) => h("label", { class: "field" },
+    h("span", null, "Measured"), h("select", {
+        onchange: (event) => show(event.target.value) },
+    present.map((l) => h("option", { value: l }, `${l}: ${levels[l]}`))));
+
+// One object a layer: its timed row, its counters and energy, its facts.
+function join(layers, level, analysis) {
+    const at = (lvl, index) => layers.find((r) =>
+        r.level === lvl && r.index === index);
+    const timed = layers.filter((r) => r.level === level)
+        .sort((a, b) => a.index - b.index);
+    const sum = timed.reduce((s, r) => s + (r.median_ns ?? 0), 0);
+    return timed.map((row) => ({ row, facts: { ...row,
+        ...analysis.layers[row.index] },
+    share: known(row.median_ns) && sum > 0 ? row.median_ns / sum : null,
+    counters: at("L4", row.index)?.counters,
+    energy: at("L5", row.index)?.energy }));
+}
+
+function levelView(layers, how) {
+    const head = layers.some((l) => l.facts.role === "head");
+    return [
+        bars({
+            label: `Latency of ${layers.length} layers, measured ${how}`,
+            series: head ? ["backbone", "exit heads"] : ["layers"],
+            points: layers.map(({ row, facts: f }) => ({
+                name: row.name, value: row.median_ns, lo: row.ci95_lo_ns,
+                hi: row.ci95_hi_ns, series: f.role === "head" ? 1 : 0 })),
+            text: ({ name, value, lo, hi }) => known(value)
+                ? `${name}: ${amount(value, "ns")}${known(lo) && known(hi)
+                    ? `, ${interval({ ci95_lo_ns: lo, ci95_hi_ns: hi })}`
+                    : ""}` : `${name}: not measured`,
+        }),
+        table(`Layers, measured ${how}`, columns(layers), layers),
+    ];
+}
+
+function columns(layers) {
+    const unit = columnUnit(layers.map((l) => l.row.median_ns), "ns");
+    const most = Math.max(...layers.map((l) => l.share ?? 0));
+    const optional = (member, list) =>
+        layers.some((l) => l[member]) ? list : [];
+    return [
+        { title: "#", number: true, key: (l) => l.row.index,
+            cell: (l) => l.row.index },
+        { title: "Layer", head: true, cell: (l) => layerName(l.facts) },
+        { title: `Median, ${unit.name}`, number: true,
+            key: (l) => l.row.median_ns, hint: "median of epoch means",
+            cell: ({ row }) => h("span", { "data-layer": row.index },
+                unit.cell(row.median_ns, "not measured: the job ended first")) },
+        { title: "95 % interval", number: true, key: (l) => spread(l.row),
+            hint: "order statistics of the epochs; no distribution assumed",
+            cell: ({ row }) => spread(row) === null
+                ? dash("too few epochs")
+                : [`${unit.text(row.ci95_lo_ns)} – ${
+                    unit.text(row.ci95_hi_ns)} `, h("small", {
+                    class: "spread" }, `±${percent(spread(row))}`)] },
+        { title: "Share", number: true, key: (l) => l.share,
+            hint: "of the sum of all layers", cell: (l) => shareCell(l, most) },
+        { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
+            cell: (l) => count(l.facts.macs) },
+        { title: "GMAC/s", number: true, key: speed,
+            hint: "MACs over the median: how well the kernel runs",
+            cell: (l) => speed(l) === null ? dash("it multiplies nothing")
+                : speed(l).toPrecision(3) },
+        ...optional("counters", [
+            { title: "Instructions", number: true,
+                cell: (l) => count(l.counters?.PAPI_TOT_INS) },
+            { title: "Cycles", number: true,
+                cell: (l) => count(l.counters?.PAPI_TOT_CYC) }]),
+        ...optional("energy", [{ title: "Energy, net", number: true,
+            key: (l) => l.energy?.net_nj ?? null,
+            cell: (l) => energy(l.energy, "net_nj") }]),
+        { title: "Grade", key: (l) => l.row.grade,
+            cell: (l) => grade(l.row.grade) },
+        { title: "Flags", wrap: true, cell: (l) => flagList(l.row.flags) },
+        { title: "Source", cell: ({ row }) => h("span", { title:
+            `${row.n_epochs} epochs of ${row.iters_per_epoch} executions` +
+            (row.stop_reason ? `, ended by ${row.stop_reason}` : "") },
+        row.source) },
+    ];
+}
+
+const speed = ({ row, facts: f }) => f.macs > 0 && row.median_ns > 0
+    ? f.macs / row.median_ns : null;
+
+function shareCell(l, most) {
+    if (l.share === null)
+        return dash("not measured");
+    const bar = h("span", { class: "share" }, percent(l.share, 1));
+    bar.style.setProperty("--share", most > 0 ? l.share / most : 0);
+    return bar;
+}

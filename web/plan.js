@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// A plan: which exits to keep, when a sample leaves, and what that costs.
+import { get } from "./api.js";
+import { curve } from "./charts.js";
+import { facts, h, link, section, table } from "./dom.js";
+import { amount, dash, known, percent, points, quantity, state }
+    from "./format.js";
+
+// What each objective counts, and its unit.
+const objectives = { latency_ns: ["latency", "ns"], energy_nj: ["energy", "nj"] };
+export const objective = (name) => objectives[name] ?? [name, ""];
+
+const statuses = {
+    optimal: "proved: no cheaper choice of exits and thresholds on this grid",
+    feasible: "the best found; the proof is not complete",
+    infeasible: "no choice reaches the accuracy asked for",
+};
+
+export async function planView(page, id) {
+    const plan = await get(`/v1/plans/${id}`, page.signal);
+    const search = await get(`/v1/searches/${plan.search}`, page.signal);
+    page.show(`Plan ${id}`, h("p", { class: "meta" },
+        link(`#/searches/${plan.search}`, `Search ${plan.search}`)),
+    planBody(plan, search.curve ?? []));
+}
+
+// Everything about a plan but its title; the search's page shows it too.
+export function planBody(plan, choices) {
+    return [
+        h("p", { class: "meta" }, state(plan.status, statuses[plan.status]),
+            " ", statuses[plan.status] ?? "", gapText(plan), plan.profile
+            ? [", from ", link(`#/profiles/${plan.profile}`,
+                `profile ${plan.profile}`)] : ", from costs sent with it"),
+        outcomes(plan),
+        choices.length ? section("Exit curve", exitCurve(plan, choices),
+            curveTable(plan, choices)) : null,
+        section("Exits", exitTable(plan)),
+        section("How it was found", facts([
+            ["Objective", objective(plan.objective)[0]],
+            ["Accuracy against", plan.reference === "final"
+                ? "the network's own answer" : "labels"],
+            ["Accuracy floor", share(plan.floor)],
+            ["Solver", `${plan.solver}, ${plan.solve_ms} ms`],
+            ["Thresholds tried", plan.grid === "all" ? "every score"
+                : `${plan.grid} quantiles an exit`],
+            ["Lower bound", cost(plan, plan.lower_bound,
+                "the solver gave no bound")],
+            ["Worst case", cost(plan, plan.worst_case, "not known")],
+            ["Seed", plan.seed],
+        ])),
+    ];
+}
+
+const share = (x, why) => known(x) ? percent(x)
+    : dash(why ?? "not known");
+const cost = (plan, x, why) =>
+    quantity(x, objective(plan.objective)[1], why);
+const gapText = (plan) => plan.status === "feasible" && known(plan.gap)
+    ? `, at most ${percent(plan.gap)} from the optimum` : "";
+
+// Predicted against the full network, on both halves of the records.
+function outcomes(plan) {
+    const halves = [["Calibration", plan.calibration, "chosen on this half"],
+        ["Held out", plan.test, "never seen by the search"]];
+    return h("div", { class: "tiles" }, halves.filter(([, o]) => o)
+        .map(([name, o, note], i) => h("div", { class: "tile" },
+            h("div", { class: "tile-name" }, `${name}: ${
+                o.n} samples, ${note}`),
+            h("div", { class: "tile-value" },
+                h("span", { "data-plan": i ? "test" : "calibration" },
+                    cost(plan, o.cost, "not predicted")), " ",
+                h("small", null, "of ",
+                    cost(plan, o.cost_full, "not known"))),
+            h("div", null, saved(o)),
+            h("div", { class: "note" }, "accuracy ", share(o.accuracy),
+                " of ", share(o.accuracy_full), drop(o)))));
+}
+
+const saved = (o) => known(o.cost) && o.cost_full > 0
+    ? h("strong", { class: o.cost < o.cost_full ? "good" : "warn" },
+        o.cost < o.cost_full
+            ? `${percent(1 - o.cost / o.cost_full, 1)} saved`
+            : `${percent(o.cost / o.cost_full - 1, 1)} more`)
+    : dash("no cost of the full network to compare with");
+
+const drop = (o) => known(o.accuracy) && known(o.accuracy_full)
+    ? `, ${points(o.accuracy - o.accuracy_full)} ${
+        o.accuracy < o.accuracy_full ? "less" : "more"}` : "";
+
+function exitCurve(plan, choices) {
+    const both = (x, y) => choices.filter((p) => known(p[x]) && known(p[y]))
+        .map((p) => [p[x], p[y]]);
+    const at = (o, suffix) => o && known(o[`cost${suffix}`])
+        ? [[o[`cost${suffix}`], o[`accuracy${suffix}`]]] : [];
+    const lines = [
+        { name: "calibration", look: "accent", line: true,
+            points: both("cost", "accuracy") },
+        { name: "held out", look: "second", line: true,
+            points: both("test_cost", "test_accuracy") },
+        { name: "full network", look: "note", size: 11,
+            points: at(plan.calibration, "_full") },
+        { name: "chosen plan", look: "ink", size: 13,
+            points: at(plan.calibration, "") },
+    ].filter((l) => l.points.length);
+    const [name, kind] = objective(plan.objective);
+    return curve({ lines, cost: name, kind, floor: known(plan.floor) ? plan.floor : null,
+        label: `Accuracy against ${name}: ${choices.length} choices, the plan` +
+            ` costs ${plan.calibration ? amount(plan.calibration.cost, kind)
+                : "nothing known"}` });
+}
+
+function curveTable(plan, choices) {
+    const column = (title, member) => ({ title, number: true,
+        key: (p) => p[member] ?? null,
+        cell: (p) => cost(plan, p[member], "no held-out samples") });
+    const accuracy = (title, member) => ({ title, number: true,
+        key: (p) => p[member] ?? null, cell: (p) => share(p[member],
+            "no held-out samples") });
+    return h("details", null, h("summary", null, "The curve as a table"),
+        table("Choices from cheap to accurate", [
+            column("Cost", "cost"), accuracy("Accuracy", "accuracy"),
+            column("Cost, held out", "test_cost"),
+            accuracy("Accuracy, held out", "test_accuracy"),
+            { title: "Exits kept", number: true, cell: (p) => p.kept },
+        ], choices));
+}
+
+function exitTable(plan) {
+    return table("A sample leaves at the first kept exit that is sure enough", [
+        { title: "Exit", head: true, cell: (e) => e.name },
+        { title: "Kept", cell: (e) => e.kept ? h("span", { class: "good" },
+            "kept") : h("span", { class: "note" }, "dropped") },
+        { title: "Leaves at score", number: true, cell: (e) =>
+            known(e.threshold) ? `≥ ${Number(e.threshold.toPrecision(6))}`
+                : dash(e.kept ? "the last exit takes all that is left"
+                    : "the exit is dropped") },
+        { title: "Share", number: true, hint: "of calibration samples",
+            cell: (e) => share(e.share, "nobody leaves here") },
+        { title: "Accuracy", number: true, hint: "of those that leave here",
+            cell: (e) => share(e.accuracy, "nobody leaves here") },
+    ], plan.exits.map((e) => ({ ...e, mark: e.kept ? null : "dropped" })));
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// One measured run of one model on one device: the whole, its layers, its
+// exits, how well they add up, and under which conditions.
+import { download, get } from "./api.js";
+import { facts, h, link, section, table } from "./dom.js";
+import { amount, dash, energy, flagList, grade, instant, known, measured,
+    signed, time } from "./format.js";
+import { layerSection } from "./layers.js";
+import { searchSection } from "./searches.js";
+
+export async function profileView(page, id) {
+    const path = `/v1/profiles/${id}`;
+    const [profile, rows, env, formats] = await Promise.all([
+        get(path, page.signal), get(`${path}/layers`, page.signal),
+        get(`${path}/env`, page.signal), get("/v1/export", page.signal)]);
+    const model = await get(`/v1/models/${profile.model}`, page.signal);
+    const find = (level, role, index) => rows.items.find((r) =>
+        r.level === level && r.role === role && r.index === index);
+
+    page.show(`${model.name} on ${profile.device}`,
+        headline(profile, model), whole(profile, find),
+        layerSection(rows.items, model.analysis),
+        model.analysis.exits.length > 1 &&
+            exitSection(profile, model.analysis, find),
+        model.analysis.exits.length > 1 &&
+            await searchSection(page, profile, model),
+        section("Export", exportList(profile, formats.items)),
+        section("Conditions", facts([
+            ["Fingerprint", h("code", null,
+                env.env_fingerprint.slice(0, 16))],
+            ["Seed", profile.seed],
+            ["Output check", check(profile.check)],
+        ]), environment("Environment record", env.env),
+        environment("Policy", { policy: profile.policy })));
+}
+
+const headline = (profile, model) => h("p", { class: "meta" },
+    grade(profile.grade), " ", flagList(profile.flags),
+    h("span", { class: "note" }, " measured ", instant(profile.created_at),
+        " by ", link(`#/jobs/${profile.job}`, `job ${profile.job}`), ", ",
+        link(`#/models/${profile.model}`, `model ${model.name}`)));
+
+// How far the sum of parts may be off: measurement.md 8.
+const closureLook = (x) => Math.abs(x) <= 0.03 ? "good"
+    : Math.abs(x) <= 0.1 ? "warn" : "bad";
+
+function ratio(x, look, why) {
+    return known(x) ? h("span", { class: look(x) }, signed(x)) : dash(why);
+}
+
+function whole(profile, find) {
+    const { e2e, closure } = profile;
+    const tail = (p, n) => known(e2e?.[p]) ? time(e2e[p])
+        : dash(`needs at least ${n} single executions`);
+    const power = find("L5", "whole", 0);
+    return h("div", { class: "tiles" }, [
+        tile("Whole network", h("span", { id: "whole" }, measured(e2e)),
+            e2e && [`${e2e.n_epochs} executions, `, e2e.source]),
+        tile("90 / 99 % within", [tail("p90_ns", 64), " / ",
+            tail("p99_ns", 662)], ["first run ", time(e2e?.first_ns)]),
+        tile("Sum of layers", time(closure.sum_layers_ns),
+            ["against the whole ", ratio(closure.closure_hot_rel,
+                closureLook, "layers or the whole were not measured")]),
+        tile("Same layer twice", ratio(closure.aa_rel,
+            (x) => Math.abs(x) <= 0.01 ? "good" : "warn",
+            "no layer was measured twice"), "repeatability of this run"),
+        tile("Energy", energy(power?.energy, "net_nj"), power?.energy
+            ? [`±${amount(power.energy.err_nj, "nj")}, ${
+                power.energy.method}, ${power.energy.sensor}`]
+            : "net of idle, an execution"),
+    ]);
+}
+
+const tile = (name, value, note) => h("div", { class: "tile" },
+    h("div", { class: "tile-name" }, name),
+    h("div", { class: "tile-value" }, value),
+    h("div", { class: "note" }, note));
+
+function exitSection(profile, analysis, find) {
+    const residual = new Map(profile.exits.map((e) =>
+        [e.index, e.prefix_residual_rel]));
+    const column = (title, role, hint, why) => ({ title, number: true, hint,
+        key: (e) => find("L6", role, e.index)?.median_ns ?? null,
+        cell: (e) => measured(find("L6", role, e.index), e.last && why) });
+    const exits = analysis.exits.map((e, i) => ({ ...e,
+        last: i === analysis.exits.length - 1 }));
+    return section("Exits", table("Measured cost of every exit", [
+        { title: "Exit", head: true, cell: (e) => e.name },
+        { title: "After layer", number: true, cell: (e) => e.after_layer },
+        column("Segment", "segment", "backbone since the exit before"),
+        column("Head", "head", "what the exit adds",
+            "the last exit has no head of its own"),
+        column("Prefix", "prefix",
+            "from the input to this exit's answer, measured as one"),
+        { title: "Parts / prefix", number: true,
+            hint: "sum of segments and this head against the prefix",
+            cell: (e) => ratio(residual.get(e.index) ?? null, closureLook,
+                "prefix or parts were not measured") },
+        { title: "Grade", cell: (e) => grade(
+            find("L6", "prefix", e.index)?.grade) },
+    ], exits));
+}
+
+const exportList = (profile, formats) => h("ul", { class: "links" },
+    formats.map((f) => h("li", null, download(
+        `/v1/export/${f.format}?profile=${profile.id}`,
+        `profile-${profile.id}${f.extension.replace(/^\.?/, ".")}`, f.format),
+    " ", h("span", { class: "note" }, f.summary))));
+
+const check = (c) => c && "pass" in c ? h("span",
+    { class: c.pass ? "good" : "bad", title: c.reference },
+    c.pass ? `the ${c.outputs} outputs agree with the reference` :
+        "outputs differ from the reference",
+    known(c.max_rel_err) ? ` (largest error ${c.max_rel_err.toExponential(1)})`
+        : "") : dash("outputs were not compared");
+
+// Any record of names and values, one box a group, folded away.
+export function environment(title, groups) {
+    const text = (v) => v === null ? dash("not known on this machine")
+        : typeof v === "object" ? JSON.stringify(v) : String(v);
+    return h("details", { class: "box" }, h("summary", null, title),
+        Object.entries(groups).filter(([, g]) => g).map(([name, group]) =>
+            [h("h3", null, name), facts(Object.entries(group)
+                .map(([k, v]) => [k, text(v)]))]));
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Searches for a plan: start one from a profile, watch it, see the result.
+import { changes, get, isOver, list, post, postRecords } from "./api.js";
+import { field, form, h, link, problemBox, section, table }
+    from "./dom.js";
+import { noRecords } from "./empty.js";
+import { instant, known, percent, points, state } from "./format.js";
+import { taskProgress } from "./jobs.js";
+import { objective, planBody } from "./plan.js";
+
+export async function searchView(page, id) {
+    for await (const search of changes(`/v1/searches/${id}`, page.signal))
+        page.show(`Search ${id}`, h("p", { class: "meta" },
+            state(search.state), " ", wish(search.problem)),
+        ...await result(page, search));
+}
+
+async function result(page, search) {
+    if (search.plan)
+        return planBody(await get(`/v1/plans/${search.plan}`, page.signal),
+            search.curve ?? []);
+    if (search.error)
+        return [problemBox({ title: "The search failed",
+            message: search.error.detail, code: search.error.code })];
+    if (isOver(search))
+        return [h("p", null, "It ended without a plan.")];
+    const cancel = h("button", { type: "button", onclick: () =>
+        post(`/v1/searches/${search.id}:cancel`).catch((e) =>
+            cancel.after(problemBox(e))) }, "Cancel this search");
+    return [h("p", null, taskProgress(search)), h("p", null, cancel)];
+}
+
+// What was asked for, in a line.
+function wish(problem) {
+    if (!problem)
+        return "";
+    const floor = known(problem.max_drop)
+        ? `accuracy at most ${points(problem.max_drop)} below the full network's`
+        : known(problem.min_accuracy)
+            ? `reach ${percent(problem.min_accuracy)} accuracy` : "";
+    return `Least ${objective(problem.objective ?? "latency_ns")[0]}, ${floor}`;
+}
+
+// On a profile's page: the searches made from it, and a form for the next.
+export async function searchSection(page, profile, model) {
+    const [searches, records] = await Promise.all([
+        list(`/v1/searches?profile=${profile.id}`, page.signal),
+        list("/v1/records", page.signal)]);
+    const usable = records.filter((r) => r.state === "ready" &&
+        r.exits.length === model.analysis.exits.length &&
+        (r.model === null || r.model === model.id));
+    return section("Plans", searches.length ? searchTable(searches) : null,
+        h("details", { class: "box", open: !searches.length },
+            h("summary", null, "Search for a plan"),
+            searchForm(profile, usable),
+            usable.length ? null : noRecords(model.id)));
+}
+
+const searchTable = (searches) => table("Searches from this profile", [
+    { title: "Search", head: true, cell: (s) =>
+        link(`#/searches/${s.id}`, `Search ${s.id}`) },
+    { title: "Asked for", cell: (s) => wish(s.problem) },
+    { title: "State", cell: (s) => state(s.state, s.error?.detail) },
+    { title: "Plan", cell: (s) => s.plan
+        ? link(`#/plans/${s.plan}`, `Plan ${s.plan}`) : null },
+    { title: "Made", cell: (s) => instant(s.created_at) },
+], searches);
+
+function searchForm(profile, records) {
+    const file = h("input", { type: "file", name: "csv", accept: ".csv",
+        required: !records.length });
+    return form("Search", [
+        records.length ? field("Exit records", h("select",
+            { name: "records" }, records.map(recordsOption))) : null,
+        field(records.length ? "or a new CSV" : "Exit records (CSV)", file),
+        field("Least", h("select", { name: "objective" },
+            ["latency_ns", "energy_nj"].map((name) =>
+                h("option", { value: name }, objective(name)[0])))),
+        field("Accuracy to give up, points", h("input", { name: "drop",
+            type: "number", min: 0, max: 100, step: "any", value: 1,
+            required: true })),
+        field("Against", h("select", { name: "reference" },
+            h("option", { value: "label" }, "labels"),
+            h("option", { value: "final" }, "the network's own answer"))),
+    ], async (values, say) => {
+        const csv = values.get("csv");
+        say(csv.size ? "Checking the records" : "Starting");
+        const search = await post("/v1/searches", { profile: profile.id,
+            records: csv.size ? (await postRecords(csv)).id
+                : Number(values.get("records")),
+            objective: values.get("objective"),
+            reference: values.get("reference"),
+            max_drop: Number(values.get("drop")) / 100 });
+        location.hash = `#/searches/${search.id}`;
+    });
+}
+
+const recordsOption = (r) => h("option", { value: r.id },
+    `${r.name || `records ${r.id}`}: ${r.n} samples${
+        known(r.accuracy_full) ? `, ${percent(r.accuracy_full)}` : ""}`);
