@@ -38,8 +38,9 @@ export async function get(path, signal) {
 }
 
 export async function post(path, doc, headers) {
-    return (await send("POST", path, { headers, type: "application/json",
-        body: JSON.stringify(doc ?? {}) })).json();
+    const body = doc && { type: "application/json",
+        body: JSON.stringify(doc) };
+    return (await send("POST", path, { headers, ...body })).json();
 }
 
 // All pages of a list up to `most` items.
