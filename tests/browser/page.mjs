@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The page, used as a person uses it: a model file is chosen and measured,
+// its profile read, a plan searched; every number shown is compared with the
+// API's.
+import { join } from 'node:path';
+import { check, fixtures, withService } from '../e2e/service.mjs';
+import { go, openBrowser, says, shoot } from './browser.mjs';
+
+const { page, faults, close } = await openBrowser();
+
+// Choose the fixture in the form, and follow the job to its profile.
+async function measureByForm(s) {
+  await go(page, s.url, '');
+  check(await page.getByText('Nothing has been measured yet').isVisible(),
+    'an empty service explains how to begin');
+  await shoot(page, 'empty');
+  const form = page.locator('details[open] form');
+  await form.locator('input[type=file]').setInputFiles(
+    join(fixtures, 'cnn3.onnx'));
+  await form.locator('select[name=effort]').selectOption('quick');
+  await form.getByRole('button', { name: 'Measure' }).click();
+  await page.waitForURL(/#\/jobs\/\d+$/, { timeout: 60000 });
+  await page.locator('progress').waitFor();
+  await shoot(page, 'job-running');
+  const profile = page.getByRole('link', { name: /^Profile \d+$/ });
+  await profile.waitFor({ timeout: 150000 });
+  check(await page.getByText('done').first().isVisible(),
+    'the job ends before the eyes, without a reload');
+  await profile.click();
+  await page.waitForURL(/#\/profiles\/\d+$/);
+  await page.locator('#whole').waitFor();
+  return Number(page.url().match(/\d+$/)[0]);
+}
+
+async function compareProfile(s, id) {
+  const profile = await s.get(`/v1/profiles/${id}`);
+  const { items } = await s.get(`/v1/profiles/${id}/layers`);
+  const layers = items.filter((r) => r.level === 'L2' && r.role === 'layer');
+  const unit = (await page.locator('th', { hasText: 'Median,' })
+    .textContent()).split(', ')[1];
+  const cells = page.locator('[data-layer]');
+  check(layers.length > 0 && await cells.count() === layers.length,
+    `all ${layers.length} layers are shown`);
+  for (const row of layers) {
+    const text = await page.locator(`[data-layer="${row.index}"]`)
+      .textContent();
+    if (!says(text, row.median_ns, unit))
+      throw new Error(`layer ${row.index}: the page says ${text} ${unit
+      }, the API ${row.median_ns} ns`);
+  }
+  check(true, 'every layer has the median of the API');
+  check(says(await page.locator('#whole').textContent(),
+    profile.e2e.median_ns), 'the whole network too');
+  await comparePrefixes(items);
+  check(await page.locator('figure canvas').count() > 0
+    && await page.getByRole('img', { name: /^Latency of/ }).count() === 1,
+  'the bars are drawn and have a label');
+}
+
+async function comparePrefixes(items) {
+  const column = await page.locator('table', { hasText: 'Measured cost' })
+    .locator('tbody tr').evaluateAll((rows) => rows.map(
+      (r) => r.children[4].textContent));
+  const prefixes = items.filter((r) => r.level === 'L6' && r.role === 'prefix')
+    .sort((a, b) => a.index - b.index);
+  check(prefixes.length > 1 && prefixes.every(
+    (r, i) => says(column[i], r.median_ns)), 'every prefix is the API\'s');
+}
+
+async function searchByForm() {
+  const box = page.locator('details', { hasText: 'Search for a plan' });
+  await box.locator('input[type=file]').setInputFiles(
+    join(fixtures, 'cnn3_records.csv'));
+  await box.locator('input[name=drop]').fill('2');
+  await box.getByRole('button', { name: 'Search' }).click();
+  await page.waitForURL(/#\/searches\/\d+$/, { timeout: 60000 });
+  await page.locator('[data-plan=test]').waitFor({ timeout: 90000 });
+  return Number(page.url().match(/\d+$/)[0]);
+}
+
+async function comparePlan(s, search) {
+  const { plan: id } = await s.get(`/v1/searches/${search}`);
+  const plan = await s.get(`/v1/plans/${id}`);
+  for (const half of ['calibration', 'test']) {
+    const text = await page.locator(`[data-plan=${half}]`).textContent();
+    check(says(text, plan[half].cost), `the plan's ${half} cost is the API's`);
+  }
+  const kept = await page.getByRole('cell', { name: 'kept', exact: true })
+    .count();
+  check(kept === plan.exits.filter((e) => e.kept).length,
+    'the exits kept are the API\'s');
+  check(await page.getByRole('img', { name: /^Accuracy against/ })
+    .locator('canvas').count() === 1, 'the exit curve is drawn');
+  return id;
+}
+
+// Every view at a desk in the light and on a phone in the dark.
+async function tour(s, addresses) {
+  for (const [look, width, colorScheme] of [
+    ['desk', 1280, 'light'], ['phone', 360, 'dark']]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    for (const address of addresses) {
+      await go(page, s.url, address);
+      const [needs, has] = await page.evaluate(
+        () => [document.documentElement.scrollWidth, innerWidth]);
+      check(needs <= has, `${address.slice(0, 20)} fits ${width} pixels`);
+      await shoot(page, `${look}-${address.split('/')[1]}${
+        address.split('/')[2] ? '-one' : ''}`);
+    }
+  }
+}
+
+async function keyboard(s) {
+  await go(page, s.url, '#/devices');
+  await page.reload();
+  await page.waitForSelector('main:not([aria-busy]) h1');
+  const reached = [];
+  for (let i = 0; i < 5; i++) {
+    await page.keyboard.press('Tab');
+    reached.push(await page.evaluate(
+      () => document.activeElement.textContent.trim()));
+  }
+  check(reached.join() === 'Skip to the content,Offramp,Jobs,Models,Devices',
+    'the keyboard reaches the menu');
+}
+
+await withService(async (s) => {
+  try {
+    s.startProbe();
+    await s.untilDevice('localhost');
+    const profile = await measureByForm(s);
+    await compareProfile(s, profile);
+    const search = await searchByForm();
+    const plan = await comparePlan(s, search);
+    const { model } = await s.get(`/v1/profiles/${profile}`);
+    await tour(s, ['#/jobs', '#/jobs/1', '#/models', `#/models/${model}`,
+      `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
+      '#/devices']);
+    await keyboard(s);
+    check(faults.length === 0, `nothing went wrong in the browser${
+      faults.map((f) => `\n${f}`).join('')}`);
+  } finally {
+    await close();
+  }
+});
