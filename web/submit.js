@@ -8,7 +8,7 @@ import { state } from "./format.js";
 // How hard to try, as a policy of the probe.
 const efforts = {
     careful: { text: "Careful: intervals of 1 %", policy: {} },
-    quick: { text: "Quick look: intervals of 5 %, a few seconds a layer",
+    quick: { text: "Quick look: intervals of 5 %",
         policy: { ci_rel: 0.05, max_rounds: 16, layer_budget_s: 3,
             job_budget_s: 120 } },
 };
