@@ -43,9 +43,9 @@ function wish(problem) {
 
 // On a profile's page: the searches made from it, and a form for the next.
 export async function searchSection(page, profile, model) {
-    const [searches, records] = await Promise.all([
-        list(`/v1/searches?profile=${profile.id}`, page.signal),
-        list("/v1/records", page.signal)]);
+    const [all, records] = await Promise.all([
+        list("/v1/searches", page.signal), list("/v1/records", page.signal)]);
+    const searches = all.filter((s) => s.profile === profile.id);
     const usable = records.filter((r) => r.state === "ready" &&
         r.exits.length === model.analysis.exits.length &&
         (r.model === null || r.model === model.id));
