@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * api.h -- the handlers that people's programs call; routes.c says when.
+ * api.h -- every handler; routes.c says when which is called.
  * One file a resource: api_model.c has api_model_*, and so on.
  */
 #ifndef OFFRAMP_SERVER_API_H
 #define OFFRAMP_SERVER_API_H
 
 #include "server/http.h"
+
+handler_fn api_service_health, api_service_ready, api_service_metrics,
+    api_service_openapi, api_service_asset;
+handler_fn api_blob_get, api_blob_put;
+handler_fn api_agent_open, api_agent_close, api_work_lease, api_work_heartbeat;
+handler_fn api_lease_part, api_lease_result, api_lease_release;
 
 handler_fn api_model_create, api_model_list, api_model_get;
 handler_fn api_dataset_create, api_dataset_list, api_dataset_get;

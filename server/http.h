@@ -66,19 +66,19 @@ struct request {
     int64_t now_ms;
     /* Set by http_begin(). */
     const struct route *route;
-    bool head;           /* HEAD: answered as GET, body left out */
-    bool json_body;      /* the body is JSON and not a file */
-    char id[REQUEST_ID]; /* X-Request-Id, sent back */
-    struct identity who;
-    int64_t wait_ms; /* `?wait=` as ms; 0: do not wait */
-    /* Set by http_dispatch(). */
     const char *arg[REQUEST_ARGS]; /* what matched {..} in the pattern */
-    json_t *json;                  /* the parsed body; NULL without one */
+    int64_t wait_ms;               /* `?wait=`; 0: do not wait */
+    struct identity who;
+    char id[REQUEST_ID]; /* X-Request-Id, sent back */
+    bool json_body;      /* a JSON body comes: collect it in `body` */
+    bool file_body;      /* a file comes: stream it to `file` */
+    /* Set by http_dispatch(). */
+    json_t *json; /* the parsed body; NULL without one */
     /* The handler's own. */
     int64_t memo; /* kept from call to call while it waits; 0 at first */
     struct err err;
-    json_t *problem;     /* more members of the problem; request_problem() */
-    char path_args[512]; /* storage of arg[] */
+    json_t *problem;    /* more members of the problem; request_problem() */
+    char arg_text[512]; /* what arg[] points into */
 };
 
 struct reply {
@@ -123,6 +123,10 @@ extern const struct route routes[]; /* ended by a NULL method */
  * well-formed but too large, ST_INVALID "request.id" else. */
 enum status request_id(struct request *rq, size_t i, int64_t *id) MUST_CHECK;
 
+/* Argument `i` as an integer within min..max.  ST_INVALID "request.id". */
+enum status request_int(struct request *rq, size_t i, int64_t min, int64_t max,
+    int64_t *out) MUST_CHECK;
+
 /* Argument `i` as 64 lower-case hex digits.  ST_INVALID "request.id". */
 enum status request_hash(
     struct request *rq, size_t i, const char **hex) MUST_CHECK;
@@ -140,9 +144,10 @@ enum status request_query_int(struct request *rq, const char *name, int64_t min,
 /* ?cursor= and ?limit= (default 50, at most 500). */
 enum status request_page(struct request *rq, struct page *page) MUST_CHECK;
 
-/* A header as a positive integer.  ST_INVALID "request.header" names it. */
+/* A header that must be there, as an integer from `min` on.  ST_INVALID
+ * "request.header" names it. */
 enum status request_header_int(
-    struct request *rq, const char *name, int64_t *out) MUST_CHECK;
+    struct request *rq, const char *name, int64_t min, int64_t *out) MUST_CHECK;
 
 /* One more member for the problem document, should the call fail; steals
  * `value`. */

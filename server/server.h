@@ -16,6 +16,7 @@
 #include "db/db.h"
 
 struct server; /* opaque: see server.c */
+struct waits;  /* wait.h */
 
 struct server_config {
     const char *db_path; /* borrowed for the server's life, as all text here */
@@ -45,5 +46,20 @@ void server_db_give(struct server *s, struct db *db);
 
 /* Something was committed that a long poll may be waiting for. */
 void server_ring(struct server *s);
+struct waits *server_waits(struct server *s);
+
+/* Trust this token (its SHA-256) as the agent `agent`'s, for as long as the
+ * server lives: the workers it starts itself need none that is stored.  Call
+ * before listening; at most SERVER_TRUSTED times. */
+enum { SERVER_TRUSTED = 16 };
+void server_trust(struct server *s, const char *agent, const char *sha256);
+
+/* The agent whose token that is, or NULL. */
+const char *server_trusted(const struct server *s, const char *sha256);
+
+/* Count an answer for /metrics, by its status; read what was counted. */
+enum { SERVER_CLASSES = 6 }; /* [2]: 200 to 299, and so on */
+void server_count(struct server *s, int status);
+void server_counts(struct server *s, int64_t out[SERVER_CLASSES]);
 
 #endif

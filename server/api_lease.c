@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/* Leases: parts, results, giving back. */
+#include "server/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/queue.h"
+#include "server/accept.h"
+#include "server/auth.h"
+#include "server/server.h"
+
+enum { DETAIL_MAX_BYTES = 16 << 10 };
+
+/* The lease in the path, the fence in the header, the exact body.  The lease
+ * is the caller's own. */
+static enum status
+read_answer(struct request *rq, struct lease_answer *a)
+{
+    struct lease lease = { 0 };
+    enum status st;
+
+    *a = (struct lease_answer){
+        .body = rq->body.data, .len = rq->body.len, .now_ms = rq->now_ms
+    };
+    if ((st = request_id(rq, 0, &a->lease)) != ST_OK ||
+        (st = request_header_int(rq, "Lease-Epoch", 1, &a->epoch)) != ST_OK)
+        return st;
+    st = db_lease_get(rq->db, a->lease, &lease, &rq->err);
+    if (st == ST_OK)
+        st = auth_agent(rq, lease.agent);
+    lease_clear(&lease);
+    return st;
+}
+
+static enum status
+need_body(struct request *rq)
+{
+    if (rq->json != NULL)
+        return ST_OK;
+    return err_set(&rq->err, ST_INVALID, "request.json",
+        "a JSON body is needed, with Content-Type: application/json");
+}
+
+/* PUT /v1/leases/{lid}/parts/{n} */
+enum status
+api_lease_part(struct request *rq, struct reply *rp)
+{
+    struct lease_answer a;
+    int64_t n;
+    enum status st;
+    bool is_new;
+
+    if ((st = need_body(rq)) != ST_OK || (st = read_answer(rq, &a)) != ST_OK ||
+        (st = request_int(rq, 1, 0, 1000000, &n)) != ST_OK ||
+        (st = db_part_put(rq->db, &a, n, &is_new, &rq->err)) != ST_OK)
+        return st;
+    return reply_json(rp, is_new ? 201 : 200,
+        json_pack(
+            "{s:I, s:I}", "lease", (json_int_t)a.lease, "part", (json_int_t)n));
+}
+
+/* Take "nodes" apart from the rest: the store keeps it as a document. */
+static enum status
+fail_lease(struct request *rq, const struct lease_answer *a, bool *replay)
+{
+    struct failure why = { 0 };
+    const char *status, *class = NULL;
+    json_t *nodes = NULL;
+    const struct json_field fields[] = {
+        { "status", JF_STR, true, &status, 0, 0 },
+        { "class", JF_STR, true, &class, 0, 0 },
+        { "code", JF_STR, true, &why.code, 0, 47 },
+        { "detail", JF_STR, false, &why.detail, 0, DETAIL_MAX_BYTES },
+        { "nodes", JF_ARR, false, &nodes, 0, 0 },
+    };
+    enum status st;
+    char *text = NULL;
+    int value;
+
+    if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK)
+        return st;
+    if ((value = word_find(fail_class_words, class)) <= FAIL_NONE)
+        return err_set(&rq->err, ST_INVALID, "request.field",
+            "class must be infra, device, model, measure or user");
+    if (nodes != NULL && (text = json_canonical(nodes)) == NULL)
+        return err_nomem(&rq->err);
+    why.class = (enum fail_class)value;
+    why.nodes = text;
+    st = db_lease_fail(rq->db, a, &why, replay, NULL, &rq->err);
+    free(text);
+    return st;
+}
+
+struct finish {
+    const json_t *result;
+    int64_t now_ms;
+    bool refused; /* `accept` did not take it */
+};
+
+static enum status
+accept_result(struct db *db, const struct lease *lease, const struct task *task,
+    void *ctx, struct err *err)
+{
+    struct finish *f = ctx;
+    enum status st =
+        accept_kinds[task->kind].accept(db, task, f->result, f->now_ms, err);
+
+    (void)lease;
+    f->refused = st == ST_INVALID || st == ST_UNPROCESSABLE;
+    return st;
+}
+
+/* A result that is not as it must be: no other answer can come from this
+ * agent, so its attempt has failed. */
+static void
+fail_refused(struct request *rq, const struct lease_answer *a)
+{
+    const struct failure why = {
+        .class = FAIL_INFRA, .code = "infra.bad_result", .detail = rq->err.text
+    };
+    struct err more = { 0 };
+    bool replay;
+
+    log_warn("lease %lld: the result was refused: %s", (long long)a->lease,
+        rq->err.text);
+    if (db_lease_fail(rq->db, a, &why, &replay, NULL, &more) != ST_OK)
+        log_error("lease %lld: %s", (long long)a->lease, more.text);
+}
+
+static enum status
+finish_lease(struct request *rq, const struct lease_answer *a, bool *replay)
+{
+    struct finish f = { .now_ms = rq->now_ms };
+    const char *status;
+    json_t *result = NULL;
+    const struct json_field fields[] = {
+        { "status", JF_STR, true, &status, 0, 0 },
+        { "result", JF_OBJ, true, &result, 0, 0 },
+    };
+    enum status st;
+
+    if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK)
+        return st;
+    f.result = result;
+    st = db_lease_finish(rq->db, a, accept_result, &f, replay, &rq->err);
+    if (st != ST_OK && f.refused) {
+        fail_refused(rq, a);
+        server_ring(rq->server);
+    }
+    return st;
+}
+
+/* PUT /v1/leases/{lid}/result */
+enum status
+api_lease_result(struct request *rq, struct reply *rp)
+{
+    struct lease_answer a;
+    const char *word;
+    bool replay = false;
+    enum status st;
+
+    if ((st = need_body(rq)) != ST_OK || (st = read_answer(rq, &a)) != ST_OK)
+        return st;
+    word = json_string_value(json_object_get(rq->json, "status"));
+    if (word != NULL && strcmp(word, "done") == 0)
+        st = finish_lease(rq, &a, &replay);
+    else if (word != NULL && strcmp(word, "failed") == 0)
+        st = fail_lease(rq, &a, &replay);
+    else
+        st = err_set(&rq->err, ST_INVALID, "request.field",
+            "status must be done or failed");
+    if (st != ST_OK)
+        return st;
+    server_ring(rq->server);
+    return reply_json(rp, replay ? 200 : 201,
+        json_pack("{s:I}", "lease", (json_int_t)a.lease));
+}
+
+/* POST /v1/leases/{lid}:release */
+enum status
+api_lease_release(struct request *rq, struct reply *rp)
+{
+    struct lease_answer a;
+    enum status st;
+
+    if ((st = read_answer(rq, &a)) != ST_OK ||
+        (st = db_lease_release(
+             rq->db, a.lease, a.epoch, rq->now_ms, &rq->err)) != ST_OK)
+        return st;
+    server_ring(rq->server);
+    return reply_json(
+        rp, 200, json_pack("{s:I}", "lease", (json_int_t)a.lease));
+}
