@@ -197,7 +197,12 @@ file_mkdirs(const char *path, struct err *err)
         char keep = *s;
 
         *s = '\0';
-        if (mkdir(p, 0700) < 0 && errno != EEXIST)
+        if (mkdir(p, 0700) == 0) {
+            enum status st = sync_parent(p, err);
+
+            if (st != ST_OK)
+                return st;
+        } else if (errno != EEXIST)
             return err_errno(err, p);
         if (keep == '\0')
             return ST_OK;

@@ -27,7 +27,7 @@ enum status file_publish(
 enum status file_copy(
     const char *from, const char *to, struct err *err) MUST_CHECK;
 
-/* Make `path` and its parents, mode 0700 for new ones. */
+/* Make `path` and its parents, durably; mode 0700 for new ones. */
 enum status file_mkdirs(const char *path, struct err *err) MUST_CHECK;
 
 /* Remove a folder and all below it; absent is fine.  Follows no link. */
