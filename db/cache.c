@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* cache.c -- measurements made earlier for an equal kernel on the same device
+ * in the same environment (measure.h). */
+#include "base/flag.h"
+#include "db/db_internal.h"
+#include "db/measure.h"
+
+/* Rows with one of these are no measurement to build on. */
+#define UNUSABLE                                                               \
+    (FLAG(stale) | FLAG(late_lease) | FLAG(cached) | FLAG(wrong_output))
+
+/* ?1 device, ?2 environment, ?3 oldest, ?4 flags that exclude. */
+#define USABLE                                                                 \
+    " FROM profile p JOIN measure m ON m.profile = p.id"                       \
+    " WHERE p.device = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > ?3"    \
+    " AND m.role = 'layer' AND m.kernel_key IS NOT NULL AND m.grade <> 'X'"    \
+    " AND m.source <> 'modelled' AND m.cached_from IS NULL"                    \
+    " AND (m.flags & ?4) = 0"
+
+static int64_t
+oldest_ms(const struct cache_query *q)
+{
+    return q->now_ms - (q->max_age_ms > 0 ? q->max_age_ms : DB_CACHE_AGE_MS);
+}
+
+struct kernel {
+    enum level level;
+    char *key;
+};
+
+static const struct col cols[] = {
+    WORD(struct kernel, level, level_words),
+    COL(COL_TEXT, struct kernel, key),
+};
+static const struct shape shape = SHAPE(struct kernel, cols);
+
+struct call {
+    cache_fn *fn;
+    void *ctx;
+};
+
+static enum status
+call(const void *row, void *ctx)
+{
+    const struct kernel *k = row;
+    const struct call *c = ctx;
+
+    return c->fn(k->level, k->key, c->ctx);
+}
+
+static const char sql_list[] = "SELECT DISTINCT m.level, m.kernel_key" USABLE;
+
+enum status
+db_cache_list(struct db *db, const struct cache_query *q, cache_fn *fn,
+    void *ctx, struct err *err)
+{
+    return db_each(db, sql_list,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
+            A_INT(UNUSABLE)),
+        &shape, call, &(struct call){ fn, ctx }, err);
+}
+
+static const char sql_newest[] =
+    "SELECT m.id" USABLE " AND m.kernel_key = ?5 AND m.level = ?6"
+    " ORDER BY m.id DESC LIMIT 1";
+
+enum status
+db_cache_get(struct db *db, const struct cache_query *q, enum level level,
+    const char *kernel_key, struct measure *out, struct err *err)
+{
+    int64_t id = 0;
+    enum status st = db_int(db, sql_newest,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
+            A_INT(UNUSABLE), A_TEXT(kernel_key), A_TEXT(level_words[level])),
+        &id, err);
+
+    if (st == ST_NOT_FOUND)
+        return err_set(err, st, "cache.miss",
+            "kernel %.16s was not measured on %s at %s", kernel_key, q->device,
+            level_words[level]);
+    return st == ST_OK ? db_measure_get(db, id, out, err) : st;
+}
+
+/* ---- copying ---- */
+
+/* All that the numbers are, as one list for both sides of the copy. */
+#define NUMBERS                                                                \
+    "level, role, kernel_key, source, n_epochs, iters_per_epoch, min_ns,"      \
+    " p10_ns, p25_ns, median_ns, p75_ns, p90_ns, p99_ns, max_ns, mean_ns,"     \
+    " sd_ns, mad_ns, ci95_lo_ns, ci95_hi_ns, lag1, n_mild, n_severe,"          \
+    " first_ns, stop_reason, grade, energy_gross_nj, energy_idle_nj,"          \
+    " energy_net_nj, energy_err_nj, energy_method, energy_sensor"
+
+static const char sql_copy[] =
+    "INSERT INTO measure (profile, idx, name, flags, cached_from, " NUMBERS ")"
+    " SELECT ?2, ?3, ?4, flags | ?5, coalesce(cached_from, id), " NUMBERS
+    " FROM measure WHERE id = ?1";
+
+static const char sql_copy_counters[] =
+    "INSERT INTO counter (measure, event, value)"
+    " SELECT ?2, event, value FROM counter WHERE measure = ?1";
+
+struct copying {
+    int64_t from, profile, index;
+    const char *name;
+    int64_t id;
+};
+
+static enum status
+copy(struct db *db, void *ctx, struct err *err)
+{
+    struct copying *c = ctx;
+    int64_t changed = 0;
+    enum status st = db_run(db, sql_copy,
+        ARGS(A_INT(c->from), A_INT(c->profile), A_INT(c->index),
+            A_TEXT(c->name), A_INT(FLAG(cached))),
+        &changed, err);
+
+    if (st != ST_OK)
+        return st;
+    if (changed == 0)
+        return err_set(err, ST_NOT_FOUND, "measure.not_found",
+            "no measurement %lld", (long long)c->from);
+    c->id = sqlite3_last_insert_rowid(db->sql);
+    return db_run(
+        db, sql_copy_counters, ARGS(A_INT(c->from), A_INT(c->id)), NULL, err);
+}
+
+enum status
+db_cache_copy(struct db *db, int64_t from, int64_t profile, int64_t index,
+    const char *name, int64_t *id, struct err *err)
+{
+    struct copying c = { from, profile, index, name, 0 };
+    enum status st = db_tx(db, copy, &c, err);
+
+    if (st == ST_OK)
+        *id = c.id;
+    return st;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * migrate.c -- numbered migrations, embedded from migrations/.
+ *
+ * The write lock is taken before the version is read, so that of several
+ * openers one migrates and the others find it done.
+ */
+#include <stdio.h>
+
+#include "db/db_internal.h"
+
+/* "OFFR": tells our files from other SQLite files. */
+enum { APPLICATION_ID = 0x4f464652 };
+
+/* The bytes of a file, ended by a NUL, as the symbol `name`. */
+#define EMBED(name, file)                                                      \
+    __asm__(".pushsection .rodata\n"                                           \
+            ".globl " #name "\n" #name ":\n"                                   \
+            ".incbin \"" DB_MIGRATIONS "/" file "\"\n"                         \
+            ".byte 0\n"                                                        \
+            ".popsection\n");                                                  \
+    extern const char name[]
+
+EMBED(db_migration_0001, "0001_start.sql");
+
+/* Migration i takes a file of version i to version i + 1. */
+static const char *const migrations[] = { db_migration_0001 };
+
+enum { NEWEST = sizeof(migrations) / sizeof(migrations[0]) };
+
+int
+db_schema_newest(void)
+{
+    return NEWEST;
+}
+
+/* What SQLite cannot read as a database is most likely not one. */
+static enum status
+refuse(struct db *db, enum status st, struct err *err)
+{
+    if (st != ST_CORRUPT)
+        return st;
+    err_clear(err);
+    return err_set(err, ST_UNAVAILABLE, "db.foreign",
+        "%s is not a store of Offramp: name another file", db->path);
+}
+
+enum status
+db_migrate_check(struct db *db, struct err *err)
+{
+    static const char sql_app[] = "PRAGMA application_id",
+                      sql_version[] = "PRAGMA user_version",
+                      sql_tables[] = "SELECT count(*) FROM sqlite_schema";
+    int64_t app = 0, version = 0, tables = 0;
+    enum status st;
+
+    if ((st = db_int(db, sql_app, NO_ARGS, &app, err)) != ST_OK ||
+        (st = db_int(db, sql_version, NO_ARGS, &version, err)) != ST_OK ||
+        (st = db_int(db, sql_tables, NO_ARGS, &tables, err)) != ST_OK)
+        return refuse(db, st, err);
+    db->version = (int)version;
+    if (app != APPLICATION_ID && (app != 0 || version != 0 || tables != 0))
+        return refuse(db, ST_CORRUPT, err);
+    if (version > NEWEST)
+        return err_set(err, ST_UNAVAILABLE, "db.newer",
+            "%s was written by a newer Offramp (schema %d, this one knows %d): "
+            "update this program",
+            db->path, db->version, NEWEST);
+    return ST_OK;
+}
+
+static enum status
+apply(struct db *db, void *ctx, struct err *err)
+{
+    enum status st = db_migrate_check(db, err);
+    char sql[96];
+
+    (void)ctx;
+    if (st != ST_OK || db->version == NEWEST)
+        return st;
+    for (int i = db->version; i < NEWEST; i++)
+        if (sqlite3_exec(db->sql, migrations[i], NULL, NULL, NULL) != SQLITE_OK)
+            return db_fail(db, db->path, err);
+    snprintf(sql, sizeof(sql),
+        "PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION_ID,
+        NEWEST);
+    if (sqlite3_exec(db->sql, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_fail(db, db->path, err);
+    db->version = NEWEST;
+    return ST_OK;
+}
+
+enum status
+db_migrate(struct db *db, struct err *err)
+{
+    if (db->version == NEWEST)
+        return ST_OK;
+    return db_tx(db, apply, NULL, err);
+}
