@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * document.h -- the pieces of an analysis put into JSON.  Private to
+ * analyse.c, document.c and document_exit.c.
+ */
+#ifndef OFFRAMP_MODEL_DOCUMENT_H
+#define OFFRAMP_MODEL_DOCUMENT_H
+
+#include "search/model/analyse.h"
+#include "search/model/boundary.h"
+#include "search/model/count.h"
+#include "search/model/exit.h"
+
+/* All that analyse.c found out. */
+struct analysis {
+    struct graph *g;
+    struct exits exits;
+    struct layers layers;
+    struct boundary *boundaries; /* owned */
+    int n_boundaries;
+    const struct analyse_env *env;
+    int64_t cut_bytes; /* emitted so far */
+};
+
+/* Write a region as a model, hand it on, and say its digest. */
+enum status analysis_emit(struct analysis *a, const struct region *r,
+    char hex[HASH_HEX], struct err *err) MUST_CHECK;
+
+/* The document; on ST_OK the caller owns *out. */
+enum status document_make(
+    json_t **out, struct analysis *a, struct err *err) MUST_CHECK;
+
+/* Set member "exits" (document_exit.c). */
+enum status document_add_exits(
+    json_t *doc, struct analysis *a, struct err *err) MUST_CHECK;
+
+/* Append `item`, which is stolen; NULL is out of memory. */
+enum status document_append(
+    json_t *list, json_t *item, struct err *err) MUST_CHECK;
+
+/* A number, or null for -1. */
+json_t *document_index(int i);
+
+#endif
