@@ -35,7 +35,7 @@ struct search_options {
     double min_accuracy;   /* NaN: not given; one of the two is */
     int grid;              /* 0: every distinct score */
     enum search_reference reference;
-    int max_exits;     /* early exits kept at most; -1 */
+    int max_exits;     /* kept at most, the last one too; 0: any */
     double worst_case; /* longest path at most; INFINITY */
     uint64_t seed;
     double time_limit_s; /* INFINITY: none */
@@ -47,6 +47,12 @@ struct search_options {
 
 /* latency_ns, no floor yet, grid 32, seed 1, 60 s, a curve of 64 points. */
 void search_options_init(struct search_options *o);
+
+/* Words of options: "32" or "all", "label" or "final".  ST_INVALID. */
+enum status search_grid_read(
+    const char *text, int *grid, struct err *err) MUST_CHECK;
+enum status search_reference_read(
+    const char *text, enum search_reference *ref, struct err *err) MUST_CHECK;
 
 /* Set from the `problem` of a search task (the names of POST /v1/searches).
  * Strings stay borrowed from `problem`.  ST_INVALID names the member. */

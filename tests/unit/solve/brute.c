@@ -170,7 +170,7 @@ try_plans(const struct brute_case *c, double cand[][BRUTE_N * 4],
 {
     struct solve_tally t;
 
-    if (e < c->data.exits - 1) {
+    if (e < BRUTE_E && e < c->data.exits - 1) {
         try_plans(c, cand, n_cand, e + 1, p, out);
         p->kept |= UINT64_C(1) << e;
         for (int i = 0; i < n_cand[e]; i++) {

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/data/plan.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "search/data/problem.h"
+
+/* One call of search_records(). */
+struct search {
+    struct problem problem;
+    const struct costs *costs;           /* borrowed */
+    const struct search_options *wanted; /* borrowed */
+    struct solve_result result;
+    int64_t start_ns;
+    double solve_ms;
+};
+
+/* The solver's question whether to go on: time, then the caller. */
+static bool
+watch(void *ctx, const struct solve_progress *p)
+{
+    struct search *s = ctx;
+    double n = (double)s->problem.cal.data.n;
+    struct search_progress out = {
+        .cost = p->upper == INT64_MAX
+                    ? NAN
+                    : (double)p->upper / n * s->problem.quantum,
+        .lower_bound = (double)p->lower / n * s->problem.quantum,
+        .seconds = (double)(clock_ns() - s->start_ns) / 1e9,
+        .nodes = p->nodes,
+    };
+
+    if (out.seconds > s->wanted->time_limit_s)
+        return true;
+    return s->wanted->watch != NULL &&
+           s->wanted->watch(s->wanted->watch_ctx, &out);
+}
+
+/* A sum over n samples as what one of them has. */
+static double
+per_sample(const struct search *s, int64_t sum, int64_t n)
+{
+    return n > 0 ? (double)sum / (double)n * s->problem.quantum : NAN;
+}
+
+static double
+share(int64_t part, int64_t all)
+{
+    return all > 0 ? (double)part / (double)all : NAN;
+}
+
+/* Cost and accuracy of a plan on one half; zeros where it is empty. */
+static enum status
+judge(const struct problem_half *h, const struct solve_plan *plan,
+    struct solve_tally *out, struct err *err)
+{
+    *out = (struct solve_tally){ 0 };
+    return h->data.n ? solve_eval(&h->data, plan, out, err) : ST_OK;
+}
+
+static enum status
+half_json(const struct search *s, const struct problem_half *h, json_t **out,
+    struct err *err)
+{
+    struct solve_plan full;
+    struct solve_tally t, f;
+    enum status st;
+
+    solve_plan_full(&h->data, &full);
+    if ((st = judge(h, &s->result.plan, &t, err)) != ST_OK ||
+        (st = judge(h, &full, &f, err)) != ST_OK)
+        return st;
+    *out = json_pack("{s:I,s:o,s:o,s:o,s:o}", "n", (json_int_t)t.n, "cost",
+        json_number_or_null(per_sample(s, t.cost, t.n)), "accuracy",
+        json_number_or_null(share(t.right, t.n)), "cost_full",
+        json_number_or_null(per_sample(s, f.cost, f.n)), "accuracy_full",
+        json_number_or_null(share(f.right, f.n)));
+    return *out ? ST_OK : err_nomem(err);
+}
+
+static json_t *
+exit_json(const struct search *s, int e)
+{
+    const struct solve_result *r = &s->result;
+    bool kept = r->plan.kept >> e & 1, last = e == s->costs->exits - 1;
+
+    return json_pack("{s:i,s:s,s:b,s:o,s:o,s:o}", "index", e, "name",
+        s->costs->exit[e].name, "kept", kept, "threshold",
+        kept && !last ? json_real(r->plan.threshold[e]) : json_null(), "share",
+        json_number_or_null(share(r->tally.left[e], r->tally.n)), "accuracy",
+        json_number_or_null(share(r->tally.left_right[e], r->tally.left[e])));
+}
+
+static json_t *
+exits_json(const struct search *s)
+{
+    json_t *a = json_array();
+
+    for (int e = 0; a != NULL && e < s->costs->exits; e++)
+        if (json_array_append_new(a, exit_json(s, e)) < 0) {
+            json_decref(a);
+            return NULL;
+        }
+    return a;
+}
+
+static enum status
+plan_json(const struct search *s, json_t **out, struct err *err)
+{
+    static const char *const names[] = { [SOLVE_OPTIMAL] = "optimal",
+        [SOLVE_FEASIBLE] = "feasible",
+        [SOLVE_INFEASIBLE] = "infeasible" };
+    const struct solve_result *r = &s->result;
+    const struct search_options *o = s->wanted;
+    bool none = r->status == SOLVE_INFEASIBLE;
+    json_t *cal = NULL, *test = NULL;
+    enum status st;
+
+    if ((st = half_json(s, &s->problem.cal, &cal, err)) != ST_OK ||
+        (st = half_json(s, &s->problem.test, &test, err)) != ST_OK) {
+        json_decref(cal);
+        return st;
+    }
+    *out = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:f,s:o,s:o,s:f,s:s,"
+                     "s:o,s:I}",
+        "schema", "offramp.plan/1", "status", names[r->status], "objective",
+        o->objective, "reference",
+        o->reference == SEARCH_LABEL ? "label" : "final", "floor",
+        s->problem.floor_accuracy, "exits", exits_json(s), "calibration", cal,
+        "test", test, "worst_case", (double)r->tally.worst * s->problem.quantum,
+        "lower_bound",
+        json_number_or_null(none ? NAN : per_sample(s, r->lower, r->tally.n)),
+        "gap", json_number_or_null(none ? NAN : r->gap), "solve_ms",
+        s->solve_ms, "solver", r->proved ? "exact" : "heuristic", "grid",
+        o->grid ? json_integer(o->grid) : json_string("all"), "seed",
+        (json_int_t)o->seed);
+    return *out ? ST_OK : err_nomem(err);
+}
+
+static enum status
+point_json(const struct search *s, const struct solve_point *pt, json_t *to,
+    struct err *err)
+{
+    const struct problem_half *h = &s->problem.test;
+    int64_t n = (int64_t)s->problem.cal.data.n;
+    struct solve_tally t;
+    enum status st;
+
+    if ((st = judge(h, &pt->plan, &t, err)) != ST_OK)
+        return st;
+    if (json_array_append_new(to,
+            json_pack("{s:f,s:f,s:o,s:o,s:i}", "cost",
+                per_sample(s, pt->cost, n), "accuracy", share(pt->right, n),
+                "test_cost", json_number_or_null(per_sample(s, t.cost, t.n)),
+                "test_accuracy", json_number_or_null(share(t.right, t.n)),
+                "kept", __builtin_popcountll(pt->plan.kept))) < 0)
+        return err_nomem(err);
+    return ST_OK;
+}
+
+static enum status
+curve_json(struct search *s, json_t **out, struct err *err)
+{
+    struct solve_options o = s->problem.options;
+    struct solve_front front = { 0 };
+    enum status st = ST_OK;
+
+    if ((*out = json_array()) == NULL)
+        return err_nomem(err);
+    o.floor = 0;
+    if (s->wanted->curve_points > 0)
+        st = solve_front(&s->problem.cal.data, &o,
+            (size_t)s->wanted->curve_points, &front, err);
+    for (size_t i = 0; st == ST_OK && i < front.n; i++)
+        st = point_json(s, &front.points[i], *out, err);
+    solve_front_clear(&front);
+    return st;
+}
+
+/* Solve, and stand in the full network where no plan keeps to the limits. */
+static enum status
+solve(struct search *s, struct err *err)
+{
+    struct solve_options *o = &s->problem.options;
+    struct solve_data *d = &s->problem.cal.data;
+    enum status st;
+
+    o->watch = watch;
+    o->watch_ctx = s;
+    s->start_ns = clock_ns();
+    if ((st = solve_best(d, o, &s->result, err)) != ST_OK)
+        return st;
+    s->solve_ms = (double)(clock_ns() - s->start_ns) / 1e6;
+    if (s->result.plan.kept != 0)
+        return ST_OK;
+    solve_plan_full(d, &s->result.plan);
+    return solve_eval(d, &s->result.plan, &s->result.tally, err);
+}
+
+enum status
+search_records(const struct records *r, const struct costs *c,
+    const struct search_options *o, json_t **plan, json_t **curve,
+    struct err *err)
+{
+    struct search s = { .costs = c, .wanted = o };
+    enum status st;
+
+    *plan = *curve = NULL;
+    if ((st = problem_init(&s.problem, r, c, o, err)) != ST_OK)
+        return st;
+    if ((st = solve(&s, err)) == ST_OK &&
+        (st = plan_json(&s, plan, err)) == ST_OK)
+        st = curve_json(&s, curve, err);
+    if (st != ST_OK) {
+        json_decref(*plan);
+        json_decref(*curve);
+        *plan = *curve = NULL;
+    }
+    problem_clear(&s.problem);
+    return st;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/data/problem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BAD(err, code, ...) err_set(err, ST_INVALID, code, __VA_ARGS__)
+
+/* Paths up to FINE_MAX units are searched in thousandths, longer ones up to
+ * COARSE_MAX in whole units. */
+#define FINE_MAX   1e9
+#define COARSE_MAX 1e12
+
+static enum status
+unknown_cost(const struct costs *c, int e, const char *part,
+    const struct search_options *o, struct err *err)
+{
+    return BAD(err, "search.costs",
+        "exit %d (%s): the %s's %s was not measured; choose another objective",
+        e, c->exit[e].name, part, o->objective);
+}
+
+static enum status
+take_costs(struct problem *p, const struct costs *c,
+    const struct search_options *o, struct err *err)
+{
+    int m = costs_metric(c, o->objective);
+    double path = 0;
+
+    if (m < 0)
+        return BAD(err, "search.objective",
+            "the costs have no metric '%.64s'; the first they have is %s",
+            o->objective, c->metric[0]);
+    for (int e = 0; e < c->exits; e++) {
+        double s = c->exit[e].segment[m].median, h = c->exit[e].head[m].median;
+
+        if (isnan(s))
+            return unknown_cost(c, e, "segment", o, err);
+        if (isnan(h))
+            return unknown_cost(c, e, "head", o, err);
+        path += s + h;
+    }
+    if (path > COARSE_MAX)
+        return BAD(err, "search.costs",
+            "a path of %g %s is too long: use a coarser unit", path,
+            o->objective);
+    p->quantum = path <= FINE_MAX ? 1e-3 : 1;
+    for (int e = 0; e < c->exits; e++) {
+        p->segment[e] = llround(c->exit[e].segment[m].median / p->quantum);
+        p->head[e] = llround(c->exit[e].head[m].median / p->quantum);
+    }
+    return ST_OK;
+}
+
+static bool
+belongs(const struct records *r, const uint8_t *half, size_t i,
+    enum records_half want, enum search_reference ref)
+{
+    return half[i] == want && (ref == SEARCH_FINAL || r->label[i] >= 0);
+}
+
+static enum status
+take_half(struct problem_half *h, const struct problem *p,
+    const struct records *r, const uint8_t *half, enum records_half want,
+    enum search_reference ref, struct err *err)
+{
+    const int64_t *last = r->pred + (size_t)(r->exits - 1) * r->n;
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        n += belongs(r, half, i, want, ref);
+    h->score = malloc((n * (size_t)r->exits + 1) * sizeof(*h->score));
+    h->right = malloc(n * (size_t)r->exits + 1);
+    if (h->score == NULL || h->right == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < r->n; i++) {
+        if (!belongs(r, half, i, want, ref))
+            continue;
+        for (int e = 0; e < r->exits; e++) {
+            size_t from = (size_t)e * r->n + i, to = (size_t)e * n + at;
+
+            h->score[to] = r->score[from];
+            h->right[to] =
+                r->pred[from] == (ref == SEARCH_FINAL ? last[i] : r->label[i]);
+        }
+        at++;
+    }
+    h->data = (struct solve_data){ .n = n,
+        .exits = r->exits,
+        .score = h->score,
+        .right = h->right,
+        .segment = p->segment,
+        .head = p->head };
+    return ST_OK;
+}
+
+/* The floor as a count: of n samples, the least number that is not below the
+ * share asked for; a billionth is forgiven so that 0.01 of 5000 is 50. */
+static enum status
+set_floor(struct problem *p, const struct search_options *o, struct err *err)
+{
+    const struct solve_data *d = &p->cal.data;
+    double n = (double)d->n, least;
+    int64_t full = 0;
+
+    if (isnan(o->max_drop) == isnan(o->min_accuracy))
+        return BAD(err, "search.floor", "give either max_drop or min_accuracy");
+    for (size_t i = 0; i < d->n; i++)
+        full += d->right[(size_t)(d->exits - 1) * d->n + i];
+    p->floor_accuracy =
+        isnan(o->max_drop) ? o->min_accuracy : (double)full / n - o->max_drop;
+    least = isnan(o->max_drop) ? o->min_accuracy * n
+                               : (double)full - o->max_drop * n;
+    p->floor = (int64_t)ceil(least - 1e-9 * n);
+    return ST_OK;
+}
+
+static void
+set_options(struct problem *p, const struct search_options *o)
+{
+    solve_options_init(&p->options);
+    p->options.floor = p->floor;
+    p->options.grid = o->grid;
+    p->options.seed = o->seed;
+    p->options.threads = o->threads;
+    if (o->max_exits > 0)
+        p->options.max_early = o->max_exits - 1;
+    if (o->worst_case < COARSE_MAX)
+        p->options.worst_case =
+            (int64_t)floor(o->worst_case / p->quantum * (1 + 1e-12));
+}
+
+static enum status
+take_halves(struct problem *p, const struct records *r,
+    const struct search_options *o, struct err *err)
+{
+    uint8_t *half = malloc(r->n + 1);
+    enum status st;
+
+    if (half == NULL)
+        return err_nomem(err);
+    records_split(r, o->seed, half);
+    st = take_half(&p->cal, p, r, half, RECORDS_CAL, o->reference, err);
+    if (st == ST_OK)
+        st = take_half(&p->test, p, r, half, RECORDS_TEST, o->reference, err);
+    free(half);
+    if (st == ST_OK && p->cal.data.n == 0)
+        return err_set(err, ST_UNPROCESSABLE, "search.records",
+            "no sample%s is in the calibration half",
+            o->reference == SEARCH_LABEL ? " with a label" : "");
+    return st;
+}
+
+enum status
+problem_init(struct problem *p, const struct records *r, const struct costs *c,
+    const struct search_options *o, struct err *err)
+{
+    enum status st;
+
+    *p = (struct problem){ 0 };
+    if (r->exits != c->exits)
+        return err_set(err, ST_UNPROCESSABLE, "search.exits",
+            "the records have %d exits, the costs %d: they are not of one "
+            "network",
+            r->exits, c->exits);
+    if ((st = take_costs(p, c, o, err)) != ST_OK ||
+        (st = take_halves(p, r, o, err)) != ST_OK ||
+        (st = set_floor(p, o, err)) != ST_OK) {
+        problem_clear(p);
+        return st;
+    }
+    set_options(p, o);
+    return ST_OK;
+}
+
+void
+problem_clear(struct problem *p)
+{
+    free(p->cal.score);
+    free(p->cal.right);
+    free(p->test.score);
+    free(p->test.right);
+    *p = (struct problem){ 0 };
+}

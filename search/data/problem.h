@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * problem.h -- records and costs as the solver wants them: integers, two
+ * halves, one metric.
+ */
+#ifndef OFFRAMP_DATA_PROBLEM_H
+#define OFFRAMP_DATA_PROBLEM_H
+
+#include "search/data/plan.h"
+#include "search/solve/solve.h"
+
+/* One half of the samples; the arrays of `data` are owned by the problem. */
+struct problem_half {
+    struct solve_data data; /* n may be 0 in the test half */
+    double *score;          /* owned */
+    uint8_t *right;         /* owned */
+};
+
+struct problem {
+    struct problem_half cal, test;
+    int64_t segment[RECORDS_EXITS_MAX], head[RECORDS_EXITS_MAX];
+    double quantum; /* the objective's units in one integer step */
+    int64_t floor;  /* right answers of the calibration half */
+    double floor_accuracy;
+    struct solve_options options;
+};
+
+/* ST_INVALID or ST_UNPROCESSABLE where things do not fit together.  On ST_OK
+ * the caller ends *out with problem_clear(); `data` pointers stay valid while
+ * *out does not move. */
+enum status problem_init(struct problem *out, const struct records *r,
+    const struct costs *c, const struct search_options *o,
+    struct err *err) MUST_CHECK;
+void problem_clear(struct problem *p);
+
+#endif
