@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/data/npy.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name, *descr;
+    size_t bytes;
+} types[NPY_TYPE_COUNT] = {
+    [NPY_F4] = { "f4", "<f4", 4 },
+    [NPY_F2] = { "f2", "<f2", 2 },
+    [NPY_U1] = { "u1", "|u1", 1 },
+    [NPY_I1] = { "i1", "|i1", 1 },
+    [NPY_I2] = { "i2", "<i2", 2 },
+    [NPY_I4] = { "i4", "<i4", 4 },
+    [NPY_I8] = { "i8", "<i8", 8 },
+};
+
+static const char magic[6] = "\x93NUMPY";
+
+const char *
+npy_type_name(enum npy_type t)
+{
+    return types[t].name;
+}
+
+/* Every refusal: which file, what is wrong. */
+static enum status PRINTF_LIKE(3, 4)
+    refuse(struct err *err, const char *field, const char *fmt, ...)
+{
+    char text[300];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    return err_set(err, ST_UNPROCESSABLE, "dataset.npy", "%s: %s", field, text);
+}
+
+/* The text after `'key':` in the header's dictionary, or NULL. */
+static const char *
+header_value(const char *header, const char *key)
+{
+    const char *p = strstr(header, key);
+
+    if (p == NULL)
+        return NULL;
+    p += strlen(key);
+    p += strspn(p, " ");
+    if (*p != ':')
+        return NULL;
+    return p + 1 + strspn(p + 1, " ");
+}
+
+static enum status
+read_type(const char *header, struct npy *a, const char *field, struct err *err)
+{
+    const char *v = header_value(header, "'descr'");
+    size_t n;
+
+    if (v == NULL || *v != '\'')
+        return refuse(err, field, "no plain element type in its header");
+    n = strcspn(++v, "'");
+    for (int t = 0; t < NPY_TYPE_COUNT; t++)
+        if (n == 3 && strncmp(v, types[t].descr, 3) == 0) {
+            a->type = (enum npy_type)t;
+            return ST_OK;
+        }
+    return refuse(err, field,
+        "element type '%.*s' is not read (use float32, float16, uint8, int8, "
+        "int16, int32 or int64, little endian)",
+        n > 16 ? 16 : (int)n, v);
+}
+
+static enum status
+read_shape(
+    const char *header, struct npy *a, const char *field, struct err *err)
+{
+    const char *p = header_value(header, "'shape'");
+
+    if (p == NULL || *p != '(')
+        return refuse(err, field, "no shape in its header");
+    p++;
+    for (;;) {
+        char *end;
+        long long d;
+
+        p += strspn(p, " ,");
+        if (*p == ')')
+            return a->rank > 0
+                       ? ST_OK
+                       : refuse(err, field, "a single number has no rows");
+        if (a->rank == NPY_RANK)
+            return refuse(err, field, "more than %d dimensions", NPY_RANK);
+        d = strtoll(p, &end, 10);
+        if (end == p || d < 0)
+            return refuse(err, field, "a shape that cannot be read");
+        a->dims[a->rank++] = d;
+        p = end;
+    }
+}
+
+/* The product of the dimensions must be what the file holds. */
+static enum status
+check_size(struct npy *a, size_t bytes, const char *field, struct err *err)
+{
+    size_t row = 1, total;
+
+    for (size_t i = 1; i < a->rank; i++)
+        if (__builtin_mul_overflow(row, (size_t)a->dims[i], &row))
+            return refuse(err, field, "its shape is larger than memory");
+    if (__builtin_mul_overflow(row, (size_t)a->dims[0], &total) ||
+        __builtin_mul_overflow(total, types[a->type].bytes, &total))
+        return refuse(err, field, "its shape is larger than memory");
+    if (total != bytes)
+        return refuse(err, field,
+            "its shape needs %zu bytes of data, the file has %zu", total,
+            bytes);
+    if (total == 0)
+        return refuse(err, field, "no rows");
+    a->row_elements = row;
+    return ST_OK;
+}
+
+static enum status
+read_header(struct npy *a, const char *field, struct err *err)
+{
+    const unsigned char *p = a->map;
+    size_t head, len;
+    const char *order;
+    char *text;
+    enum status st;
+
+    if (a->map_bytes < 12 || memcmp(p, magic, sizeof(magic)) != 0)
+        return refuse(err, field, "not an .npy file");
+    if (p[6] < 1 || p[6] > 3)
+        return refuse(err, field, "version %d.%d is not read", p[6], p[7]);
+    head = p[6] == 1 ? 10 : 12;
+    len = p[6] == 1 ? (size_t)p[8] | (size_t)p[9] << 8
+                    : (size_t)p[8] | (size_t)p[9] << 8 | (size_t)p[10] << 16 |
+                          (size_t)p[11] << 24;
+    if (len > a->map_bytes - head)
+        return refuse(err, field, "cut off within its header");
+    if ((text = strndup((const char *)p + head, len)) == NULL)
+        return err_nomem(err);
+    order = header_value(text, "'fortran_order'");
+    if (order == NULL || strncmp(order, "False", 5) != 0)
+        st =
+            refuse(err, field, "not in C order (save np.ascontiguousarray(x))");
+    else if ((st = read_type(text, a, field, err)) == ST_OK &&
+             (st = read_shape(text, a, field, err)) == ST_OK)
+        st = check_size(a, a->map_bytes - head - len, field, err);
+    free(text);
+    a->data = p + head + len;
+    return st;
+}
+
+enum status
+npy_open(struct npy *out, const char *path, const char *field, struct err *err)
+{
+    struct stat sb;
+    enum status st = ST_OK;
+    int fd;
+
+    *out = (struct npy){ 0 };
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return err_errno(err, path);
+    if (fstat(fd, &sb) < 0) {
+        st = err_errno(err, path);
+    } else if (sb.st_size == 0) {
+        st = refuse(err, field, "an empty file");
+    } else {
+        out->map_bytes = (size_t)sb.st_size;
+        out->map = mmap(NULL, out->map_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (out->map == MAP_FAILED) {
+            out->map = NULL;
+            st = err_errno(err, path);
+        }
+    }
+    close(fd);
+    if (st == ST_OK)
+        st = read_header(out, field, err);
+    if (st != ST_OK)
+        npy_close(out);
+    return st;
+}
+
+void
+npy_close(struct npy *a)
+{
+    if (a->map != NULL)
+        munmap(a->map, a->map_bytes);
+    *a = (struct npy){ 0 };
+}
+
+static uint64_t
+load(const struct npy *a, size_t i)
+{
+    const unsigned char *p = a->data + i * types[a->type].bytes;
+    uint64_t v = 0;
+
+    for (size_t k = types[a->type].bytes; k > 0; k--)
+        v = v << 8 | p[k - 1];
+    return v;
+}
+
+/* IEEE half precision. */
+static float
+half_float(uint64_t h)
+{
+    int exponent = (int)(h >> 10 & 31), fraction = (int)(h & 1023);
+    float x;
+
+    if (exponent == 31)
+        x = fraction ? NAN : INFINITY;
+    else if (exponent == 0)
+        x = ldexpf((float)fraction, -24);
+    else
+        x = ldexpf((float)(1024 + fraction), exponent - 25);
+    return h >> 15 ? -x : x;
+}
+
+int64_t
+npy_int(const struct npy *a, size_t i)
+{
+    uint64_t v = load(a, i);
+
+    switch (a->type) {
+    case NPY_I1:
+        return (int8_t)v;
+    case NPY_I2:
+        return (int16_t)v;
+    case NPY_I4:
+        return (int32_t)v;
+    default:
+        return (int64_t)v;
+    }
+}
+
+void
+npy_row(const struct npy *a, size_t row, float *out)
+{
+    size_t first = row * a->row_elements;
+
+    for (size_t i = 0; i < a->row_elements; i++) {
+        if (a->type == NPY_F4) {
+            uint32_t bits = (uint32_t)load(a, first + i);
+
+            memcpy(&out[i], &bits, sizeof(bits));
+        } else if (a->type == NPY_F2) {
+            out[i] = half_float(load(a, first + i));
+        } else {
+            out[i] = (float)npy_int(a, first + i);
+        }
+    }
+}
