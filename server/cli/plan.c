@@ -8,7 +8,7 @@
 
 #include "server/cli/cli.h"
 #include "server/cli/follow.h"
-#include "server/cli/text.h"
+#include "server/cli/plan_text.h"
 
 static struct client client;
 static int64_t profile_id, records_id;
@@ -37,104 +37,21 @@ const struct opt_cmd cli_plan_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-static double
-number(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-/* A cost in its metric's unit. */
-static void
-cost_text(const char *metric, double cost, char out[TEXT_CELL])
-{
-    size_t n = strlen(metric);
-
-    if (n > 3 && strcmp(metric + n - 3, "_ns") == 0)
-        text_time(cost, out);
-    else
-        text_count(cost, out);
-}
-
-static void
-half_text(const json_t *plan, const char *name, const char *title)
-{
-    const json_t *h = json_object_get(plan, name);
-    const char *metric = json_string_value(json_object_get(plan, "objective"));
-    double cost = number(h, "cost"), full = number(h, "cost_full");
-    char a[TEXT_CELL], b[TEXT_CELL];
-
-    cost_text(metric ? metric : "", cost, a);
-    cost_text(metric ? metric : "", full, b);
-    printf("%-12s %6.0f samples  %s against %s (%.1f %% less)  accuracy "
-           "%.2f %% against %.2f %%\n",
-        title, number(h, "n"), a, b, 100 * (1 - cost / full),
-        100 * number(h, "accuracy"), 100 * number(h, "accuracy_full"));
-}
-
-static enum status
-print_exits(const json_t *plan, struct err *err)
-{
-    static const char *const columns[] = { ">exit", "name", "kept",
-        ">threshold", ">share", ">accuracy", NULL };
-    struct text_table *t = text_table_new(columns);
-    enum status st = t ? ST_OK : ST_NOMEM;
-    const json_t *e;
-    size_t i;
-
-    json_array_foreach(json_object_get(plan, "exits"), i, e)
-    {
-        const char *name = json_string_value(json_object_get(e, "name"));
-        bool kept = json_is_true(json_object_get(e, "kept"));
-        double th = number(e, "threshold"), share = number(e, "share"),
-               acc = number(e, "accuracy");
-
-        if (st != ST_OK ||
-            (st = text_cell(t, "%.0f", number(e, "index"))) != ST_OK ||
-            (st = text_cell(t, "%s", name ? name : "")) != ST_OK ||
-            (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK)
-            break;
-        st = isfinite(th) ? text_cell(t, "%.6g", th) : text_cell(t, "-");
-        if (st == ST_OK)
-            st = isfinite(share) ? text_cell(t, "%.1f %%", 100 * share)
-                                 : text_cell(t, "-");
-        if (st == ST_OK)
-            st = isfinite(acc) ? text_cell(t, "%.2f %%", 100 * acc)
-                               : text_cell(t, "-");
-    }
-    if (st == ST_OK)
-        text_table_print(t, stdout);
-    text_table_free(t);
-    return st == ST_OK ? ST_OK : err_nomem(err);
-}
-
 enum status
 plan_print(struct client *c, int64_t id, struct err *err)
 {
-    char path[64];
+    char path[64], title[40];
     json_t *plan;
-    enum status st;
+    enum status st = ST_OK;
 
     snprintf(path, sizeof(path), "/v1/plans/%lld", (long long)id);
+    snprintf(title, sizeof(title), "plan %lld", (long long)id);
     if ((st = client_call(c, "GET", path, NULL, &plan, err)) != ST_OK)
         return st;
-    if (c->json) {
+    if (c->json)
         client_print(plan);
-        json_decref(plan);
-        return ST_OK;
-    }
-    printf("plan %lld: %s, solver %s, gap %.2f %%, accuracy against the %s, "
-           "floor %.2f %%\n\n",
-        (long long)id, json_string_value(json_object_get(plan, "status")),
-        json_string_value(json_object_get(plan, "solver")),
-        100 * number(plan, "gap"),
-        json_string_value(json_object_get(plan, "reference")),
-        100 * number(plan, "floor"));
-    st = print_exits(plan, err);
-    putchar('\n');
-    half_text(plan, "calibration", "calibration");
-    half_text(plan, "test", "held-out");
+    else
+        st = plan_text(title, plan, err);
     json_decref(plan);
     return st;
 }

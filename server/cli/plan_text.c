@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/plan_text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/cli/text.h"
+
+static double
+number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* A cost in its metric's unit. */
+static void
+cost_text(const char *metric, double cost, char out[TEXT_CELL])
+{
+    size_t n = strlen(metric);
+
+    if (n > 3 && strcmp(metric + n - 3, "_ns") == 0)
+        text_time(cost, out);
+    else
+        text_count(cost, out);
+}
+
+static void
+half_text(const json_t *plan, const char *name, const char *title)
+{
+    const json_t *h = json_object_get(plan, name);
+    const char *metric = json_string_value(json_object_get(plan, "objective"));
+    double cost = number(h, "cost"), full = number(h, "cost_full");
+    char a[TEXT_CELL], b[TEXT_CELL];
+
+    if (number(h, "n") == 0) {
+        printf("%-12s no samples\n", title);
+        return;
+    }
+    cost_text(metric ? metric : "", cost, a);
+    cost_text(metric ? metric : "", full, b);
+    printf("%-12s %6.0f samples  %s against %s (%.1f %% less)  accuracy "
+           "%.2f %% against %.2f %%\n",
+        title, number(h, "n"), a, b, 100 * (1 - cost / full),
+        100 * number(h, "accuracy"), 100 * number(h, "accuracy_full"));
+}
+
+static enum status
+print_exits(const json_t *plan, struct err *err)
+{
+    static const char *const columns[] = { ">exit", "name", "kept",
+        ">threshold", ">share", ">accuracy", NULL };
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : ST_NOMEM;
+    const json_t *e;
+    size_t i;
+
+    json_array_foreach(json_object_get(plan, "exits"), i, e)
+    {
+        const char *name = json_string_value(json_object_get(e, "name"));
+        bool kept = json_is_true(json_object_get(e, "kept"));
+        double th = number(e, "threshold"), share = number(e, "share"),
+               acc = number(e, "accuracy");
+
+        if (st != ST_OK ||
+            (st = text_cell(t, "%.0f", number(e, "index"))) != ST_OK ||
+            (st = text_cell(t, "%s", name ? name : "")) != ST_OK ||
+            (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK)
+            break;
+        st = isfinite(th) ? text_cell(t, "%.6g", th) : text_cell(t, "-");
+        if (st == ST_OK)
+            st = isfinite(share) ? text_cell(t, "%.1f %%", 100 * share)
+                                 : text_cell(t, "-");
+        if (st == ST_OK)
+            st = isfinite(acc) ? text_cell(t, "%.2f %%", 100 * acc)
+                               : text_cell(t, "-");
+    }
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+/* How sure the plan is: proved, or how far the proof got. */
+static void
+print_status(const char *title, const json_t *plan)
+{
+    double gap = number(plan, "gap");
+    const char *reference =
+        json_string_value(json_object_get(plan, "reference"));
+    const char *status = json_string_value(json_object_get(plan, "status"));
+
+    printf("%s: %s", title, status ? status : "-");
+    if (gap > 0)
+        printf(", the optimum is at most %.2f %% cheaper", 100 * gap);
+    printf("; accuracy against the %s, floor %.2f %%\n\n",
+        reference ? reference : "-", 100 * number(plan, "floor"));
+    if (status != NULL && strcmp(status, "infeasible") == 0)
+        printf("No plan meets the floor and the limits; this is the nearest "
+               "miss:\n\n");
+}
+
+enum status
+plan_text(const char *title, const json_t *plan, struct err *err)
+{
+    enum status st;
+
+    print_status(title, plan);
+    st = print_exits(plan, err);
+    putchar('\n');
+    half_text(plan, "calibration", "calibration");
+    half_text(plan, "test", "held-out");
+    return st;
+}
