@@ -45,23 +45,36 @@ refuse(struct db *db, enum status st, struct err *err)
         "%s is not a store of Offramp: name another file", db->path);
 }
 
+/* One statement, so that all three are of one moment. */
+static const char sql_what[] =
+    "SELECT (SELECT application_id FROM pragma_application_id),"
+    " (SELECT user_version FROM pragma_user_version),"
+    " (SELECT count(*) FROM sqlite_schema) /*scan*/";
+
+struct what {
+    int64_t application, version, objects;
+};
+
+static const struct col cols[] = {
+    COL(COL_INT, struct what, application),
+    COL(COL_INT, struct what, version),
+    COL(COL_INT, struct what, objects),
+};
+static const struct shape shape = SHAPE(struct what, cols);
+
 enum status
 db_migrate_check(struct db *db, struct err *err)
 {
-    static const char sql_app[] = "PRAGMA application_id",
-                      sql_version[] = "PRAGMA user_version",
-                      sql_tables[] = "SELECT count(*) FROM sqlite_schema";
-    int64_t app = 0, version = 0, tables = 0;
-    enum status st;
+    struct what w;
+    enum status st = db_row(db, sql_what, NO_ARGS, &shape, &w, err);
 
-    if ((st = db_int(db, sql_app, NO_ARGS, &app, err)) != ST_OK ||
-        (st = db_int(db, sql_version, NO_ARGS, &version, err)) != ST_OK ||
-        (st = db_int(db, sql_tables, NO_ARGS, &tables, err)) != ST_OK)
+    if (st != ST_OK)
         return refuse(db, st, err);
-    db->version = (int)version;
-    if (app != APPLICATION_ID && (app != 0 || version != 0 || tables != 0))
+    db->version = (int)w.version;
+    if (w.application != APPLICATION_ID &&
+        (w.application != 0 || w.version != 0 || w.objects != 0))
         return refuse(db, ST_CORRUPT, err);
-    if (version > NEWEST)
+    if (w.version > NEWEST)
         return err_set(err, ST_UNAVAILABLE, "db.newer",
             "%s was written by a newer Offramp (schema %d, this one knows %d): "
             "update this program",

@@ -256,3 +256,50 @@ store_row(int64_t profile, const char *key, double ns)
         .energy_net_nj = NAN,
         .energy_err_nj = NAN };
 }
+
+const char *const dev_a[1] = { "a" }, *const dev_b[1] = { "b" },
+                  *const dev_ab[2] = { "a", "b" };
+
+struct bench
+bench(void **state)
+{
+    struct bench b = { .s = *state };
+
+    b.db = b.s->db;
+    store_model(b.s);
+    store_session(b.db, "probe-a", dev_a, 1, T0, b.a);
+    store_session(b.db, "probe-b", dev_b, 1, T0, b.b);
+    return b;
+}
+
+void
+drop(struct bench *b)
+{
+    lease_clear(&b->l);
+    task_clear(&b->t);
+}
+
+enum task_state
+state_of(struct db *db, int64_t task)
+{
+    struct task t = store_task(db, task);
+    enum task_state state = t.state;
+
+    task_clear(&t);
+    return state;
+}
+
+enum run_state
+job_state(struct db *db, int64_t id, int64_t *version)
+{
+    struct job j;
+    struct err err = { 0 };
+    enum run_state state;
+
+    OK(db_job_get(db, id, &j, &err));
+    state = j.state;
+    if (version != NULL)
+        *version = j.version;
+    job_clear(&j);
+    return state;
+}

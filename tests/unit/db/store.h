@@ -84,6 +84,24 @@ int64_t store_profile(struct store *s, int64_t job, int64_t task,
 /* A measured layer row with numbers around `ns`. */
 struct measure store_row(int64_t profile, const char *key, double ns);
 
+/* Two probes "a" and "b" with a device of that name each, and a model: what
+ * the tests of the queue start from. */
+struct bench {
+    struct store *s;
+    struct db *db;     /* of `s` */
+    char a[65], b[65]; /* sessions */
+    struct lease l;    /* the newest lease and its task; drop() them */
+    struct task t;
+};
+
+extern const char *const dev_a[1], *const dev_b[1], *const dev_ab[2];
+
+struct bench bench(void **state);
+void drop(struct bench *b);
+
+enum task_state state_of(struct db *db, int64_t task);
+enum run_state job_state(struct db *db, int64_t id, int64_t *version);
+
 #define OK(call)                                                               \
     do {                                                                       \
         err_clear(&err);                                                       \

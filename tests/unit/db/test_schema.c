@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* The file itself: what migrations make, who may open it, and transactions. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/file.h"
+#include "db/db_internal.h"
+#include "db/token.h"
+#include "unit/db/store.h"
+
+/* Comments and white space are all that may differ. */
+static char *
+essence(const char *sql)
+{
+    char *out = malloc(strlen(sql) + 1), *o = out;
+
+    assert_non_null(out);
+    for (const char *s = sql; *s != '\0'; s++) {
+        if (s[0] == '-' && s[1] == '-')
+            s += strcspn(s, "\n");
+        if (*s == '\0')
+            break;
+        if (strchr(" \n\t", *s) == NULL)
+            *o++ = *s;
+    }
+    *o = '\0';
+    return out;
+}
+
+static sqlite3_stmt *
+objects(sqlite3 *db)
+{
+    sqlite3_stmt *q;
+
+    assert_int_equal(sqlite3_prepare_v2(db,
+                         "SELECT type || ' ' || name, sql FROM sqlite_schema"
+                         " WHERE sql IS NOT NULL ORDER BY 1",
+                         -1, &q, NULL),
+        SQLITE_OK);
+    return q;
+}
+
+static const char *
+column(sqlite3_stmt *q, int i)
+{
+    return (const char *)sqlite3_column_text(q, i);
+}
+
+static void
+migrations_give_exactly_schema_sql(void **state)
+{
+    const struct store *s = *state;
+    struct err err = { 0 };
+    sqlite3 *want, *got;
+    sqlite3_stmt *a, *b;
+    char *sql;
+    size_t len;
+    int rows = 0;
+
+    OK(file_read(DB_SCHEMA, 1 << 20, &sql, &len, &err));
+    assert_int_equal(sqlite3_open(":memory:", &want), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(want, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open(s->path, &got), SQLITE_OK);
+    a = objects(want);
+    b = objects(got);
+    while (sqlite3_step(a) == SQLITE_ROW) {
+        char *x, *y;
+
+        assert_int_equal(sqlite3_step(b), SQLITE_ROW);
+        assert_string_equal(column(a, 0), column(b, 0));
+        x = essence(column(a, 1));
+        y = essence(column(b, 1));
+        assert_string_equal(x, y);
+        free(x);
+        free(y);
+        rows++;
+    }
+    assert_int_equal(sqlite3_step(b), SQLITE_DONE);
+    assert_true(rows > 20);
+    sqlite3_finalize(a);
+    sqlite3_finalize(b);
+    sqlite3_close(want);
+    sqlite3_close(got);
+    free(sql);
+}
+
+static void
+every_set_of_words_is_what_the_schema_allows(void **state)
+{
+    static const struct {
+        const char *column;
+        const char *const *words;
+    } sets[] = {
+        { "kind", task_kind_words },
+        { "state", task_state_words },
+        { "state", lease_state_words },
+        { "error_class", fail_class_words },
+        { "state", run_state_words },
+        { "state", item_state_words },
+        { "state", session_state_words },
+        { "mode", device_mode_words },
+        { "health", device_health_words },
+        { "cache", cache_mode_words },
+        { "source", source_words },
+        { "level", level_words },
+        { "role", role_words },
+    };
+    struct err err = { 0 };
+    char *sql;
+    size_t len;
+
+    (void)state;
+    OK(file_read(DB_SCHEMA, 1 << 20, &sql, &len, &err));
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        char want[256];
+        int n = snprintf(want, sizeof(want), "CHECK (%s IN (", sets[i].column);
+
+        for (size_t w = 0; sets[i].words[w] != NULL; w++)
+            n += snprintf(want + n, sizeof(want) - (size_t)n, "%s'%s'",
+                w > 0 ? ", " : "", sets[i].words[w]);
+        snprintf(want + n, sizeof(want) - (size_t)n, "))");
+        if (strstr(sql, want) == NULL)
+            fail_msg("schema.sql lacks %s", want);
+    }
+    free(sql);
+}
+
+/* Wait until the parent closes the gate, then open. */
+static void
+open_at_the_gate(const char *path, int gate)
+{
+    struct err err = { 0 };
+    struct db *db;
+    char byte;
+    enum status st;
+
+    if (read(gate, &byte, 1) != 0)
+        _exit(2);
+    if ((st = db_open(&db, path, &err)) != ST_OK) {
+        fprintf(stderr, "racing opener: %s\n", err.text);
+        _exit(1);
+    }
+    if (db_schema_version(db) != db_schema_newest())
+        _exit(3);
+    db_close(db);
+    _exit(0);
+}
+
+static void
+racing_openers_all_find_the_newest_schema(void **state)
+{
+    enum { ROUNDS = 20, OPENERS = 6 };
+    const struct store *s = *state;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        char path[PATH_MAX];
+        pid_t pid[OPENERS];
+        int gate[2];
+
+        snprintf(
+            path, sizeof(path), "%.*s/race%d.db", PATH_MAX - 32, s->dir, round);
+        assert_int_equal(pipe(gate), 0);
+        for (int i = 0; i < OPENERS; i++) {
+            if ((pid[i] = fork()) == 0) {
+                close(gate[1]);
+                open_at_the_gate(path, gate[0]);
+            }
+        }
+        close(gate[0]);
+        close(gate[1]);
+        for (int i = 0; i < OPENERS; i++) {
+            int status;
+
+            assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+            assert_int_equal(status, 0);
+        }
+    }
+}
+
+static void
+write_file(const struct store *s, const char *sql, const char *text)
+{
+    struct err err = { 0 };
+    sqlite3 *db;
+
+    if (text != NULL) {
+        OK(file_write(s->path, text, strlen(text), &err));
+        return;
+    }
+    assert_int_equal(sqlite3_open(s->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+foreign_and_newer_files_are_refused_untouched(void **state)
+{
+    static const struct {
+        const char *sql, *text, *code;
+    } files[] = {
+        { "PRAGMA user_version = 1000; PRAGMA application_id = 0x4f464652;"
+          " CREATE TABLE t (x)",
+            NULL, "db.newer" },
+        { "CREATE TABLE photo (x)", NULL, "db.foreign" },
+        { "PRAGMA application_id = 7", NULL, "db.foreign" },
+        { "PRAGMA user_version = 3", NULL, "db.foreign" },
+        { NULL,
+            "To be, or not to be: that is the question. This file is a text"
+            " and is longer than the header of a data base, which has one"
+            " hundred bytes.",
+            "db.foreign" },
+    };
+    struct store *s = *state;
+
+    db_close(s->db);
+    s->db = NULL;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        char before[HASH_HEX], after[HASH_HEX];
+        struct err err = { 0 };
+        struct db *db;
+
+        unlink(s->path);
+        write_file(s, files[i].sql, files[i].text);
+        OK(hash_file(s->path, before, &err));
+        assert_int_equal(db_open(&db, s->path, &err), ST_UNAVAILABLE);
+        assert_string_equal(err.code, files[i].code);
+        assert_null(db);
+        err_clear(&err);
+        OK(hash_file(s->path, after, &err));
+        assert_string_equal(before, after);
+    }
+}
+
+static void
+a_file_that_cannot_be_made_is_an_io_error(void **state)
+{
+    const struct store *s = *state;
+    struct err err = { 0 };
+    char path[PATH_MAX];
+    struct db *db;
+
+    snprintf(path, sizeof(path), "%.*s/no/such/x.db", PATH_MAX - 32, s->dir);
+    assert_int_equal(db_open(&db, path, &err), ST_IO);
+    assert_null(db);
+}
+
+static enum status
+add_token(struct db *db, void *ctx, struct err *err)
+{
+    int64_t id;
+
+    return db_token_add(db, ctx, "read", ctx, T0, &id, err);
+}
+
+/* A nested part fails half-way, and its caller looks away. */
+static enum status
+half(struct db *db, void *ctx, struct err *err)
+{
+    enum status st = add_token(db, ctx, err);
+
+    return st == ST_OK ? ST_CONFLICT : st;
+}
+
+static enum status
+careless(struct db *db, void *ctx, struct err *err)
+{
+    return db_tx(db, half, ctx, err) == ST_OK ? ST_INTERNAL : ST_OK;
+}
+
+static void
+a_transaction_is_all_or_nothing(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+
+    OK(db_tx(s->db, add_token, TEXT("one"), &err));
+    assert_int_equal(db_tx(s->db, half, TEXT("two"), &err), ST_CONFLICT);
+    assert_int_equal(db_tx(s->db, careless, TEXT("three"), &err), ST_INTERNAL);
+    assert_true(db_idle(s->db));
+    assert_int_equal(store_int(s, "SELECT count(*) FROM token"), 1);
+    /* What came before does not weigh on what comes after. */
+    OK(db_tx(s->db, add_token, TEXT("four"), &err));
+    assert_int_equal(store_int(s, "SELECT count(*) FROM token"), 2);
+}
+
+static void
+a_lock_that_is_held_too_long_is_busy(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+    sqlite3 *other;
+
+    sqlite3_busy_timeout(s->db->sql, 1);
+    assert_int_equal(sqlite3_open(s->path, &other), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(db_tx(s->db, add_token, TEXT("one"), &err), ST_BUSY);
+    assert_int_equal(status_http(err.status), 503);
+    assert_true(db_idle(s->db));
+    assert_int_equal(
+        sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    OK(db_tx(s->db, add_token, TEXT("one"), &err));
+    sqlite3_close(other);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
+    const struct CMUnitTest tests[] = {
+        T(migrations_give_exactly_schema_sql),
+        T(every_set_of_words_is_what_the_schema_allows),
+        T(racing_openers_all_find_the_newest_schema),
+        T(foreign_and_newer_files_are_refused_untouched),
+        T(a_file_that_cannot_be_made_is_an_io_error),
+        T(a_transaction_is_all_or_nothing),
+        T(a_lock_that_is_held_too_long_is_busy),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
