@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/measure/energy.h"
+
+#include <math.h>
+
+#include "base/flag.h"
+
+static const double COARSE = 0.05, IDLE_AGREE = 0.05;
+static const int64_t STUCK_NS = 1000000000;
+
+/* The sum of all channels' differences, in nJ. */
+static enum status
+sum_nj(const struct meter_facts *f, const uint64_t *from, const uint64_t *to,
+    double *nj, struct err *err)
+{
+    uint64_t delta;
+
+    *nj = 0;
+    for (size_t c = 0; c < f->n; c++) {
+        enum status st = meter_delta(f, from[c], to[c], &delta, err);
+
+        if (st != ST_OK)
+            return st;
+        *nj += (double)delta * f->unit_nj;
+    }
+    return ST_OK;
+}
+
+/* Spin until the sensor steps, so that a window starts on a step; `at` is the
+ * reading just after it. */
+static enum status
+align(const struct meter_handle *m, const struct host *host, uint64_t *at,
+    struct err *err)
+{
+    const struct meter_facts *f = m->ops->facts(m->self);
+    int64_t start = host->now_ns(host->ctx);
+    uint64_t first[METER_CHANNELS];
+    enum status st = m->ops->read(m->self, first, err);
+
+    while (st == ST_OK) {
+        if ((st = m->ops->read(m->self, at, err)) != ST_OK)
+            return st;
+        for (size_t c = 0; c < f->n; c++)
+            if (at[c] != first[c])
+                return ST_OK;
+        if (host->now_ns(host->ctx) - start > STUCK_NS)
+            return err_set(err, ST_INVALID, "measure.meter_stuck",
+                "%s: the sensor did not move for a second", f->source);
+    }
+    return st;
+}
+
+static enum status
+begin(const struct meter_handle *m, const struct host *host, uint64_t *from,
+    int64_t *start_ns, struct err *err)
+{
+    enum status st = m->ops->select(m->self, 0, err);
+
+    if (st == ST_OK)
+        st = align(m, host, from, err);
+    *start_ns = host->now_ns(host->ctx);
+    return st;
+}
+
+static enum status
+end(const struct meter_handle *m, const struct host *host, const uint64_t *from,
+    int64_t start_ns, struct energy_window *w, struct err *err)
+{
+    const struct meter_facts *f = m->ops->facts(m->self);
+    uint64_t to[METER_CHANNELS];
+    enum status st = m->ops->read(m->self, to, err);
+
+    w->window_ns = host->now_ns(host->ctx) - start_ns;
+    if (st == ST_OK && w->window_ns > f->longest_ns)
+        return err_set(err, ST_INVALID, "measure.meter_window",
+            "%s: a window of %.1f s is longer than the sensor can tell",
+            f->source, (double)w->window_ns / 1e9);
+    return st == ST_OK ? sum_nj(f, from, to, &w->total_nj, err) : st;
+}
+
+enum status
+energy_idle(const struct meter_handle *m, const struct host *host, int64_t ns,
+    double *watts, struct err *err)
+{
+    uint64_t from[METER_CHANNELS];
+    struct energy_window w = { 0 };
+    int64_t start_ns;
+    enum status st = begin(m, host, from, &start_ns, err);
+
+    if (st != ST_OK)
+        return st;
+    host->sleep_ns(host->ctx, ns);
+    st = end(m, host, from, start_ns, &w, err);
+    *watts = w.total_nj / (double)w.window_ns; /* nJ a ns is W */
+    return st;
+}
+
+enum status
+energy_measure(const struct meter_handle *m, struct subject *s,
+    const struct host *host, int64_t least_ns, struct energy_window *out,
+    struct err *err)
+{
+    uint64_t from[METER_CHANNELS];
+    int64_t start_ns;
+    enum status st = begin(m, host, from, &start_ns, err);
+
+    *out = (struct energy_window){ 0 };
+    while (st == ST_OK && host->now_ns(host->ctx) - start_ns < least_ns) {
+        st = s->run(s->ctx, s->n, err);
+        out->runs += s->n;
+    }
+    return st == ST_OK ? end(m, host, from, start_ns, out, err) : st;
+}
+
+void
+energy_account(const struct meter_facts *f, const struct energy_window *w,
+    double idle_before_w, double idle_after_w, struct energy *out)
+{
+    double t = (double)w->window_ns, n = (double)w->runs;
+    double power_w = w->total_nj / t;
+    double idle_w = (idle_before_w + idle_after_w) / 2;
+    double steps_nj =
+        2 * f->quantum_nj * (double)f->n + 2 * power_w * (double)f->update_ns;
+    double spread_w = fabs(idle_after_w - idle_before_w);
+
+    out->gross_nj = w->total_nj / n;
+    out->idle_nj = idle_w * t / n;
+    out->net_nj = out->gross_nj - out->idle_nj;
+    out->err_nj = (steps_nj + f->gain_error * w->total_nj + spread_w * t) / n;
+    out->quant_err_rel = steps_nj / w->total_nj;
+}
+
+int64_t
+energy_flags(const struct energy *e)
+{
+    return e->quant_err_rel <= COARSE ? 0 : FLAG(energy_coarse);
+}
+
+int64_t
+energy_idle_flags(double before_w, double after_w)
+{
+    return fabs(after_w - before_w) <= IDLE_AGREE * before_w ? 0
+                                                             : FLAG(idle_drift);
+}
+
+json_t *
+energy_json(const struct energy *e, const char *sensor)
+{
+    return json_pack("{s:f, s:f, s:f, s:f, s:s, s:s}", "gross_nj", e->gross_nj,
+        "idle_nj", e->idle_nj, "net_nj", e->net_nj, "err_nj", e->err_nj,
+        "method", "loop", "sensor", sensor);
+}

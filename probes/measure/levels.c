@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/measure/levels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/flag.h"
+#include "probes/measure/check.h"
+#include "probes/measure/pass_meters.h"
+
+/* Passes that do not time need only be past the first executions. */
+static const double SHORT_WARMUP_S = 0.02;
+static const double PREFIX_TOLERANCE = 1e-4;
+
+static void
+add(struct pass *pass, struct item *item)
+{
+    pass->jobs[pass->n++] = (struct job){ .item = item,
+        .role = item->role,
+        .index = item->index,
+        .name = item->name,
+        .median_ns = NAN };
+}
+
+/* One of each kernel, unless the server has it. */
+static void
+add_layers(struct pass *pass, struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_layers; i++)
+        if (plan->layers[i].same == NULL &&
+            !(plan->layers[i].have & LEVEL_BIT(pass->level)))
+            add(pass, &plan->layers[i]);
+}
+
+static void
+add_cuts(struct pass *pass, struct item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i].blob != NULL)
+            add(pass, &items[i]);
+}
+
+/* The A/A pair: the layer with most work a second time. */
+static void
+add_twin(struct pass *pass)
+{
+    const struct job *most = NULL;
+
+    for (size_t i = 0; i < pass->n; i++)
+        if (most == NULL || pass->jobs[i].item->macs > most->item->macs)
+            most = &pass->jobs[i];
+    if (most == NULL)
+        return;
+    add(pass, most->item);
+    pass->jobs[pass->n - 1].role = ROLE_AA;
+    pass->jobs[pass->n - 1].twin = most;
+}
+
+static void
+add_goldens(struct pass *pass)
+{
+    for (int k = 0; k < GOLDEN_COUNT; k++)
+        pass->jobs[pass->n++] = (struct job){ .role = ROLE_SENTINEL,
+            .index = k,
+            .name = golden_name((enum golden_kind)k),
+            .median_ns = NAN };
+}
+
+static void
+fill_whole(struct pass *pass, struct plan *plan)
+{
+    add(pass, &plan->whole);
+}
+
+static void
+fill_layers(struct pass *pass, struct plan *plan)
+{
+    add_layers(pass, plan);
+    add_twin(pass);
+    add_goldens(pass);
+}
+
+static void
+fill_exits(struct pass *pass, struct plan *plan)
+{
+    add_cuts(pass, plan->segments, plan->n_exits);
+    add_cuts(pass, plan->heads, plan->n_exits);
+    add_cuts(pass, plan->prefixes, plan->n_exits);
+}
+
+static void
+fill_counters(struct pass *pass, struct plan *plan)
+{
+    add(pass, &plan->whole);
+    add_layers(pass, plan);
+}
+
+static void
+fill_energy(struct pass *pass, struct plan *plan)
+{
+    add(pass, &plan->whole);
+    add_layers(pass, plan);
+    add_cuts(pass, plan->segments, plan->n_exits);
+    add_cuts(pass, plan->heads, plan->n_exits);
+}
+
+/* A prefix is a file of its own: it must give what the whole network gives. */
+static enum status
+inspect_cut(struct profiler *p, struct job *job, struct err *err)
+{
+    if (job->role != ROLE_PREFIX)
+        return ST_OK;
+    return check_prefix(
+        job->bench, p->reference, job->item->output, PREFIX_TOLERANCE, err);
+}
+
+static const struct {
+    enum level level;
+    const char *phase;
+    void (*fill)(struct pass *pass, struct plan *plan);
+    enum status (*inspect)(
+        struct profiler *p, struct job *job, struct err *err);
+    enum status (*measure)(struct profiler *p, struct pass *pass, size_t from,
+        size_t to, struct err *err);
+    double weight; /* time a job wants, against the others */
+} rows[] = {
+    { LEVEL_L0, "whole", fill_whole, NULL, pass_rounds, 4 },
+    { LEVEL_L2, "layers", fill_layers, NULL, pass_rounds, 1 },
+    { LEVEL_L6, "exits", fill_exits, inspect_cut, pass_rounds, 1 },
+    { LEVEL_L4, "counters", fill_counters, NULL, pass_counters, 0.1 },
+    { LEVEL_L5, "energy", fill_energy, NULL, pass_energy, 0.5 },
+};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* A row that says only that nothing could be measured here. */
+static enum status
+missing_row(struct profiler *p, enum level level, int64_t flag, struct err *err)
+{
+    struct row row = { .level = level_name(level),
+        .role = ROLE_WHOLE,
+        .name = p->plan.whole.name };
+    enum status st =
+        row_finish(&row, p->plan.policy.ci_rel, &p->clock, flag, err);
+
+    p->flags |= flag;
+    if (st != ST_OK)
+        return st;
+    return json_array_append_new(p->rows, row_json(&row, p->plan.seed)) == 0
+               ? ST_OK
+               : err_nomem(err);
+}
+
+/* Is there a meter for this level?  *run says whether to make the pass. */
+static enum status
+meter_for(struct profiler *p, enum level level, bool *run, struct err *err)
+{
+    const struct policy *policy = &p->plan.policy;
+    /* Counters see the calling thread alone. */
+    bool counters =
+        p->setup->kit->counters.self != NULL && policy->threads == 1;
+
+    *run = true;
+    if (level == LEVEL_L4 && !(policy->counters && counters)) {
+        *run = false;
+        if (policy->counters)
+            return missing_row(p, level, FLAG(counter_missing), err);
+    }
+    if (level == LEVEL_L5 &&
+        !(policy->energy && p->setup->kit->energy.self != NULL)) {
+        *run = false;
+        if (policy->energy)
+            return missing_row(p, level, FLAG(no_energy_sensor), err);
+    }
+    return ST_OK;
+}
+
+enum status
+levels_make(struct levels *l, struct profiler *p, struct err *err)
+{
+    /* Room for everything once, the twin, and the golden kernels. */
+    size_t most = 2 + p->plan.n_layers + 3 * p->plan.n_exits + GOLDEN_COUNT;
+
+    *l = (struct levels){ 0 };
+    for (size_t r = 0; r < ROWS; r++) {
+        struct pass *pass = &l->pass[l->n];
+        enum status st;
+        bool run;
+
+        if (!(p->plan.levels & LEVEL_BIT(rows[r].level)))
+            continue;
+        if ((st = meter_for(p, rows[r].level, &run, err)) != ST_OK)
+            return st;
+        if (!run)
+            continue;
+        *pass = (struct pass){ .level = rows[r].level,
+            .phase = rows[r].phase,
+            .inspect = rows[r].inspect,
+            .measure = rows[r].measure,
+            .warmup_s = rows[r].measure == pass_rounds ? p->plan.policy.warmup_s
+                                                       : SHORT_WARMUP_S };
+        if ((pass->jobs = calloc(most, sizeof(*pass->jobs))) == NULL)
+            return err_nomem(err);
+        rows[r].fill(pass, &p->plan);
+        l->n++;
+    }
+    return ST_OK;
+}
+
+void
+levels_clear(struct levels *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->pass[i].jobs);
+    l->n = 0;
+}
+
+static double
+weight_of(const struct pass *pass)
+{
+    for (size_t r = 0; r < ROWS; r++)
+        if (rows[r].level == pass->level)
+            return rows[r].weight * (double)pass->n;
+    return 0;
+}
+
+/* Of the time that is left, what this pass's weight gives. */
+static int64_t
+end_of(const struct levels *l, size_t i, const struct profiler *p)
+{
+    const struct host *host = p->setup->host;
+    int64_t now = host->now_ns(host->ctx);
+    double all = 0;
+
+    for (size_t k = i; k < l->n; k++)
+        all += weight_of(&l->pass[k]);
+    return now + (int64_t)((double)(p->deadline_ns - now) *
+                           weight_of(&l->pass[i]) / all);
+}
+
+/* Rows for the layers that share a kernel with one just measured. */
+static enum status
+copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
+{
+    for (size_t i = 0; i < pass->n; i++) {
+        const struct job *job = &pass->jobs[i];
+
+        if (job->role != ROLE_LAYER)
+            continue;
+        for (size_t k = 0; k < p->plan.n_layers; k++) {
+            struct item *item = &p->plan.layers[k];
+            enum status st = ST_OK;
+
+            if (item->same == job->item)
+                st = pass_copy(p, job, item, err);
+            if (st != ST_OK)
+                return st;
+        }
+    }
+    return ST_OK;
+}
+
+static void
+note_medians(struct profiler *p, const struct pass *pass, double *aa_rel)
+{
+    if (pass->measure != pass_rounds)
+        return;
+    for (size_t i = 0; i < pass->n; i++) {
+        const struct job *job = &pass->jobs[i];
+
+        if (job->twin != NULL)
+            *aa_rel =
+                (job->median_ns - job->twin->median_ns) / job->twin->median_ns;
+        else if (job->item != NULL)
+            job->item->median_ns = job->median_ns;
+    }
+    for (size_t k = 0; k < p->plan.n_layers; k++)
+        if (p->plan.layers[k].same != NULL)
+            p->plan.layers[k].median_ns = p->plan.layers[k].same->median_ns;
+}
+
+enum status
+levels_run(
+    struct levels *l, struct profiler *p, double *aa_rel, struct err *err)
+{
+    *aa_rel = NAN;
+    for (size_t i = 0; i < l->n; i++) {
+        struct pass *pass = &l->pass[i];
+        enum status st;
+
+        pass->end_ns = end_of(l, i, p);
+        if ((st = pass_run(p, pass, err)) != ST_OK ||
+            (st = copy_rows(p, pass, err)) != ST_OK)
+            return st;
+        note_medians(p, pass, aa_rel);
+    }
+    return ST_OK;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h -- what a profile task asks for: the payload, read and checked.
+ *
+ * A plan borrows all its strings from the payload, which must outlive it.
+ */
+#ifndef OFFRAMP_MEASURE_PLAN_H
+#define OFFRAMP_MEASURE_PLAN_H
+
+#include "base/json.h"
+#include "probes/measure/row.h"
+
+/* The levels there are, one bit each. */
+enum level { LEVEL_L0, LEVEL_L2, LEVEL_L4, LEVEL_L5, LEVEL_L6, LEVEL_COUNT };
+#define LEVEL_BIT(l) (1u << (l))
+
+const char *level_name(enum level l);
+
+struct policy {
+    double ci_rel, layer_budget_s, job_budget_s, warmup_s;
+    int64_t max_rounds, threads;
+    bool energy, counters;
+};
+
+json_t *policy_json(const struct policy *p);
+
+/* Something of the network that is measured: role, place, and its file. */
+struct item {
+    enum row_role role;
+    int64_t index, macs;
+    const char *name, *kernel_key, *blob;
+    const char *output;      /* of a prefix: the exit's output */
+    const struct item *same; /* an earlier layer with the same kernel */
+    unsigned have;           /* levels the server has already: bits */
+    double median_ns;        /* measured, or told in `have`; NaN */
+};
+
+struct plan {
+    struct policy policy;
+    unsigned levels; /* bits */
+    int64_t seed;
+    struct item whole;
+    struct item *layers;                      /* owned; n_layers */
+    struct item *segments, *heads, *prefixes; /* owned; n_exits each; blob
+                                                 NULL: there is none */
+    size_t n_layers, n_exits;
+};
+
+/* Read a payload.  `fingerprint` is the present environment's.  ST_INVALID
+ * names the member; ST_NOMEM.  The caller ends *p with plan_clear(). */
+enum status plan_read(struct plan *p, const json_t *payload,
+    const char *fingerprint, struct err *err) MUST_CHECK;
+void plan_clear(struct plan *p);
+
+/* Only the policy, with defaults where the payload leaves members out. */
+enum status policy_read(
+    struct policy *p, const json_t *payload, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/measure/rounds.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "probes/measure/epoch.h"
+
+static const double MARK = 1.02, DISCARD = 1.05, WARMER_C = 2;
+static const double LOOK_CONFIDENCE = 0.99;
+static const int64_t PAUSE_NS = 100000000, LONGEST_WAIT_NS = 60000000000;
+enum { SENTINEL_READS = 5, UNSTABLE_ROUNDS = 3, LOOKS_TO_STOP = 2 };
+
+bool
+rounds_look(size_t kept)
+{
+    static const size_t looks[] = { 11, 16, 24, 36, 54, 81, 122, 183 };
+
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+        if (looks[i] == kept)
+            return true;
+    return false;
+}
+
+/* What one call works with. */
+struct run {
+    const struct rounds_plan *plan;
+    const struct host *host;
+    struct rng *rng;
+    struct subject *sentinel;
+    struct subject **active; /* those not done, in this round's order */
+    size_t n_active;
+    struct rounds_result *out;
+    double temp_start_c;
+    int unrecovered;
+};
+
+/* The fastest of a few readings: an interruption spoils one of them, a clock
+ * that was lowered slows them all. */
+static enum status
+read_sentinel(struct run *r, double *ns_out, struct err *err)
+{
+    struct subject *s = r->sentinel;
+
+    *ns_out = INFINITY;
+    for (int i = 0; i < SENTINEL_READS; i++) {
+        int64_t ns;
+        enum status st = subject_time(s, r->host, s->n, &ns, err);
+
+        if (st != ST_OK)
+            return st;
+        *ns_out = fmin(*ns_out, (double)ns);
+    }
+    return ST_OK;
+}
+
+static void
+shuffle(struct run *r)
+{
+    for (size_t i = r->n_active; i > 1; i--) {
+        size_t j = (size_t)rng_below(r->rng, i);
+        struct subject *s = r->active[j];
+
+        r->active[j] = r->active[i - 1];
+        r->active[i - 1] = s;
+    }
+}
+
+static bool
+too_late(const struct run *r)
+{
+    return r->host->now_ns(r->host->ctx) >= r->plan->deadline_ns;
+}
+
+/* After a bad round: wait until the sentinel is back to what it was and the
+ * machine no warmer than at the start, a minute at most and never more than a
+ * tenth of the time that is left.  A clock that only wavers is back at once;
+ * three rounds from which there was no way back are an unstable machine. */
+static enum status
+recover(struct run *r, double normal_ns, struct err *err)
+{
+    const struct host *h = r->host;
+    int64_t start = h->now_ns(h->ctx);
+    int64_t longest = (r->plan->deadline_ns - start) / 10;
+
+    if (longest > LONGEST_WAIT_NS)
+        longest = LONGEST_WAIT_NS;
+    while (h->now_ns(h->ctx) - start < longest) {
+        struct host_sample now;
+        double ns;
+        enum status st;
+
+        h->sleep_ns(h->ctx, PAUSE_NS);
+        h->sample(h->ctx, &now);
+        if ((st = read_sentinel(r, &ns, err)) != ST_OK)
+            return st;
+        if (ns <= MARK * normal_ns &&
+            !(now.temp_c > r->temp_start_c + WARMER_C))
+            return ST_OK;
+    }
+    if (++r->unrecovered >= UNSTABLE_ROUNDS)
+        r->out->thermal_unstable = true;
+    return ST_OK;
+}
+
+/* Keep or set aside what the round measured. */
+static enum status
+judge(struct run *r, double first_ns, double last_ns, struct err *err)
+{
+    bool bad = last_ns > DISCARD * first_ns;
+
+    for (size_t i = 0; i < r->n_active; i++) {
+        enum status st = ST_OK;
+
+        if (bad)
+            st = subject_discard(r->active[i], err);
+        else
+            subject_keep(r->active[i], last_ns > MARK * first_ns);
+        if (st != ST_OK)
+            return st;
+    }
+    if (!bad) {
+        r->out->kept++;
+        return ST_OK;
+    }
+    log_debug("a round was set aside: the sentinel slowed by %.1f %%",
+        100 * (last_ns / first_ns - 1));
+    r->out->discarded++;
+    return recover(r, first_ns, err);
+}
+
+static enum status
+one_round(struct run *r, struct err *err)
+{
+    bool first_round = r->out->kept + r->out->discarded == 0;
+    double first_ns, last_ns;
+    enum status st;
+
+    shuffle(r);
+    if ((st = read_sentinel(r, &first_ns, err)) != ST_OK)
+        return st;
+    for (size_t i = 0; i < r->n_active; i++) {
+        if (!first_round && too_late(r))
+            break;
+        if ((st = epoch_run(r->active[i], r->host, r->rng, err)) != ST_OK)
+            return st;
+    }
+    if ((st = read_sentinel(r, &last_ns, err)) != ST_OK)
+        return st;
+    return judge(r, first_ns, last_ns, err);
+}
+
+/* Is the interval narrow enough, for the second look in a row? */
+static enum status
+look(const struct run *r, struct subject *s, bool *met, struct err *err)
+{
+    struct stats stats;
+    enum status st =
+        stats_of(s->values, s->n_values, LOOK_CONFIDENCE, &stats, err);
+
+    if (st != ST_OK)
+        return st;
+    if (stats_ci_rel(&stats) <= r->plan->ci_rel)
+        s->good_looks++;
+    else
+        s->good_looks = 0;
+    *met = s->good_looks >= LOOKS_TO_STOP &&
+           (!s->single || s->n_values >= r->plan->least_singles);
+    return ST_OK;
+}
+
+static enum status
+decide(const struct run *r, struct subject *s, bool last_round, struct err *err)
+{
+    size_t max = r->plan->max_rounds; /* of kept rounds; twice that in all */
+    bool met = false;
+    enum status st = ST_OK;
+
+    if (rounds_look(s->rounds))
+        st = look(r, s, &met, err);
+    if (met)
+        s->stop = STOP_CI_MET;
+    else if (r->out->kept >= max || r->out->kept + r->out->discarded >= 2 * max)
+        s->stop = STOP_MAX_ROUNDS;
+    else if (last_round || s->spent_ns >= r->plan->layer_budget_ns)
+        s->stop = STOP_MAX_TIME;
+    return st;
+}
+
+/* Take those that are done out of the list. */
+static enum status
+retire(struct run *r, struct err *err)
+{
+    bool last_round = too_late(r) || r->out->thermal_unstable;
+    size_t left = 0;
+
+    for (size_t i = 0; i < r->n_active; i++) {
+        struct subject *s = r->active[i];
+        enum status st = decide(r, s, last_round, err);
+
+        if (st != ST_OK)
+            return st;
+        if (s->stop == STOP_NONE)
+            r->active[left++] = s;
+    }
+    r->n_active = left;
+    return ST_OK;
+}
+
+enum status
+rounds_run(struct subject *const *subjects, size_t n, struct subject *sentinel,
+    const struct rounds_plan *plan, const struct host *host, struct rng *rng,
+    struct rounds_result *out, struct err *err)
+{
+    struct run r = { .plan = plan,
+        .host = host,
+        .rng = rng,
+        .sentinel = sentinel,
+        .n_active = n,
+        .out = out };
+    struct host_sample start;
+    enum status st = ST_OK;
+
+    *out = (struct rounds_result){ 0 };
+    if ((r.active = malloc((n + 1) * sizeof(struct subject *))) == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        r.active[i] = subjects[i];
+    host->sample(host->ctx, &start);
+    r.temp_start_c = start.temp_c;
+    while (st == ST_OK && r.n_active > 0) {
+        if ((st = one_round(&r, err)) == ST_OK)
+            st = retire(&r, err);
+        if (plan->tick != NULL)
+            plan->tick(plan->tick_ctx);
+    }
+    free(r.active);
+    return st;
+}

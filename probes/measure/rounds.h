@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rounds.h -- random interleaved rounds with a sentinel, and when to stop
+ * (measurement.md 5 and 6).
+ *
+ * A round runs every subject that is not done once, in a seeded random order,
+ * between two readings of the sentinel kernel.  A sentinel that slowed by
+ * more than 5 % sets the round aside; by more than 2 % marks it.  Looks are
+ * taken only after 11, 16, 24, 36, 54, 81, 122 and 183 kept rounds.
+ */
+#ifndef OFFRAMP_MEASURE_ROUNDS_H
+#define OFFRAMP_MEASURE_ROUNDS_H
+
+#include "probes/measure/rng.h"
+#include "probes/measure/subject.h"
+
+struct rounds_plan {
+    double ci_rel;           /* 0.01: half-width over median, at 99 % */
+    size_t max_rounds;       /* 183 */
+    size_t least_singles;    /* for subjects of single executions: p99 */
+    int64_t layer_budget_ns; /* of one subject */
+    int64_t deadline_ns;     /* on the host's clock; the first round is run
+                                in any case, so no row is ever lost */
+    void (*tick)(void *ctx); /* MAY: called after every round */
+    void *tick_ctx;
+};
+
+struct rounds_result {
+    size_t kept, discarded;
+    bool thermal_unstable; /* three times it did not recover: stopped */
+};
+
+/* Measure `n` calibrated subjects; `sentinel` is a calibrated one of its own.
+ * Every subject leaves with a stop reason. */
+enum status rounds_run(struct subject *const *subjects, size_t n,
+    struct subject *sentinel, const struct rounds_plan *plan,
+    const struct host *host, struct rng *rng, struct rounds_result *out,
+    struct err *err) MUST_CHECK;
+
+/* True if a look is due after `kept` rounds. */
+bool rounds_look(size_t kept);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* no_papi.c -- the PAPI meters of a build without PAPI: absent. */
+#include "probes/meters/meter.h"
+
+static enum status
+absent_open(void **self, struct err *err)
+{
+    (void)self;
+    return err_set(err, ST_NOT_FOUND, "device.no_meter",
+        "this program was built without PAPI (libpapi-dev)");
+}
+
+const struct meter meter_papi = { .name = "papi", .open = absent_open };
+const struct meter meter_rapl = { .name = "rapl", .open = absent_open };
