@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/worker/evaluate.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/runtimes/runtime.h"
+#include "search/worker/dataset.h"
+
+/* How an exit's values become probabilities; found at its first row. */
+enum scale { SCALE_UNKNOWN, SCALE_PROBABILITY, SCALE_LOGIT };
+
+/* One exit: its output tensor, [batch][classes]. */
+struct exit_output {
+    const char *name; /* of the output; borrowed from the payload */
+    size_t index;     /* among the network's outputs */
+    size_t classes;
+    enum scale scale;
+};
+
+/* Everything that a run needs; cleared by run_close(). */
+struct run {
+    struct runtime *rt;
+    struct net *net;
+    struct binding *binding;
+    struct tensor input, *outputs; /* memory owned */
+    size_t n_outputs;
+    struct exit_output exit[RECORDS_EXITS_MAX];
+    int exits;
+    size_t batch;
+    float *raw; /* one row as stored */
+};
+
+static void
+run_close(struct run *r)
+{
+    binding_free(r->binding);
+    net_close(r->net);
+    if (r->rt != NULL)
+        runtime_close(r->rt);
+    for (size_t i = 0; r->outputs != NULL && i < r->n_outputs; i++)
+        free(r->outputs[i].data);
+    free(r->outputs);
+    free(r->input.data);
+    free(r->raw);
+    *r = (struct run){ 0 };
+}
+
+/* Memory for a tensor of 32-bit floats of fixed shape. */
+static enum status
+alloc_tensor(struct tensor *t, const struct tensor_info *info, struct err *err)
+{
+    int64_t n = tensor_elements(info);
+
+    if (n <= 0 || info->dtype != DTYPE_F4)
+        return err_set(err, ST_UNPROCESSABLE, "model.tensor_type",
+            "%s is %s of %s shape; evaluating needs float32 of fixed shape",
+            info->name, dtype_name(info->dtype), n > 0 ? "fixed" : "open");
+    *t = (struct tensor){ .dtype = info->dtype, .rank = info->rank };
+    memcpy(t->dims, info->dims, sizeof(t->dims));
+    t->bytes = (size_t)n * sizeof(float);
+    t->data = calloc((size_t)n, sizeof(float));
+    return t->data ? ST_OK : err_nomem(err);
+}
+
+static enum status
+alloc_tensors(struct run *r, struct err *err)
+{
+    size_t n_in;
+    const struct tensor_info *in = net_inputs(r->net, &n_in);
+    const struct tensor_info *out = net_outputs(r->net, &r->n_outputs);
+    enum status st;
+
+    if (n_in != 1)
+        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
+            "the model has %zu inputs; a data set can feed one", n_in);
+    if (in[0].rank < 2)
+        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
+            "input %s needs at least two dimensions, the batch first",
+            in[0].name);
+    if ((st = alloc_tensor(&r->input, &in[0], err)) != ST_OK)
+        return st;
+    r->batch = (size_t)r->input.dims[0];
+    r->outputs = calloc(r->n_outputs, sizeof(*r->outputs));
+    r->raw = malloc(r->input.bytes / r->batch);
+    if (r->outputs == NULL || r->raw == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < r->n_outputs; i++)
+        if ((st = alloc_tensor(&r->outputs[i], &out[i], err)) != ST_OK)
+            return st;
+    return net_bind(&r->binding, r->net, &r->input, r->outputs, err);
+}
+
+/* Find the output that an exit of the payload names. */
+static enum status
+find_exit(struct run *r, const json_t *doc, struct err *err)
+{
+    struct exit_output *x = &r->exit[r->exits];
+    const struct json_field fields[] = {
+        { "output", JF_STR, true, &x->name, 0, 0 },
+    };
+    const struct tensor_info *out = net_outputs(r->net, &r->n_outputs);
+    enum status st = JSON_PICK(doc, "model.exits", fields, err);
+
+    if (st != ST_OK)
+        return st;
+    while (x->index < r->n_outputs && strcmp(out[x->index].name, x->name) != 0)
+        x->index++;
+    if (x->index == r->n_outputs)
+        return err_set(err, ST_UNPROCESSABLE, "model.exit",
+            "the model has no output %s", x->name);
+    x->classes = (size_t)tensor_elements(&out[x->index]) / r->batch;
+    r->exits++;
+    return ST_OK;
+}
+
+static enum status
+run_open(
+    struct run *r, const struct task *t, const json_t *model, struct err *err)
+{
+    /* One thread: a probe on this machine may be measuring. */
+    const struct net_options options = NET_OPTIONS_DEFAULT;
+    const char *hex = NULL;
+    json_t *exits = NULL, *x;
+    const struct json_field fields[] = {
+        { "blob", JF_HASH, true, &hex, 0, 0 },
+        { "exits", JF_ARR, true, &exits, 0, 0 },
+    };
+    char path[PATH_MAX];
+    struct net_source source = { .path = path };
+    enum status st;
+    size_t i;
+
+    if ((st = JSON_PICK(model, "model", fields, err)) != ST_OK ||
+        (st = task_blob_path(t, hex, path, err)) != ST_OK ||
+        (st = runtime_onnx_open(&r->rt, NULL, err)) != ST_OK ||
+        (st = net_open(&r->net, r->rt, &source, &options, err)) != ST_OK ||
+        (st = alloc_tensors(r, err)) != ST_OK)
+        return st;
+    if (json_array_size(exits) == 0 ||
+        json_array_size(exits) > RECORDS_EXITS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "model.exits must have 1 to %d members", RECORDS_EXITS_MAX);
+    json_array_foreach(
+        exits, i, x) if ((st = find_exit(r, x, err)) != ST_OK) return st;
+    return ST_OK;
+}
+
+static enum scale
+scale_of(const float *v, size_t n)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (v[i] < 0 || v[i] > 1)
+            return SCALE_LOGIT;
+        sum += v[i];
+    }
+    return fabs(sum - 1) <= 1e-3 ? SCALE_PROBABILITY : SCALE_LOGIT;
+}
+
+/* The largest value's class and its probability. */
+static void
+judge(struct exit_output *x, const float *v, int64_t *pred, double *score)
+{
+    size_t best = 0;
+    double sum = 0;
+
+    for (size_t i = 1; i < x->classes; i++)
+        if (v[i] > v[best])
+            best = i;
+    if (x->scale == SCALE_UNKNOWN)
+        x->scale = scale_of(v, x->classes);
+    for (size_t i = 0; i < x->classes; i++)
+        sum += exp((double)v[i] - v[best]);
+    *pred = (int64_t)best;
+    *score = x->scale == SCALE_PROBABILITY ? v[best] : 1 / sum;
+}
+
+static enum status
+keep_row(struct run *r, struct records *out, size_t row, size_t slot,
+    struct err *err)
+{
+    for (int e = 0; e < r->exits; e++) {
+        struct exit_output *x = &r->exit[e];
+        const float *v =
+            (const float *)r->outputs[x->index].data + slot * x->classes;
+        size_t at = (size_t)e * out->n + row;
+
+        for (size_t i = 0; i < x->classes; i++)
+            if (!isfinite(v[i]))
+                return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
+                    "output %s is not a finite number for sample %zu", x->name,
+                    row);
+        judge(x, v, &out->pred[at], &out->score[at]);
+    }
+    return ST_OK;
+}
+
+/* Run rows first.. of one batch; the rest of a last short one repeats. */
+static enum status
+run_batch(struct run *r, const struct dataset *d, struct records *out,
+    size_t first, struct err *err)
+{
+    size_t row_elements = d->inputs.row_elements;
+    enum status st;
+
+    for (size_t k = 0; k < r->batch; k++) {
+        size_t row = first + k < out->n ? first + k : out->n - 1;
+
+        npy_row(&d->inputs, row, r->raw);
+        preprocess_row(&d->prepare, &d->inputs, r->raw,
+            (float *)r->input.data + k * row_elements);
+    }
+    st = net_run(r->net, r->binding, err);
+    for (size_t k = 0; st == ST_OK && k < r->batch && first + k < out->n; k++)
+        st = keep_row(r, out, first + k, k, err);
+    return st;
+}
+
+static enum status
+name_rows(const struct dataset *d, struct records *out, struct err *err)
+{
+    for (size_t i = 0; i < out->n; i++) {
+        if (asprintf(&out->sample[i], "%zu", i) < 0) {
+            out->sample[i] = NULL;
+            return err_nomem(err);
+        }
+        out->label[i] = d->labelled ? npy_int(&d->labels, i) : -1;
+    }
+    return ST_OK;
+}
+
+static enum status
+evaluate_all(struct task *t, struct run *r, const struct dataset *d,
+    struct records *out, struct err *err)
+{
+    enum status st;
+
+    if ((st = dataset_fits(d, r->input.dims, r->input.rank, err)) != ST_OK ||
+        (st = dataset_check_labels(
+             d, (int64_t)r->exit[r->exits - 1].classes, err)) != ST_OK ||
+        (st = records_init(out, dataset_rows(d), r->exits, err)) != ST_OK ||
+        (st = name_rows(d, out, err)) != ST_OK)
+        return st;
+    for (size_t i = 0; st == ST_OK && i < out->n; i += r->batch) {
+        task_progress(t, "evaluate", (int64_t)i, (int64_t)out->n, NULL);
+        st = run_batch(r, d, out, i, err);
+    }
+    return st;
+}
+
+enum status
+evaluate(struct task *t, const json_t *model, const json_t *dataset,
+    struct records *out, struct err *err)
+{
+    struct run r = { 0 };
+    struct dataset d;
+    enum status st;
+
+    if ((st = dataset_open(&d, t, dataset, err)) == ST_OK &&
+        (st = run_open(&r, t, model, err)) == ST_OK)
+        st = evaluate_all(t, &r, &d, out, err);
+    run_close(&r);
+    dataset_close(&d);
+    return st;
+}

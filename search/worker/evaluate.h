@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * evaluate.h -- a multi-exit network run on a data set: what every exit
+ * answers and how sure it is.
+ *
+ * The score is the largest probability.  An output whose values all lie in
+ * 0..1 and add up to 1 within 1e-3 is taken as probabilities, any other as
+ * logits, of which the softmax is taken; each exit is judged by its first row
+ * and the others of that exit follow.
+ */
+#ifndef OFFRAMP_WORKER_EVALUATE_H
+#define OFFRAMP_WORKER_EVALUATE_H
+
+#include "probes/agent/task.h"
+#include "search/data/records.h"
+
+/*
+ * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
+ * dataset.h.  On ST_OK the caller owns *out.  A value that is not a number is
+ * ST_UNPROCESSABLE, code "model.nan_output", naming output and sample.
+ */
+enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
+    struct records *out, struct err *err) MUST_CHECK;
+
+#endif

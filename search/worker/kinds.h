@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* kinds.h -- what a worker can do: one file a kind. */
+#ifndef OFFRAMP_WORKER_KINDS_H
+#define OFFRAMP_WORKER_KINDS_H
+
+#include "probes/agent/task.h"
+
+extern const struct task_kind task_analyse; /* a model into layers and cuts */
+extern const struct task_kind task_dataset; /* does a data set fit a model? */
+extern const struct task_kind task_records; /* exits evaluated on data */
+extern const struct task_kind task_search;  /* records and costs into a plan */
+
+#endif

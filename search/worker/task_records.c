@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* The `records` task: exit records made by running a network on data, or a
+ * user's CSV checked. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "search/data/records.h"
+#include "search/worker/evaluate.h"
+#include "search/worker/kinds.h"
+
+/* One exit's line of the summary. */
+static json_t *
+exit_summary(const struct records *r, int e, const char *name)
+{
+    double sum = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        if (isfinite(r->score[(size_t)e * r->n + i])) {
+            sum += r->score[(size_t)e * r->n + i];
+            n++;
+        }
+    return json_pack("{s:s,s:o,s:o,s:o}", "name", name, "accuracy",
+        json_number_or_null(records_accuracy(r, e)), "agree",
+        json_number_or_null(records_agreement(r, e)), "mean_score",
+        json_number_or_null(n ? sum / (double)n : NAN));
+}
+
+static enum status
+summarise(const struct records *r, const json_t *names, const char *hex,
+    const char *score, json_t **out, struct err *err)
+{
+    json_t *exits = json_array();
+    json_int_t labelled = 0;
+    char fallback[24];
+
+    for (size_t i = 0; i < r->n; i++)
+        labelled += r->label[i] >= 0;
+    for (int e = 0; exits != NULL && e < r->exits; e++) {
+        const char *name = json_string_value(
+            json_object_get(json_array_get(names, (size_t)e), "name"));
+
+        snprintf(fallback, sizeof(fallback), "exit%d", e);
+        if (json_array_append_new(
+                exits, exit_summary(r, e, name ? name : fallback)) < 0) {
+            json_decref(exits);
+            exits = NULL;
+        }
+    }
+    *out = exits == NULL
+               ? NULL
+               : json_pack("{s:s,s:I,s:I,s:o,s:o,s:s?}", "csv", hex, "n",
+                     (json_int_t)r->n, "labelled", labelled, "exits", exits,
+                     "accuracy_full",
+                     json_number_or_null(records_accuracy(r, r->exits - 1)),
+                     "score", score);
+    return *out ? ST_OK : err_nomem(err);
+}
+
+/* A user's CSV: read it; the result names the same blob. */
+static enum status
+check_csv(struct task *t, const char *hex, json_t **result, struct err *err)
+{
+    struct records r = { 0 };
+    char path[PATH_MAX];
+    enum status st;
+
+    if ((st = task_blob_path(t, hex, path, err)) == ST_OK &&
+        (st = records_load(path, &r, err)) == ST_OK)
+        st = summarise(&r, NULL, hex, NULL, result, err);
+    records_clear(&r);
+    return st;
+}
+
+static enum status
+make_csv(struct task *t, const json_t *model, const json_t *dataset,
+    json_t **result, struct err *err)
+{
+    struct records r = { 0 };
+    char hex[HASH_HEX];
+    struct buf csv;
+    enum status st;
+
+    buf_init(&csv, RECORDS_BYTES_MAX);
+    if ((st = evaluate(t, model, dataset, &r, err)) == ST_OK &&
+        (st = records_write(&r, &csv, err)) == ST_OK &&
+        (st = task_out(t, csv.data, csv.len, hex, err)) == ST_OK)
+        st = summarise(&r, json_object_get(model, "exits"), hex,
+            "max_probability", result, err);
+    buf_clear(&csv);
+    records_clear(&r);
+    return st;
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    const char *csv = NULL;
+    json_t *model = NULL, *dataset = NULL;
+    const struct json_field fields[] = {
+        { "csv", JF_HASH, false, &csv, 0, 0 },
+        { "model", JF_OBJ, false, &model, 0, 0 },
+        { "dataset", JF_OBJ, false, &dataset, 0, 0 },
+    };
+    enum status st;
+
+    if ((st = JSON_READ(t->payload, "payload", fields, err)) != ST_OK)
+        return st;
+    if (csv != NULL)
+        return check_csv(t, csv, result, err);
+    if (model == NULL || dataset == NULL)
+        return err_set(err, ST_INVALID, "request.field",
+            "payload needs csv, or model and dataset");
+    return make_csv(t, model, dataset, result, err);
+}
+
+const struct task_kind task_records = {
+    .name = "records",
+    .run = run,
+    .blame = TASK_MODEL,
+};
