@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 int64_t
@@ -33,6 +34,23 @@ clock_utc_text(int64_t utc_ms, char out[CLOCK_TEXT])
     gmtime_r(&s, &tm);
     strftime(head, sizeof(head), "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out, CLOCK_TEXT, "%s.%03dZ", head, (int)(utc_ms % 1000));
+}
+
+int64_t
+clock_utc_parse(const char *text)
+{
+    struct tm tm = { 0 };
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    int64_t ms = 0, unit = 100;
+
+    if (rest == NULL)
+        return -1;
+    if (*rest == '.')
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+            ms += (*rest - '0') * unit;
+    if (strcmp(rest, "Z") != 0)
+        return -1;
+    return (int64_t)timegm(&tm) * 1000 + ms;
 }
 
 void

@@ -16,6 +16,9 @@ int64_t clock_utc_ms(void);
 /* "2026-11-21T01:02:03.456Z". */
 void clock_utc_text(int64_t utc_ms, char out[CLOCK_TEXT]);
 
+/* Read such a text (the fraction may be absent); -1 where it is none. */
+int64_t clock_utc_parse(const char *text);
+
 /* Sleep for `ns`, restarted after signals. */
 void clock_sleep_ns(int64_t ns);
 

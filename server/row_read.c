@@ -86,7 +86,8 @@ read_members(const json_t *o, const char *path, struct raw *raw,
         }
         n++;
     }
-    return json_read(o, path, all, n, err);
+    /* Rows may grow: a newer probe has members that mean nothing here yet. */
+    return json_pick(o, path, all, n, err);
 }
 
 /* Percentiles must not cross, and an interval must not be upside down. */
@@ -108,6 +109,9 @@ check_order(const char *path, const struct measure *m, struct err *err)
     };
     double last = 0;
 
+    if (m->min_ns == 0 || m->first_ns == 0)
+        return refuse(err, path, m->min_ns == 0 ? "min_ns" : "first_ns",
+            "is 0: nothing takes no time (missing is null)");
     for (size_t i = 0; i < sizeof(up) / sizeof(up[0]); i++) {
         if (up[i].v < last)
             return refuse(
@@ -143,7 +147,7 @@ read_energy(
     const char *method = NULL, *sensor = NULL;
     char where[96];
     const struct json_field fields[] = {
-        { "gross_nj", JF_REAL, false, &m->energy_gross_nj, 0, 1e18 },
+        { "gross_nj", JF_REAL, true, &m->energy_gross_nj, 0, 1e18 },
         { "idle_nj", JF_REAL, false, &m->energy_idle_nj, 0, 1e18 },
         { "net_nj", JF_REAL, false, &m->energy_net_nj, -1e18, 1e18 },
         { "err_nj", JF_REAL, false, &m->energy_err_nj, 0, 1e18 },

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/accept_internal.h"
+
+#include <string.h>
+
+#include "db/blob.h"
+
+const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
+    [TASK_ANALYSE] = { accept_analyse, NULL },
+    [TASK_DATASET] = { accept_dataset, NULL },
+    [TASK_RECORDS] = { accept_records, NULL },
+    [TASK_SEARCH] = { accept_search, NULL },
+    [TASK_PROFILE] = { accept_profile, payload_profile },
+};
+
+enum status
+accept_schema(
+    const json_t *doc, const char *path, const char *schema, struct err *err)
+{
+    const char *text = json_string_value(json_object_get(doc, "schema"));
+
+    if (text != NULL && strcmp(text, schema) == 0)
+        return ST_OK;
+    return err_set(err, ST_UNPROCESSABLE, "result.schema",
+        "%s.schema must be %s: do server and agent have the same version?",
+        path, schema);
+}
+
+enum status
+accept_blob(
+    struct db *db, const char *path, const char *sha256, struct err *err)
+{
+    enum status st = db_blob_stat(db, sha256, NULL, NULL);
+
+    if (st != ST_NOT_FOUND)
+        return st;
+    return err_set(err, ST_UNPROCESSABLE, "result.blob",
+        "%s: blob %.64s was not uploaded before the result", path, sha256);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* accept_internal.h -- the rows of accept_kinds[], and what they share. */
+#ifndef OFFRAMP_SERVER_ACCEPT_INTERNAL_H
+#define OFFRAMP_SERVER_ACCEPT_INTERNAL_H
+
+#include "server/accept.h"
+
+accept_fn accept_analyse, accept_dataset, accept_records, accept_search,
+    accept_profile;
+payload_fn payload_profile;
+
+/* Is `doc` (called `path`) of this schema?  ST_UNPROCESSABLE
+ * "result.schema". */
+enum status accept_schema(const json_t *doc, const char *path,
+    const char *schema, struct err *err) MUST_CHECK;
+
+/* Is the blob in the store?  ST_UNPROCESSABLE "result.blob" names `path`. */
+enum status accept_blob(struct db *db, const char *path, const char *sha256,
+    struct err *err) MUST_CHECK;
+
+#endif

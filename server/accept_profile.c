@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A profile result becomes a profile and its rows.  What the probe left out
+ * because this device had measured it before is copied in, and what depends
+ * on it (closure) is computed again.
+ */
+#include "server/accept_profile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/flag.h"
+#include "db/device.h"
+#include "db/job.h"
+#include "db/profile.h"
+#include "server/accept_internal.h"
+#include "server/api_util.h"
+#include "server/cache_have.h"
+
+/* ---- the payload, as it is leased ---- */
+
+/* After a failure to measure, the budgets grow. */
+static enum status
+scale_budgets(json_t *payload, int64_t scale, struct err *err)
+{
+    static const struct {
+        const char *name;
+        double usual_s;
+    } budgets[] = { { "layer_budget_s", 60 }, { "job_budget_s", 900 } };
+    json_t *policy = json_object_get(payload, "policy");
+
+    for (size_t i = 0; scale > 1 && i < 2; i++) {
+        json_t *given = json_object_get(policy, budgets[i].name);
+        double s = given ? json_number_value(given) : budgets[i].usual_s;
+
+        if (json_object_set_new(
+                policy, budgets[i].name, json_real(s * (double)scale)) < 0)
+            return err_nomem(err);
+    }
+    return ST_OK;
+}
+
+static bool
+uses_cache(enum cache_mode mode)
+{
+    return mode == CACHE_USE || mode == CACHE_ONLY;
+}
+
+static enum status
+job_cache_mode(
+    struct db *db, int64_t id, enum cache_mode *mode, struct err *err)
+{
+    struct job j = { 0 };
+    enum status st = db_job_get(db, id, &j, err);
+
+    *mode = j.cache;
+    job_clear(&j);
+    return st;
+}
+
+enum status
+payload_profile(struct db *db, const struct task *task, const char *device,
+    json_t *payload, int64_t now_ms, struct err *err)
+{
+    struct device d = { 0 };
+    enum cache_mode mode;
+    json_t *have;
+    enum status st;
+
+    if ((st = scale_budgets(payload, task->budget_scale, err)) != ST_OK ||
+        (st = job_cache_mode(db, task->job, &mode, err)) != ST_OK ||
+        !uses_cache(mode))
+        return st;
+    if ((st = db_device_get(db, device, now_ms, &d, err)) != ST_OK)
+        return st;
+    st = cache_have(db,
+        &(struct cache_query){ .device = device,
+            .env_fingerprint = d.env_fingerprint,
+            .now_ms = now_ms },
+        json_object_get(payload, "analysis"),
+        json_object_get(payload, "levels"), &have, err);
+    device_clear(&d);
+    if (st == ST_OK && json_object_set_new(payload, "have", have) < 0)
+        return err_nomem(err);
+    return st;
+}
+
+/* ---- the result ---- */
+
+/* The members of offramp.profile/1; borrowed from it. */
+struct profile_in {
+    const char *device, *started_at, *finished_at, *fingerprint, *env_sha256,
+        *grade;
+    int64_t seed;
+    json_t *policy, *env, *check, *closure, *exits, *flags, *rows;
+};
+
+static enum status
+read_result(const json_t *o, struct profile_in *in, struct err *err)
+{
+    const struct json_field fields[] = {
+        { "device", JF_STR, true, &in->device, 0, 64 },
+        { "started_at", JF_STR, true, &in->started_at, 0, 40 },
+        { "finished_at", JF_STR, true, &in->finished_at, 0, 40 },
+        { "seed", JF_INT, true, &in->seed, 0, 0 },
+        { "policy", JF_OBJ, true, &in->policy, 0, 0 },
+        { "env", JF_OBJ, true, &in->env, 0, 0 },
+        { "env_fingerprint", JF_HASH, true, &in->fingerprint, 0, 0 },
+        { "env_sha256", JF_HASH, true, &in->env_sha256, 0, 0 },
+        { "check", JF_OBJ, true, &in->check, 0, 0 },
+        { "closure", JF_OBJ, true, &in->closure, 0, 0 },
+        { "exits", JF_ARR, true, &in->exits, 0, 0 },
+        { "flags", JF_ARR, true, &in->flags, 0, 0 },
+        { "grade", JF_STR, true, &in->grade, 0, 1 },
+        { "rows", JF_ARR, true, &in->rows, 0, 0 },
+    };
+    enum status st = accept_schema(o, "result", "offramp.profile/1", err);
+
+    return st == ST_OK ? JSON_PICK(o, "result", fields, err) : st;
+}
+
+/* What cannot be true of a result that may be stored. */
+static enum status
+check_result(
+    const struct profile_in *in, const struct task *task, struct err *err)
+{
+    if (task->device == NULL || strcmp(in->device, task->device) != 0)
+        return err_set(err, ST_UNPROCESSABLE, "result.device",
+            "result.device is %.64s, but the lease was for %s", in->device,
+            task->device ? task->device : "no device");
+    if (!json_is_true(json_object_get(in->check, "pass")))
+        return err_set(err, ST_UNPROCESSABLE, "result.check",
+            "result.check.pass is not true: a network with wrong outputs has "
+            "no times (fail with model.wrong_output)");
+    if (!json_is_object(json_object_get(in->env, "stable")) ||
+        !json_is_object(json_object_get(in->env, "volatile")))
+        return err_set(err, ST_UNPROCESSABLE, "result.env",
+            "result.env needs the members stable and volatile");
+    if (in->grade[0] == '\0' || strchr("ABCX", in->grade[0]) == NULL)
+        return err_set(err, ST_UNPROCESSABLE, "result.grade",
+            "result.grade must be A, B, C or X");
+    if (clock_utc_parse(in->started_at) < 0 ||
+        clock_utc_parse(in->finished_at) < clock_utc_parse(in->started_at))
+        return err_set(err, ST_UNPROCESSABLE, "result.time",
+            "result.started_at and finished_at must be UTC times in order, "
+            "such as 2026-11-21T01:02:03Z");
+    return ST_OK;
+}
+
+static enum status
+read_closure(const json_t *o, struct profile *p, struct err *err)
+{
+    const struct json_field fields[] = {
+        { "closure_rel", JF_REAL, false, &p->closure_rel, 0, 0 },
+        { "closure_hot_rel", JF_REAL, false, &p->closure_hot_rel, 0, 0 },
+        { "overhead_rel", JF_REAL, false, &p->overhead_rel, 0, 0 },
+        { "aa_rel", JF_REAL, false, &p->aa_rel, 0, 0 },
+        { "sum_layers_ns", JF_REAL, false, &p->sum_layers_ns, 0, 1e15 },
+        { "whole_ns", JF_REAL, false, &p->whole_ns, 0, 1e15 },
+        { "dispatch_ns", JF_REAL, false, &p->dispatch_ns, 0, 1e15 },
+    };
+
+    p->closure_rel = p->closure_hot_rel = p->overhead_rel = p->aa_rel = NAN;
+    p->sum_layers_ns = p->whole_ns = p->dispatch_ns = NAN;
+    return JSON_PICK(o, "result.closure", fields, err);
+}
+
+/* The probe could not add up layers that it did not measure. */
+static void
+close_again(struct profile *p, const struct profile_rows_in *in)
+{
+    const struct measure *whole = rows_in_find(in, LEVEL_L0, ROLE_WHOLE, 0);
+
+    if (in->n_fills == 0)
+        return;
+    p->sum_layers_ns = rows_in_sum_layers(in);
+    if (whole == NULL)
+        return;
+    p->whole_ns = whole->median_ns;
+    p->closure_hot_rel = (p->sum_layers_ns - p->whole_ns) / p->whole_ns;
+    p->dispatch_ns = fmax(0, p->whole_ns - p->sum_layers_ns);
+}
+
+/* The exits' residuals with the exits' names. */
+static enum status
+name_exits(
+    const json_t *exits, const json_t *analysis, char **out, struct err *err)
+{
+    const json_t *known = json_object_get(analysis, "exits"), *exit;
+    json_t *list = json_array();
+    enum status st = list ? ST_OK : err_nomem(err);
+    size_t i;
+
+    json_array_foreach(exits, i, exit)
+    {
+        int64_t index = -1;
+        double residual = NAN;
+        const json_t *name;
+        const struct json_field fields[] = {
+            { "index", JF_INT, true, &index, 0, 1e6 },
+            { "prefix_residual_rel", JF_REAL, false, &residual, 0, 0 },
+        };
+
+        if (st == ST_OK)
+            st = JSON_PICK(exit, "result.exits[]", fields, err);
+        if (st != ST_OK)
+            break;
+        name = json_object_get(json_array_get(known, (size_t)index), "name");
+        if (name == NULL)
+            st = err_set(err, ST_UNPROCESSABLE, "result.exits",
+                "result.exits[%zu].index: the model has %zu exits", i,
+                json_array_size(known));
+        else if (json_array_append_new(list,
+                     json_pack("{s:I,s:O,s:o}", "index", (json_int_t)index,
+                         "name", name, "prefix_residual_rel",
+                         json_number_or_null(residual))) < 0)
+            st = err_nomem(err);
+    }
+    if (st == ST_OK)
+        st = api_text(list, out, err);
+    json_decref(list);
+    return st;
+}
+
+/* ---- both together ---- */
+
+/* The documents of a profile; the caller frees them, also on failure. */
+static enum status
+write_documents(const struct profile_in *in, const json_t *analysis,
+    struct profile *p, struct err *err)
+{
+    enum status st;
+
+    if ((st = api_text(in->policy, &p->policy, err)) != ST_OK ||
+        (st = api_text(in->env, &p->env, err)) != ST_OK ||
+        (st = api_text(in->check, &p->check, err)) != ST_OK)
+        return st;
+    return name_exits(in->exits, analysis, &p->exits, err);
+}
+
+static enum status
+store_profile(struct db *db, const struct task *task, const char *model,
+    const struct profile_in *in, const struct profile_rows_in *rows,
+    int64_t now_ms, struct err *err)
+{
+    const struct measure *whole = rows_in_find(rows, LEVEL_L0, ROLE_WHOLE, 0);
+    struct profile p = { .job = task->job,
+        .task = task->id,
+        .model = (char *)model,
+        .device = (char *)in->device,
+        .created_ms = now_ms,
+        .started_ms = clock_utc_parse(in->started_at),
+        .finished_ms = clock_utc_parse(in->finished_at),
+        .seed = in->seed,
+        .env_fingerprint = (char *)in->fingerprint,
+        .env_sha256 = (char *)in->env_sha256 };
+    int64_t id;
+    enum status st;
+
+    if ((st = read_closure(in->closure, &p, err)) == ST_OK &&
+        (st = flag_from_json(in->flags, &p.flags, err)) == ST_OK &&
+        (st = write_documents(in, rows->analysis, &p, err)) == ST_OK) {
+        close_again(&p, rows);
+        if (!rows_in_complete(rows))
+            p.flags |= FLAG(partial);
+        p.grade = row_grade(in->grade[0], p.flags,
+            whole ? row_ci_rel(whole) : NAN, whole != NULL);
+        if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
+            st = rows_in_store(db, rows, id, err);
+    }
+    free(p.policy);
+    free(p.env);
+    free(p.check);
+    free(p.exits);
+    return st;
+}
+
+/* Copy in what this device measured before, if the job lets us. */
+static enum status
+fill_rows(struct db *db, const struct job *job, const struct profile_in *in,
+    struct profile_rows_in *rows, int64_t now_ms, struct err *err)
+{
+    if (!uses_cache(job->cache))
+        return ST_OK;
+    return rows_in_fill(db, rows,
+        &(struct cache_query){ .device = in->device,
+            .env_fingerprint = in->fingerprint,
+            .now_ms = now_ms },
+        err);
+}
+
+static enum status
+accept_with(struct db *db, const struct task *task, const json_t *payload,
+    const json_t *result, int64_t now_ms, struct err *err)
+{
+    struct profile_rows_in rows = {
+        .analysis = json_object_get(payload, "analysis"),
+        .levels = json_object_get(payload, "levels"),
+    };
+    struct profile_in in = { 0 };
+    struct job j = { 0 };
+    enum status st;
+
+    if ((st = read_result(result, &in, err)) == ST_OK &&
+        (st = check_result(&in, task, err)) == ST_OK &&
+        (st = rows_in_read(&rows, in.rows, err)) == ST_OK &&
+        (st = db_job_get(db, task->job, &j, err)) == ST_OK &&
+        (st = fill_rows(db, &j, &in, &rows, now_ms, err)) == ST_OK)
+        st = store_profile(db, task, j.model, &in, &rows, now_ms, err);
+    job_clear(&j);
+    rows_in_clear(&rows);
+    return st;
+}
+
+enum status
+accept_profile(struct db *db, const struct task *task, const json_t *result,
+    int64_t now_ms, struct err *err)
+{
+    json_t *payload;
+    enum status st =
+        json_parse(task->payload, strlen(task->payload), &payload, err);
+
+    if (st != ST_OK)
+        return st;
+    st = accept_with(db, task, payload, result, now_ms, err);
+    json_decref(payload);
+    return st;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* /v1/costs: measured rows across profiles. */
+#include "server/api.h"
+
+#include "base/hash.h"
+#include "db/profile.h"
+#include "server/api_util.h"
+#include "server/view.h"
+
+struct cost_listing {
+    struct listing l;
+    struct request *rq;
+    struct profile profile; /* of the row before: mostly this row's too */
+};
+
+/* What a row of a profile does not say by itself. */
+static enum status
+find_profile(struct cost_listing *l, int64_t id)
+{
+    if (l->profile.id == id)
+        return ST_OK;
+    profile_clear(&l->profile);
+    return db_profile_get(l->rq->db, id, &l->profile, &l->rq->err);
+}
+
+static enum status
+list_one(const struct measure *m, void *ctx)
+{
+    struct cost_listing *l = ctx;
+    enum status st = find_profile(l, m->profile);
+    json_t *where;
+
+    if (st != ST_OK)
+        return st;
+    where = json_pack("{s:I,s:s,s:s,s:s}", "profile", (json_int_t)m->profile,
+        "device", l->profile.device, "model", l->profile.model,
+        "env_fingerprint", l->profile.env_fingerprint);
+    return listing_add(&l->l, m->id, view_merge(view_row(m), where));
+}
+
+static enum status
+read_filter(struct request *rq, struct measure_filter *f)
+{
+    const char *level = request_query(rq, "level");
+
+    *f = (struct measure_filter){ .level = -1,
+        .role = -1,
+        .kernel_key = request_query(rq, "kernel"),
+        .device = request_query(rq, "device"),
+        .model = request_query(rq, "model") };
+    if (level != NULL && (f->level = word_find(level_words, level)) < 0)
+        return err_set(&rq->err, ST_INVALID, "request.query",
+            "level must be one of L0, L2, L4, L5, L6");
+    if ((f->kernel_key != NULL && !hash_valid(f->kernel_key)) ||
+        (f->model != NULL && !hash_valid(f->model)))
+        return err_set(&rq->err, ST_INVALID, "request.query",
+            "%s must be 64 lower-case hex digits",
+            f->model != NULL && !hash_valid(f->model) ? "model" : "kernel");
+    return request_grade(rq, &f->min_grade);
+}
+
+/* GET /v1/costs */
+enum status
+api_cost_list(struct request *rq, struct reply *rp)
+{
+    struct cost_listing l = { .rq = rq };
+    struct measure_filter f;
+    struct page page;
+    int64_t omitted = 0;
+    enum status st;
+
+    if ((st = read_filter(rq, &f)) != ST_OK)
+        return st;
+    if ((st = listing_begin(rq, &l.l, &page)) == ST_OK) {
+        f.after = page.cursor;
+        f.limit = page.limit;
+        st = db_measure_list(rq->db, &f, list_one, &l, &rq->err);
+    }
+    profile_clear(&l.profile);
+    if (st == ST_OK || st == ST_WAIT) {
+        f.after = 0;
+        f.limit = 0;
+        st = db_measure_omitted(rq->db, &f, &omitted, &rq->err);
+    }
+    if ((st = listing_end(rq, rp, &l.l, st)) == ST_OK &&
+        json_object_set_new(rp->json, "omitted", json_integer(omitted)) < 0)
+        return err_nomem(&rq->err);
+    return st;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/costs_check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EXITS_MAX = 64, METRICS_MAX = 16, PATH_BYTES = 96 };
+
+static bool
+is_metric(const json_t *metrics, const char *name)
+{
+    const json_t *v;
+    size_t i;
+
+    json_array_foreach(metrics, i, v)
+    {
+        if (strcmp(json_string_value(v), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum status
+check_metrics(const json_t *metrics, struct err *err)
+{
+    const json_t *v;
+    size_t i;
+
+    if (json_array_size(metrics) == 0 || json_array_size(metrics) > METRICS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "costs.metrics must name 1 to %d metrics, such as latency_ns",
+            METRICS_MAX);
+    json_array_foreach(metrics, i, v)
+    {
+        const char *name = json_string_value(v);
+
+        if (name == NULL || name[0] == '\0')
+            return err_set(err, ST_INVALID, "request.field",
+                "costs.metrics[%zu] must be a name", i);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(json_string_value(json_array_get(metrics, k)), name) ==
+                0)
+                return err_set(err, ST_INVALID, "request.field",
+                    "costs.metrics[%zu]: '%.40s' is there twice", i, name);
+    }
+    return ST_OK;
+}
+
+/* A number, or [median, lo, hi] with lo <= median <= hi; none below 0. */
+static bool
+is_cost(const json_t *v)
+{
+    double x[3];
+
+    if (json_is_null(v))
+        return true;
+    if (json_is_number(v))
+        return json_number_value(v) >= 0;
+    if (json_array_size(v) != 3)
+        return false;
+    for (size_t i = 0; i < 3; i++) {
+        if (!json_is_number(json_array_get(v, i)))
+            return false;
+        x[i] = json_number_value(json_array_get(v, i));
+    }
+    return x[1] >= 0 && x[1] <= x[0] && x[0] <= x[2];
+}
+
+static enum status
+check_part(const json_t *part, const char *path, const json_t *metrics,
+    struct err *err)
+{
+    const char *name;
+    json_t *v;
+
+    json_object_foreach((json_t *)part, name, v)
+    {
+        if (!is_metric(metrics, name))
+            return err_set(err, ST_INVALID, "request.field",
+                "%s.%.40s is not among costs.metrics", path, name);
+        if (!is_cost(v))
+            return err_set(err, ST_INVALID, "request.field",
+                "%s.%.40s must be a number >= 0, [median, lo, hi] or null",
+                path, name);
+    }
+    return ST_OK;
+}
+
+static enum status
+check_exit(const json_t *exit, size_t i, const json_t *metrics, struct err *err)
+{
+    const char *name = NULL;
+    json_t *segment = NULL, *head = NULL;
+    char path[PATH_BYTES], part[PATH_BYTES + 16];
+    const struct json_field fields[] = {
+        { "name", JF_STR, true, &name, 0, 200 },
+        { "segment", JF_OBJ, true, &segment, 0, 0 },
+        { "head", JF_OBJ, false, &head, 0, 0 },
+    };
+    enum status st;
+
+    snprintf(path, sizeof(path), "costs.exits[%zu]", i);
+    if ((st = JSON_READ(exit, path, fields, err)) != ST_OK)
+        return st;
+    snprintf(part, sizeof(part), "%s.segment", path);
+    if ((st = check_part(segment, part, metrics, err)) != ST_OK)
+        return st;
+    snprintf(part, sizeof(part), "%s.head", path);
+    return check_part(head, part, metrics, err);
+}
+
+enum status
+costs_check(const json_t *costs, struct err *err)
+{
+    const char *schema = NULL, *device = NULL, *source = NULL;
+    json_t *metrics = NULL, *exits = NULL;
+    const struct json_field fields[] = {
+        { "schema", JF_STR, true, &schema, 0, 0 },
+        { "device", JF_STR, false, &device, 0, 200 },
+        { "source", JF_STR, false, &source, 0, 40 },
+        { "metrics", JF_ARR, true, &metrics, 0, 0 },
+        { "exits", JF_ARR, true, &exits, 0, 0 },
+    };
+    enum status st;
+
+    if ((st = JSON_READ(costs, "costs", fields, err)) != ST_OK)
+        return st;
+    if (strcmp(schema, "offramp.costs/1") != 0)
+        return err_set(err, ST_INVALID, "request.field",
+            "costs.schema must be offramp.costs/1");
+    if ((st = check_metrics(metrics, err)) != ST_OK)
+        return st;
+    if (json_array_size(exits) == 0 || json_array_size(exits) > EXITS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "costs.exits must have 1 to %d exits", EXITS_MAX);
+    for (size_t i = 0; i < json_array_size(exits); i++)
+        if ((st = check_exit(json_array_get(exits, i), i, metrics, err)) !=
+            ST_OK)
+            return st;
+    return ST_OK;
+}
+
+enum status
+costs_check_objective(const json_t *costs, const char *metric, struct err *err)
+{
+    static const char *const parts[] = { "segment", "head" };
+    const json_t *metrics = json_object_get(costs, "metrics"), *exit, *v;
+    char all[160] = "";
+    size_t i;
+
+    json_array_foreach(metrics, i, v)
+    {
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%.40s",
+            i ? ", " : "", json_string_value(v));
+    }
+    if (!is_metric(metrics, metric))
+        return err_set(err, ST_UNPROCESSABLE, "search.objective",
+            "objective '%.40s' is not among the metrics of these costs: %s",
+            metric, all);
+    json_array_foreach(json_object_get(costs, "exits"), i, exit)
+    {
+        for (size_t p = 0; p < 2; p++) {
+            const json_t *part = json_object_get(exit, parts[p]);
+
+            v = json_object_get(part, metric);
+            if (json_is_object(part) && (v == NULL || json_is_null(v)))
+                return err_set(err, ST_UNPROCESSABLE, "search.objective",
+                    "costs.exits[%zu].%s has no %.40s, which is the objective",
+                    i, parts[p], metric);
+        }
+    }
+    return ST_OK;
+}

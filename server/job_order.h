@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job_order.h -- what POST /v1/jobs asks for, read, checked and turned into
+ * a job with one profile task a device.
+ */
+#ifndef OFFRAMP_SERVER_JOB_ORDER_H
+#define OFFRAMP_SERVER_JOB_ORDER_H
+
+#include "db/job.h"
+#include "server/api_input.h"
+#include "server/fleet.h"
+#include "server/http.h"
+
+struct job_order {
+    const char *name;         /* borrowed from the body, as are: */
+    json_t *devices, *policy; /* selectors; NULL: no policy given */
+    json_t *levels;           /* owned: words, in their own order */
+    enum cache_mode cache;
+    int64_t priority;
+    int64_t budget_s;         /* for measuring on one device */
+    struct input_model model; /* owned */
+    struct fleet fleet;       /* owned */
+    const char *owner;
+    int64_t now_ms;
+    int64_t id; /* of the job, once stored */
+};
+
+/* Read the body.  ST_INVALID names the member; ST_NOT_FOUND, ST_CONFLICT or
+ * ST_UNPROCESSABLE for the model.  Call job_order_clear() in every case. */
+enum status job_order_read(
+    struct request *rq, struct job_order *out) MUST_CHECK;
+void job_order_clear(struct job_order *o);
+
+/* Store the job and its tasks; call it in a db_tx().  ST_CONFLICT
+ * "job.unsatisfiable" or "job.not_cached". */
+enum status job_order_store(
+    struct db *db, struct job_order *o, struct err *err) MUST_CHECK;
+
+#endif

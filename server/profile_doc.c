@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/profile_doc.h"
+
+#include <string.h>
+
+#include "server/view.h"
+
+static enum status
+keep_row(const struct measure *m, void *ctx)
+{
+    json_t **out = ctx;
+
+    if (*out == NULL)
+        *out = view_row(m);
+    return *out ? ST_OK : ST_NOMEM;
+}
+
+/* The whole model's L0 row, or null. */
+static enum status
+whole_row(struct db *db, int64_t profile, json_t **out, struct err *err)
+{
+    const struct measure_filter f = {
+        .profile = profile, .level = LEVEL_L0, .role = ROLE_WHOLE
+    };
+    enum status st;
+
+    *out = NULL;
+    st = db_measure_list(db, &f, keep_row, out, err);
+    if (st == ST_NOMEM)
+        return err_nomem(err);
+    if (st == ST_OK && *out == NULL)
+        *out = json_null();
+    return st;
+}
+
+enum status
+profile_document(
+    struct db *db, const struct profile *p, json_t **out, struct err *err)
+{
+    struct model m = { 0 };
+    json_t *e2e = NULL;
+    enum status st;
+
+    *out = NULL;
+    if ((st = db_model_get(db, p->model, &m, err)) == ST_OK &&
+        (st = whole_row(db, p->id, &e2e, err)) == ST_OK) {
+        *out = view_profile(p, m.name, e2e);
+        st = *out ? ST_OK : err_nomem(err);
+    }
+    model_clear(&m);
+    return st;
+}
+
+struct collect {
+    const json_t *analysis;
+    json_t *rows, *omitted;
+    char min_grade;
+};
+
+static enum status
+add_row(const struct measure *m, void *ctx)
+{
+    struct collect *c = ctx;
+    json_t *to = m->grade > c->min_grade ? c->omitted : c->rows;
+    json_t *row = view_row(m);
+
+    if (row == NULL || view_row_facts(row, m, c->analysis) != 0) {
+        json_decref(row);
+        return ST_NOMEM;
+    }
+    return json_array_append_new(to, row) < 0 ? ST_NOMEM : ST_OK;
+}
+
+enum status
+profile_rows(struct db *db, const struct profile *p, const json_t *analysis,
+    char min_grade, json_t *rows, json_t *omitted, struct err *err)
+{
+    const struct measure_filter f = {
+        .profile = p->id, .level = -1, .role = -1
+    };
+    struct collect c = { analysis, rows, omitted, min_grade };
+    enum status st = db_measure_list(db, &f, add_row, &c, err);
+
+    return st == ST_NOMEM ? err_nomem(err) : st;
+}
+
+enum status
+profile_analysis(
+    struct db *db, const struct profile *p, json_t **out, struct err *err)
+{
+    struct model m = { 0 };
+    enum status st = db_model_get(db, p->model, &m, err);
+
+    *out = NULL;
+    if (st == ST_OK && m.analysis != NULL)
+        st = json_parse(m.analysis, strlen(m.analysis), out, err);
+    else if (st == ST_OK)
+        *out = json_object(); /* the model is being analysed again */
+    model_clear(&m);
+    return st == ST_OK && *out == NULL ? err_nomem(err) : st;
+}
+
+/* The grades as text that lives for ever. */
+static const char *
+grade_text(char grade)
+{
+    static const char *const texts[] = { "A", "B", "C", "X" };
+
+    return texts[strchr("ABCX", grade) - "ABCX"];
+}
+
+static enum status
+fill(struct db *db, const struct profile *p, char min_grade,
+    struct export_input *in, struct err *err)
+{
+    struct model m = { 0 };
+    enum status st = db_model_get(db, p->model, &m, err);
+
+    if (st != ST_OK)
+        return st;
+    in->min_grade = grade_text(min_grade);
+    in->model = view_model(&m);
+    in->env = view_document(p->env);
+    in->rows = json_array();
+    in->omitted = json_array();
+    model_clear(&m);
+    if (!in->model || !in->env || !in->rows || !in->omitted)
+        return err_nomem(err);
+    if ((st = profile_document(db, p, &in->profile, err)) != ST_OK)
+        return st;
+    return profile_rows(db, p, json_object_get(in->model, "analysis"),
+        min_grade, in->rows, in->omitted, err);
+}
+
+enum status
+profile_export_input(struct db *db, int64_t id, char min_grade,
+    struct export_input *out, struct err *err)
+{
+    struct profile p = { 0 };
+    enum status st = db_profile_get(db, id, &p, err);
+
+    memset(out, 0, sizeof(*out));
+    if (st == ST_OK && (st = fill(db, &p, min_grade, out, err)) != ST_OK)
+        export_input_clear(out);
+    profile_clear(&p);
+    return st;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/search_order.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/search.h"
+#include "server/api_input.h"
+#include "server/api_util.h"
+#include "server/costs_check.h"
+#include "server/profile_doc.h"
+
+enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 60, DEADLINE_S = 600 };
+
+/* The problem's members, as the body gives them. */
+struct problem {
+    const char *objective, *reference;
+    double max_drop, min_accuracy, worst_case; /* NaN: not given */
+    json_t *grid;
+    int64_t max_exits, seed; /* -1: not given */
+};
+
+static enum status
+check_grid(const json_t *grid, struct err *err)
+{
+    const char *word = json_string_value(grid);
+    int64_t n = json_integer_value(grid);
+
+    if (grid == NULL || (word != NULL && strcmp(word, "all") == 0) ||
+        (json_is_integer(grid) && n >= 1 && n <= GRID_MAX))
+        return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "grid must be \"all\" or an integer within 1 and %d", GRID_MAX);
+}
+
+static enum status
+check_problem(const struct problem *p, struct err *err)
+{
+    if (isnan(p->max_drop) == isnan(p->min_accuracy))
+        return err_set(err, ST_INVALID, "request.field",
+            "give max_drop (0.01 is one point) or min_accuracy, and only one "
+            "of them");
+    if (strcmp(p->reference, "label") != 0 &&
+        strcmp(p->reference, "final") != 0)
+        return err_set(err, ST_INVALID, "request.field",
+            "reference must be label or final");
+    return check_grid(p->grid, err);
+}
+
+/* For the worker: what was given, and the defaults of the rest. */
+static json_t *
+problem_document(const struct problem *p)
+{
+    json_t *o = json_pack("{s:s,s:s,s:o,s:I,s:i}", "objective", p->objective,
+        "reference", p->reference, "grid",
+        p->grid ? json_incref(p->grid) : json_integer(GRID), "seed",
+        (json_int_t)p->seed, "time_limit_s", TIME_LIMIT_S);
+    int rc = o == NULL;
+
+    if (rc == 0 && !isnan(p->max_drop))
+        rc |= json_object_set_new(o, "max_drop", json_real(p->max_drop));
+    if (rc == 0 && !isnan(p->min_accuracy))
+        rc |=
+            json_object_set_new(o, "min_accuracy", json_real(p->min_accuracy));
+    if (rc == 0 && !isnan(p->worst_case))
+        rc |= json_object_set_new(o, "worst_case", json_real(p->worst_case));
+    if (rc == 0 && p->max_exits >= 0)
+        rc |= json_object_set_new(o, "max_exits", json_integer(p->max_exits));
+    if (rc == 0)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+/* The costs that were sent, or those that a profile gives. */
+static enum status
+read_costs(struct db *db, struct search_order *o, json_t *sent, struct err *err)
+{
+    struct export_input in;
+    const char *model;
+    enum status st;
+
+    if ((o->profile != 0) == (sent != NULL))
+        return err_set(err, ST_INVALID, "request.field",
+            "give profile (costs measured here) or costs (a document of your "
+            "own), and only one of them");
+    if (sent != NULL) {
+        o->costs = json_incref(sent);
+        return costs_check(sent, err);
+    }
+    if ((st = profile_export_input(db, o->profile, 'X', &in, err)) != ST_OK)
+        return st;
+    model = export_text(in.profile, "model");
+    if ((st = export_costs_document(&in, &o->costs, err)) == ST_OK &&
+        (o->model = strdup(model)) == NULL)
+        st = err_nomem(err);
+    export_input_clear(&in);
+    return st;
+}
+
+static enum status
+read_records(struct db *db, struct search_order *o, int64_t id, struct err *err)
+{
+    enum status st = db_records_get(db, id, &o->records, err);
+
+    if (st != ST_OK || o->records.state == ITEM_READY)
+        return st;
+    if (o->records.state == ITEM_CHECKING)
+        return err_set(err, ST_CONFLICT, "records.not_ready",
+            "records %lld are still being made: wait with GET "
+            "/v1/records/%lld?wait=50, then send this again",
+            (long long)id, (long long)id);
+    return err_set(err, ST_UNPROCESSABLE, "records.rejected",
+        "records %lld were rejected: %s", (long long)id,
+        o->records.error_detail ? o->records.error_detail
+                                : "no reason was given");
+}
+
+/* Do costs and records speak of the same network? */
+static enum status
+check_fit(
+    const struct search_order *o, const struct problem *p, struct err *err)
+{
+    json_t *summary, *labelled;
+    size_t in_costs = json_array_size(json_object_get(o->costs, "exits"));
+    size_t in_records;
+    bool no_labels;
+    enum status st;
+
+    if ((st = json_parse(o->records.summary, strlen(o->records.summary),
+             &summary, err)) != ST_OK)
+        return st;
+    in_records = json_array_size(json_object_get(summary, "exits"));
+    labelled = json_object_get(summary, "labelled");
+    no_labels = json_is_integer(labelled) && json_integer_value(labelled) == 0;
+    json_decref(summary);
+    if (o->model != NULL && o->records.model != NULL &&
+        strcmp(o->model, o->records.model) != 0)
+        return err_set(err, ST_UNPROCESSABLE, "search.model_mismatch",
+            "profile %lld is of model %.12s.., records %lld of model %.12s..: "
+            "give two of the same model",
+            (long long)o->profile, o->model, (long long)o->records.id,
+            o->records.model);
+    if (in_costs != in_records)
+        return err_set(err, ST_UNPROCESSABLE, "search.exits_mismatch",
+            "the costs have %zu exits, the records %zu: give two of the same "
+            "network",
+            in_costs, in_records);
+    if (no_labels && strcmp(p->reference, "label") == 0)
+        return err_set(err, ST_UNPROCESSABLE, "search.no_labels",
+            "the records have no labels: use \"reference\":\"final\"");
+    return costs_check_objective(o->costs, p->objective, err);
+}
+
+enum status
+search_order_read(struct request *rq, struct search_order *o)
+{
+    struct problem p = { .objective = "latency_ns",
+        .reference = "label",
+        .max_drop = NAN,
+        .min_accuracy = NAN,
+        .worst_case = NAN,
+        .max_exits = -1,
+        .seed = 1 };
+    int64_t records = 0;
+    json_t *costs = NULL;
+    const struct json_field fields[] = {
+        { "profile", JF_INT, false, &o->profile, 1, 9e15 },
+        { "costs", JF_OBJ, false, &costs, 0, 0 },
+        { "records", JF_INT, true, &records, 1, 9e15 },
+        { "objective", JF_STR, false, &p.objective, 0, 64 },
+        { "max_drop", JF_REAL, false, &p.max_drop, 0, 1 },
+        { "min_accuracy", JF_REAL, false, &p.min_accuracy, 0, 1 },
+        { "grid", JF_ANY, false, &p.grid, 0, 0 },
+        { "reference", JF_STR, false, &p.reference, 0, 8 },
+        { "max_exits", JF_INT, false, &p.max_exits, 0, 64 },
+        { "worst_case", JF_REAL, false, &p.worst_case, 1e-9, 1e18 },
+        { "seed", JF_INT, false, &p.seed, 0, 9e15 },
+    };
+    struct err *err = &rq->err;
+    enum status st;
+
+    *o = (struct search_order){ .owner = rq->who.owner, .now_ms = rq->now_ms };
+    if ((st = JSON_READ(rq->json, "", fields, err)) != ST_OK ||
+        (st = check_problem(&p, err)) != ST_OK ||
+        (st = read_costs(rq->db, o, costs, err)) != ST_OK ||
+        (st = read_records(rq->db, o, records, err)) != ST_OK ||
+        (st = check_fit(o, &p, err)) != ST_OK)
+        return st;
+    o->problem = problem_document(&p);
+    return o->problem ? ST_OK : err_nomem(err);
+}
+
+void
+search_order_clear(struct search_order *o)
+{
+    free(o->model);
+    json_decref(o->costs);
+    json_decref(o->problem);
+    records_clear(&o->records);
+    memset(o, 0, sizeof(*o));
+}
+
+static enum status
+add_search(struct db *db, struct search_order *o, struct err *err)
+{
+    char *costs = NULL, *problem = NULL;
+    enum status st;
+
+    if ((st = api_text(o->costs, &costs, err)) == ST_OK &&
+        (st = api_text(o->problem, &problem, err)) == ST_OK)
+        st = db_search_add(db,
+            &(struct search){ .owner = (char *)o->owner,
+                .profile = o->profile,
+                .costs = costs,
+                .records = o->records.id,
+                .problem = problem,
+                .created_ms = o->now_ms },
+            &o->id, err);
+    free(costs);
+    free(problem);
+    return st;
+}
+
+enum status
+search_order_store(struct db *db, struct search_order *o, struct err *err)
+{
+    int64_t task;
+    enum status st = add_search(db, o, err);
+
+    if (st != ST_OK)
+        return st;
+    return input_task_add(db,
+        &(struct task_offer){ .kind = TASK_SEARCH,
+            .owner = o->owner,
+            .search = o->id,
+            .deadline_s = DEADLINE_S,
+            .now_ms = o->now_ms },
+        json_pack("{s:O,s:s,s:O}", "costs", o->costs, "records", o->records.csv,
+            "problem", o->problem),
+        json_pack("[s]", o->records.csv), &task, err);
+}
