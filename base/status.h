@@ -19,7 +19,7 @@
     X(ST_OK, 200, "ok", "Success")                                             \
     X(ST_INVALID, 400, "request.malformed", "The request is malformed")        \
     X(ST_UNAUTHORIZED, 401, "auth.required", "A valid token is required")      \
-    X(ST_FORBIDDEN, 403, "auth.forbidden", "The token may not do this")        \
+    X(ST_FORBIDDEN, 403, "auth.forbidden", "Not allowed")                      \
     X(ST_NOT_FOUND, 404, "request.not_found", "No such resource")              \
     X(ST_METHOD, 405, "request.method", "Method not allowed here")             \
     X(ST_CONFLICT, 409, "request.conflict", "In conflict with the state")      \

@@ -69,8 +69,9 @@ find_route(struct request *rq, char *allow, size_t cap)
             rq->route = r;
             return ST_OK;
         }
-        snprintf(allow + strlen(allow), cap - strlen(allow), "%s, %s",
-            r->method, strcmp(r->method, "GET") == 0 ? "HEAD, " : "");
+        if (strstr(allow, r->method) == NULL)
+            snprintf(allow + strlen(allow), cap - strlen(allow), "%s, %s",
+                r->method, strcmp(r->method, "GET") == 0 ? "HEAD, " : "");
     }
     if (allow[0] == '\0')
         return err_set(&rq->err, ST_NOT_FOUND, "request.no_route",

@@ -56,15 +56,16 @@ find_program(char *out, size_t cap, struct err *err)
     char dir[PATH_MAX];
 
     if (file_self_dir(dir, sizeof(dir), NULL) == ST_OK) {
-        snprintf(out, cap, "%s/%s", dir, program);
-        if (access(out, X_OK) == 0)
+        if (snprintf(out, cap, "%s/%s", dir, program) < (int)cap &&
+            access(out, X_OK) == 0)
             return ST_OK;
     }
     while (path != NULL && *path != '\0') {
         size_t n = strcspn(path, ":");
 
-        snprintf(out, cap, "%.*s/%s", (int)n, path, program);
-        if (n > 0 && access(out, X_OK) == 0)
+        if (n > 0 &&
+            snprintf(out, cap, "%.*s/%s", (int)n, path, program) < (int)cap &&
+            access(out, X_OK) == 0)
             return ST_OK;
         path += n + (path[n] == ':');
     }
