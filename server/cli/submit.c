@@ -56,6 +56,27 @@ const struct opt_cmd cli_submit_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
+/* The dimensions in "1x3x32x32"; NULL where it is not like that. */
+static json_t *
+dims_json(const char *text)
+{
+    json_t *dims = json_array();
+
+    for (;;) {
+        char *end;
+        long long d = strtoll(text, &end, 10);
+
+        if (end == text || d <= 0 || (*end != 'x' && *end != '\0') ||
+            json_array_append_new(dims, json_integer(d)) < 0) {
+            json_decref(dims);
+            return NULL;
+        }
+        if (*end == '\0')
+            return dims;
+        text = end + 1;
+    }
+}
+
 /* --shape input=1x3x32x32 .. as {"input":[1,3,32,32]}; NULL if none. */
 static enum status
 shape_json(json_t **out, struct err *err)
@@ -63,24 +84,15 @@ shape_json(json_t **out, struct err *err)
     *out = shapes.n > 0 ? json_object() : NULL;
     for (size_t i = 0; i < shapes.n; i++) {
         const char *text = shapes.item[i], *eq = strchr(text, '=');
-        json_t *dims = json_array();
-        char *p = eq ? (char *)eq : "";
-        char input[128];
+        json_t *dims = eq ? dims_json(eq + 1) : NULL;
 
-        do {
-            long long d = *p ? strtoll(p + 1, &p, 10) : 0;
-
-            if (d <= 0 || (*p != 'x' && *p != '\0')) {
-                json_decref(dims);
-                json_decref(*out);
-                *out = NULL;
-                return err_set(err, ST_INVALID, "cli.option",
-                    "--shape: '%s' is not like input=1x3x32x32", text);
-            }
-            json_array_append_new(dims, json_integer(d));
-        } while (*p == 'x');
-        snprintf(input, sizeof(input), "%.*s", (int)(eq - text), text);
-        json_object_set_new(*out, input, dims);
+        if (dims == NULL ||
+            json_object_setn_new(*out, text, (size_t)(eq - text), dims) < 0) {
+            json_decref(*out);
+            *out = NULL;
+            return err_set(err, ST_INVALID, "cli.option",
+                "--shape: '%s' is not like input=1x3x32x32", text);
+        }
     }
     return ST_OK;
 }
@@ -256,7 +268,7 @@ follow_job(int64_t job, int64_t *profile, struct err *err)
 static enum status
 submit(const char *path, struct err *err)
 {
-    int64_t job, profile, records = 0;
+    int64_t job = 0, profile = 0, records = 0;
     json_t *model = NULL;
     enum status st;
 

@@ -124,7 +124,8 @@ struct values {
 };
 
 static enum status
-parse(struct values *v, int argc, char **argv, int *n_args, struct err *err)
+parse(struct values *v, int argc, const char *const *words, const char **args,
+    int *n_args, struct err *err)
 {
     const struct opt opts[] = {
         { "quick", 'q', OPT_FLAG, &v->quick, NULL, "", NULL, 0, 0 },
@@ -135,18 +136,25 @@ parse(struct values *v, int argc, char **argv, int *n_args, struct err *err)
     };
     const struct opt_cmd cmd = { "test", "", "", NULL, opts,
         sizeof(opts) / sizeof(opts[0]), NULL };
+    char *argv[16];
+    enum status st;
     bool done;
 
-    return opt_parse(&cmd, argc, argv, n_args, &done, err);
+    for (int i = 0; i < argc; i++)
+        argv[i] = (char *)words[i]; /* opt_parse() moves, never writes them */
+    st = opt_parse(&cmd, argc, argv, n_args, &done, err);
+    for (int i = 0; i < *n_args; i++)
+        args[i] = argv[1 + i];
+    return st;
 }
 
 static void
 options_are_read_and_bad_ones_are_named(void **state)
 {
-    char *good[] = { "test", "-q", "--count=3", "file", "--x", "2.5", "-i", "a",
-        "-i", "b", "--", "--name" };
+    static const char *const good[] = { "test", "-q", "--count=3", "file",
+        "--x", "2.5", "-i", "a", "-i", "b", "--", "--name" };
     static const struct {
-        char *arg;
+        const char *arg;
         const char *want;
     } bad[] = {
         { "--speed", "unknown option --speed" },
@@ -157,23 +165,24 @@ options_are_read_and_bad_ones_are_named(void **state)
         { "--name", "--name needs an argument" },
     };
     struct values v = { 0 };
+    const char *args[16];
     struct err err = { 0 };
     int n;
 
     (void)state;
-    assert_int_equal(parse(&v, 12, good, &n, &err), ST_OK);
+    assert_int_equal(parse(&v, 12, good, args, &n, &err), ST_OK);
     assert_true(v.quick);
     assert_int_equal(v.n, 3);
     assert_true(v.x == 2.5);
     assert_int_equal(v.list.n, 2);
     assert_int_equal(n, 2);
-    assert_string_equal(good[1], "file");
-    assert_string_equal(good[2], "--name");
+    assert_string_equal(args[0], "file");
+    assert_string_equal(args[1], "--name");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        char *argv[] = { "test", bad[i].arg, NULL };
+        const char *const argv[] = { "test", bad[i].arg };
 
         err_clear(&err);
-        assert_int_equal(parse(&v, 2, argv, &n, &err), ST_INVALID);
+        assert_int_equal(parse(&v, 2, argv, args, &n, &err), ST_INVALID);
         assert_non_null(strstr(err.text, bad[i].want));
     }
 }
@@ -181,16 +190,18 @@ options_are_read_and_bad_ones_are_named(void **state)
 static void
 the_environment_speaks_first_and_the_option_last(void **state)
 {
-    char *none[] = { "test" }, *some[] = { "test", "-n", "7" };
+    static const char *const none[] = { "test" };
+    static const char *const some[] = { "test", "-n", "7" };
     struct values v = { 0 };
+    const char *args[16];
     struct err err = { 0 };
     int n;
 
     (void)state;
     setenv("OFFRAMP_TEST_N", "5", 1);
-    assert_int_equal(parse(&v, 1, none, &n, &err), ST_OK);
+    assert_int_equal(parse(&v, 1, none, args, &n, &err), ST_OK);
     assert_int_equal(v.n, 5);
-    assert_int_equal(parse(&v, 3, some, &n, &err), ST_OK);
+    assert_int_equal(parse(&v, 3, some, args, &n, &err), ST_OK);
     assert_int_equal(v.n, 7);
     unsetenv("OFFRAMP_TEST_N");
 }
