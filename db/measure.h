@@ -48,7 +48,7 @@ void measure_clear(struct measure *m);
 
 /* Add a row (id, epochs_sha256 and device are not read) with its counters
  * and its raw epochs in ns, in the order they were taken.
- * ST_UNPROCESSABLE "measure.refused" where a rule of the schema forbids it. */
+ * ST_UNPROCESSABLE names the rule of the schema that forbids it. */
 enum status db_measure_add(struct db *db, const struct measure *m,
     const double *epochs_ns, size_t n_epochs, int64_t *id,
     struct err *err) MUST_CHECK;

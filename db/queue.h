@@ -185,7 +185,7 @@ enum status db_lease_fail(struct db *db, const struct lease_answer *a,
     struct err *err) MUST_CHECK;
 
 /* Keep part `n` of a result.  The same bytes again are ST_OK with *is_new
- * false; otherwise as for results. */
+ * false; otherwise as for results, but late parts are not kept. */
 enum status db_part_put(struct db *db, const struct lease_answer *a, int64_t n,
     bool *is_new, struct err *err) MUST_CHECK;
 
