@@ -11,6 +11,8 @@
 static const char *log_program = "offramp";
 static enum log_level log_threshold = LOG_INFO;
 
+static const char *const names[] = { "error", "warn", "info", "debug" };
+
 void
 log_init(const char *program, enum log_level level)
 {
@@ -18,10 +20,21 @@ log_init(const char *program, enum log_level level)
     log_threshold = level;
 }
 
+enum status
+log_level_from(const char *name, enum log_level *out, struct err *err)
+{
+    for (int i = LOG_ERROR; i <= LOG_DEBUG; i++)
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum log_level)i;
+            return ST_OK;
+        }
+    return err_set(err, ST_INVALID, "cli.option",
+        "--log-level: error, warn, info or debug, not '%s'", name);
+}
+
 void
 log_at(enum log_level level, const char *fmt, ...)
 {
-    static const char *const names[] = { "error", "warn", "info", "debug" };
     char text[900], line[1024], now[CLOCK_TEXT];
     va_list ap;
     int n;

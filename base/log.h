@@ -14,6 +14,10 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Call once from main.  `program` is borrowed for the whole run. */
 void log_init(const char *program, enum log_level level);
 
+/* "error", "warn", "info" or "debug"; ST_INVALID (code "cli.option"). */
+enum status log_level_from(
+    const char *name, enum log_level *out, struct err *err) MUST_CHECK;
+
 void log_at(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)

@@ -23,7 +23,7 @@ struct call_state {
     CURL *curl;
     struct buf body;
     FILE *save;
-    volatile int *stop;
+    const volatile int *stop;
     struct err *err;
     enum status st;
 };

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c -- the command line of every agent. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "probes/agent/folder.h"
+#include "probes/agent/loop.h"
+
+enum { MIB = 1 << 20, OPTS = 11 };
+
+#if defined(__has_feature)
+#define HAS_ASAN __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN 1
+#else
+#define HAS_ASAN 0
+#endif
+
+/* The command line as given. */
+struct settings {
+    const char *server, *token, *id, *spool, *runtime, *log_level;
+    struct opt_list labels, devices;
+    int64_t cache_mib, memory_mib;
+    bool once;
+    struct opt opts[OPTS];
+    struct opt_cmd cmd;
+    char host[128], default_id[160], default_spool[FOLDER_PATH];
+};
+
+/* ---- options ---- */
+
+static void
+make_options(struct settings *s, const struct agent_program *p)
+{
+    const struct opt opts[OPTS] = {
+        { "server", 's', OPT_STR, &s->server, "URL",
+            "where offrampd listens (default http://127.0.0.1:8080)",
+            "OFFRAMP_SERVER", 0, 0 },
+        { "token", 0, OPT_STR, &s->token, "TOKEN",
+            "bearer token of this agent (better in the environment)",
+            "OFFRAMP_TOKEN", 0, 0 },
+        { "id", 0, OPT_STR, &s->id, "NAME",
+            "the agent's own name (default: from the host's)", NULL, 0, 0 },
+        { "label", 'l', OPT_LIST, &s->labels, "KEY=VALUE",
+            "a label of the agent and its devices; may be repeated", NULL, 0,
+            0 },
+        { "spool", 0, OPT_STR, &s->spool, "DIR",
+            "results to send and cached blobs (default below "
+            "~/.local/state/offramp)",
+            NULL, 0, 0 },
+        { "cache-size", 0, OPT_INT, &s->cache_mib, "MIB",
+            "disk for cached blobs (default 2048)", NULL, 0, 1e9 },
+        { "memory", 0, OPT_INT, &s->memory_mib, "MIB",
+            "address space of a task (default: the machine's memory; 0: no "
+            "limit)",
+            NULL, 0, 1e9 },
+        { "runtime", 0, OPT_STR, &s->runtime, "FILE",
+            "the ONNX Runtime library to use (default: searched for)",
+            "OFFRAMP_RUNTIME", 0, 0 },
+        { "once", 0, OPT_FLAG, &s->once, NULL, "end after one task", NULL, 0,
+            0 },
+        { "log-level", 0, OPT_STR, &s->log_level, "LEVEL",
+            "error, warn, info or debug (default info)", NULL, 0, 0 },
+        { "device", 'd', OPT_LIST, &s->devices, "NAME",
+            "name of the device that this is (default: the host's name)", NULL,
+            0, 0 },
+    };
+
+    memcpy(s->opts, opts, sizeof(opts));
+    s->cmd = (struct opt_cmd){ .name = p->name,
+        .summary = p->summary,
+        .synopsis = p->env ? "[OPTION].. [run-task DIR | env | man]"
+                           : "[OPTION].. [run-task DIR | man]",
+        .details = p->details,
+        .opts = s->opts,
+        .n_opts = p->env ? OPTS : OPTS - 1 }; /* the last: devices */
+}
+
+/* What was not said: names from the host's, the spool from the id. */
+static enum status
+fill_defaults(
+    struct settings *s, const struct agent_program *p, struct err *err)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+    if (gethostname(s->host, sizeof(s->host) - 1) < 0)
+        return err_errno(err, "the host's name");
+    snprintf(s->default_id, sizeof(s->default_id), "%s%s", s->host, p->suffix);
+    if (s->id == NULL)
+        s->id = s->default_id;
+    if (p->env != NULL && s->devices.n == 0)
+        s->devices.item[s->devices.n++] = s->host;
+    if (s->spool != NULL)
+        return ST_OK;
+    if (state != NULL && state[0] == '/')
+        snprintf(s->default_spool, sizeof(s->default_spool), "%s/offramp/%s",
+            state, s->id);
+    else if (home != NULL)
+        snprintf(s->default_spool, sizeof(s->default_spool),
+            "%s/.local/state/offramp/%s", home, s->id);
+    else
+        return err_set(err, ST_INVALID, "cli.option",
+            "no HOME to keep results in: give --spool DIR");
+    s->spool = s->default_spool;
+    return ST_OK;
+}
+
+static enum status
+make_labels(const struct opt_list *list, json_t **out, struct err *err)
+{
+    if ((*out = json_object()) == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < list->n; i++) {
+        const char *text = list->item[i], *eq = strchr(text, '=');
+        json_t *value = eq ? json_string(eq + 1) : NULL;
+
+        if (eq == NULL || eq == text || value == NULL) {
+            json_decref(value);
+            return err_set(err, ST_INVALID, "cli.option",
+                "--label: '%s' is not KEY=VALUE", text);
+        }
+        if (json_object_setn_new(*out, text, (size_t)(eq - text), value) < 0)
+            return err_nomem(err);
+    }
+    return ST_OK;
+}
+
+/* ---- verbs ---- */
+
+static int
+complain(const struct settings *s, enum status st, const struct err *err)
+{
+    if (st == ST_OK)
+        return 0;
+    fprintf(stderr, "%s: %s\n", s->cmd.name, err->text);
+    return st == ST_INVALID ? 2 : 1;
+}
+
+static int64_t
+memory_limit(const struct settings *s)
+{
+    if (HAS_ASAN) /* its shadow memory needs terabytes of address space */
+        return 0;
+    if (s->memory_mib >= 0)
+        return s->memory_mib * MIB;
+    return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
+static int
+verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    struct agent_config c = { .program = p,
+        .server = s->server,
+        .token = s->token,
+        .devices = s->devices,
+        .once = s->once };
+    struct err err = { 0 };
+    enum status st;
+
+    (void)arg;
+    if ((st = fill_defaults(s, p, &err)) != ST_OK ||
+        (st = make_labels(&s->labels, &c.labels, &err)) != ST_OK ||
+        (st = file_mkdirs(s->spool, &err)) != ST_OK ||
+        (st = stop_on_signals(&c.stop, &err)) != ST_OK)
+        goto out;
+    /* The child needs the folder whatever its own folder is. */
+    if ((c.spool = realpath(s->spool, NULL)) == NULL) {
+        st = err_errno(&err, s->spool);
+        goto out;
+    }
+    c.id = s->id;
+    c.devices = s->devices;
+    c.cache_bytes = s->cache_mib * MIB;
+    c.memory_bytes = memory_limit(s);
+    unsetenv("OFFRAMP_TOKEN"); /* no business of a task */
+    st = agent_loop(&c, &err);
+out:
+    free((char *)c.spool);
+    json_decref(c.labels);
+    return complain(s, st, &err);
+}
+
+/* Libraries print to standard output at times: progress gets a descriptor of
+ * its own, and standard output becomes standard error. */
+static int
+verb_run_task(
+    struct settings *s, const struct agent_program *p, const char *dir)
+{
+    struct err err = { 0 };
+    int fd = dup(STDOUT_FILENO);
+
+    signal(SIGPIPE, SIG_IGN);
+    if (fd < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+        return complain(s, err_errno(&err, "standard output"), &err);
+    return complain(s, agent_run_task(p->kinds, dir, fd, &err), &err);
+}
+
+static int
+verb_env(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    struct err err = { 0 };
+    json_t *env = NULL;
+    enum status st = p->env(&env, &err);
+
+    (void)arg;
+    if (st == ST_OK && json_dumpf(env, stdout, JSON_INDENT(2)) == 0)
+        putchar('\n');
+    json_decref(env);
+    return complain(s, st, &err);
+}
+
+static int
+verb_man(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    (void)p;
+    (void)arg;
+    opt_man(&s->cmd, 1, stdout);
+    return 0;
+}
+
+static const struct verb {
+    const char *name; /* NULL: no verb at all */
+    bool arg;         /* takes one word */
+    bool env;         /* only where the program has an environment */
+    int (*run)(
+        struct settings *s, const struct agent_program *p, const char *arg);
+} verbs[] = {
+    { NULL, false, false, verb_loop },
+    { "run-task", true, false, verb_run_task },
+    { "env", false, true, verb_env },
+    { "man", false, false, verb_man },
+};
+
+static const struct verb *
+find_verb(const struct agent_program *p, char **args, int n)
+{
+    if (n == 0)
+        return &verbs[0];
+    for (size_t i = 1; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (strcmp(verbs[i].name, args[0]) == 0 && n == 1 + verbs[i].arg &&
+            (p->env != NULL || !verbs[i].env))
+            return &verbs[i];
+    return NULL;
+}
+
+int
+agent_main(const struct agent_program *program, int argc, char **argv)
+{
+    struct settings s = { .server = "http://127.0.0.1:8080",
+        .log_level = "info",
+        .cache_mib = 2048,
+        .memory_mib = -1 };
+    enum log_level level = LOG_INFO;
+    const struct verb *verb = NULL;
+    struct err err = { 0 };
+    bool done = false;
+    int n = 0;
+    enum status st;
+
+    make_options(&s, program);
+    log_init(program->name, LOG_INFO);
+    if ((st = hash_start(&err)) != ST_OK ||
+        (st = opt_parse(&s.cmd, argc, argv, &n, &done, &err)) != ST_OK ||
+        (st = log_level_from(s.log_level, &level, &err)) != ST_OK || done)
+        return complain(&s, st, &err);
+    log_init(program->name, level);
+    if ((verb = find_verb(program, argv + 1, n)) == NULL)
+        return complain(&s,
+            err_set(&err, ST_INVALID, "cli.usage",
+                "'%s' is not understood here (see %s --help)", argv[1],
+                program->name),
+            &err);
+    if (s.runtime != NULL && setenv("OFFRAMP_RUNTIME", s.runtime, 1) < 0)
+        return complain(&s, err_nomem(&err), &err);
+    return verb->run(&s, program, n == 2 ? argv[2] : NULL);
+}

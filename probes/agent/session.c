@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/agent/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/version.h"
+#include "probes/agent/child.h"
+
+enum { SHORT_S = 10 };
+
+/* [{name, labels, env, env_fingerprint}]: the environment is asked of a child,
+ * because finding it out loads the runtime and the meters. */
+static enum status
+make_devices(const struct agent_config *c, json_t **out, struct err *err)
+{
+    json_t *answer = NULL, *env = NULL, *one;
+    const char *fingerprint = NULL;
+    const struct json_field fields[] = {
+        { "stable", JF_OBJ, true, &env, 0, 0 },
+        { "env_fingerprint", JF_HASH, true, &fingerprint, 0, 0 },
+    };
+    enum status st = ST_OK;
+
+    if ((*out = json_array()) == NULL)
+        return err_nomem(err);
+    if (c->devices.n == 0)
+        return ST_OK;
+    if ((st = child_ask("env", &answer, err)) != ST_OK ||
+        (st = JSON_PICK(answer, "env", fields, err)) != ST_OK)
+        goto out;
+    for (size_t i = 0; i < c->devices.n && st == ST_OK; i++) {
+        one = json_pack("{s:s, s:O, s:O, s:s}", "name", c->devices.item[i],
+            "labels", c->labels, "env", env, "env_fingerprint", fingerprint);
+        if (one == NULL || json_array_append_new(*out, one) < 0)
+            st = err_nomem(err);
+    }
+out:
+    json_decref(answer);
+    return st;
+}
+
+static enum status
+make_offer(const struct agent_config *c, json_t **out, struct err *err)
+{
+    json_t *kinds = json_array(), *devices = NULL;
+    enum status st = make_devices(c, &devices, err);
+
+    for (size_t i = 0; c->program->kinds[i] != NULL; i++)
+        json_array_append_new(kinds, json_string(c->program->kinds[i]->name));
+    *out = json_pack("{s:s, s:o, s:O, s:o}", "version", OFFRAMP_VERSION,
+        "kinds", kinds, "labels", c->labels, "devices", devices);
+    if (st == ST_OK && *out == NULL)
+        st = err_nomem(err);
+    return st;
+}
+
+static enum status
+read_session(struct session *s, const json_t *doc, struct err *err)
+{
+    const char *id = NULL;
+    const struct json_field fields[] = {
+        { "session", JF_STR, true, &id, 0, sizeof(s->id) - 1 },
+        { "heartbeat_s", JF_REAL, true, &s->heartbeat_s, 0.01, 3600 },
+        { "poll_s", JF_INT, true, &s->poll_s, 0, 3600 },
+    };
+    enum status st = JSON_PICK(doc, "session", fields, err);
+
+    if (st == ST_OK &&
+        (id[0] == '\0' ||
+            strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz"
+                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != strlen(id)))
+        st = err_set(err, ST_INVALID, "request.field",
+            "session.session has characters that cannot be");
+    if (st == ST_OK)
+        snprintf(s->id, sizeof(s->id), "%s", id);
+    return st;
+}
+
+enum status
+session_open(struct session *s, const struct agent_config *c, struct rest *rest,
+    struct err *err)
+{
+    struct rest_call call = { .method = "POST", .stop = &c->stop->flag };
+    struct rest_answer a = { 0 };
+    char *id = rest_escape(c->id), *path = NULL;
+    json_t *offer = NULL;
+    enum status st;
+
+    *s = (struct session){ 0 };
+    if (id == NULL || asprintf(&path, "/v1/agents/%s/sessions", id) < 0) {
+        free(id);
+        return err_nomem(err);
+    }
+    if ((st = make_offer(c, &offer, err)) != ST_OK)
+        goto out;
+    call.path = path;
+    call.json = offer;
+    if ((st = rest_do(rest, &call, &a, err)) == ST_OK &&
+        (st = rest_expect(&a, err)) == ST_OK &&
+        (st = read_session(s, a.json, err)) == ST_OK)
+        log_info("session %s with %s as %s", s->id, c->server, c->id);
+out:
+    rest_answer_clear(&a);
+    json_decref(offer);
+    free(path);
+    free(id);
+    return st;
+}
+
+enum status
+session_lease(struct session *s, const struct agent_config *c,
+    struct rest *rest, json_t **lease, struct err *err)
+{
+    char path[160];
+    struct rest_call call = { .method = "POST",
+        .path = path,
+        .timeout_s = (int)s->poll_s + SHORT_S,
+        .stop = &c->stop->flag };
+    struct rest_answer a = { 0 };
+    json_t *devices = json_array(), *body;
+    enum status st;
+
+    *lease = NULL;
+    for (size_t i = 0; i < c->devices.n; i++)
+        json_array_append_new(devices, json_string(c->devices.item[i]));
+    body = json_pack("{s:i, s:o}", "free", 1, "devices", devices);
+    if (body == NULL)
+        return err_nomem(err);
+    call.json = body;
+    snprintf(path, sizeof(path), "/v1/sessions/%s/lease?wait=%lld", s->id,
+        (long long)s->poll_s);
+    if ((st = rest_do(rest, &call, &a, err)) != ST_OK)
+        goto out;
+    if (a.http == 204) {
+        st = ST_WAIT;
+    } else if (a.http == 404 || a.http == 410) {
+        *s = (struct session){ 0 };
+        st = err_set(err, ST_GONE, "session.void", "the session is over");
+    } else if ((st = rest_expect(&a, err)) == ST_OK) {
+        *lease = json_incref(a.json);
+        if (*lease == NULL)
+            st = err_set(err, ST_INVALID, NULL, "the lease is not JSON");
+    }
+out:
+    rest_answer_clear(&a);
+    json_decref(body);
+    return st;
+}
+
+void
+session_close(struct session *s, struct rest *rest)
+{
+    char path[128];
+    const struct rest_call call = {
+        .method = "DELETE", .path = path, .timeout_s = SHORT_S
+    };
+    struct rest_answer a = { 0 };
+    struct err err = { 0 };
+
+    if (s->id[0] == '\0')
+        return;
+    snprintf(path, sizeof(path), "/v1/sessions/%s", s->id);
+    if (rest_do(rest, &call, &a, &err) != ST_OK)
+        log_warn("the session could not be closed: %s", err.text);
+    rest_answer_clear(&a);
+    *s = (struct session){ 0 };
+}
