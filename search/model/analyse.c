@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/model/analyse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "search/model/cut.h"
 #include "search/model/document.h"
@@ -41,6 +43,48 @@ note_uncounted(struct graph *g, struct err *err)
     return ST_OK;
 }
 
+/* Whether a message names a node: as "name", (name) or `node name `. */
+static bool
+names_node(const char *text, const char *name)
+{
+    static const char *const forms[] = { "\"%.128s\"", "(%.128s)",
+        "node %.128s " };
+
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        char form[160];
+
+        snprintf(form, sizeof(form), forms[i], name);
+        if (strstr(text, form) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum status
+blame_nodes(const struct graph *g, json_t *nodes, const struct err *err)
+{
+    for (int i = 0; i < g->n_nodes; i++)
+        if (names_node(err->text, g->nodes[i].name) &&
+            json_array_append_new(nodes, json_string(g->nodes[i].name)) != 0)
+            return ST_NOMEM;
+    return ST_OK;
+}
+
+/* Shapes, and who is to blame where there are none. */
+static enum status
+find_shapes(struct analysis *a, const json_t *shapes, struct err *err)
+{
+    const struct analyse_env *env = a->env;
+    enum status st = shape_fix_inputs(a->g, shapes, err);
+
+    if (st == ST_OK)
+        st = shape_infer(a->g, env->infer, env->ctx, err);
+    if (st == ST_UNPROCESSABLE && env->nodes != NULL && err != NULL &&
+        blame_nodes(a->g, env->nodes, err) != ST_OK)
+        return ST_NOMEM;
+    return st;
+}
+
 /* Every step after the file was read. */
 static enum status
 look_closer(struct analysis *a, const json_t *shapes, struct err *err)
@@ -50,8 +94,7 @@ look_closer(struct analysis *a, const json_t *shapes, struct err *err)
 
     if (env->progress != NULL)
         env->progress(env->ctx, "shapes", 0, 1);
-    if ((st = shape_fix_inputs(a->g, shapes, err)) != ST_OK ||
-        (st = shape_infer(a->g, env->infer, env->ctx, err)) != ST_OK ||
+    if ((st = find_shapes(a, shapes, err)) != ST_OK ||
         (st = note_uncounted(a->g, err)) != ST_OK ||
         (st = exits_find(&a->exits, a->g, err)) != ST_OK ||
         (st = layers_build(&a->layers, a->g, err)) != ST_OK)
@@ -68,7 +111,7 @@ analyse(json_t **out, const void *data, size_t len, const json_t *shapes,
 {
     struct analysis a = { .env = env };
     Onnx__ModelProto *m;
-    enum status st = onnx_read(data, len, &m, err);
+    enum status st = onnx_read(data, len, &m, env->nodes, err);
 
     *out = NULL;
     if (st == ST_OK)

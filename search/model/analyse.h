@@ -27,6 +27,8 @@ struct analyse_env {
         char hex[HASH_HEX], struct err *err);
     /* MAY be NULL.  Phases: "shapes", "layers", "exits". */
     void (*progress)(void *ctx, const char *phase, int done, int total);
+    /* MAY be NULL: an array that gets the names of nodes at fault. */
+    json_t *nodes;
 };
 
 /*

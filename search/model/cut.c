@@ -42,12 +42,13 @@ describe(struct described *d, const struct value *v)
     }
 }
 
-/* What a cut is put together from.  Nodes and tensors are borrowed from the
- * graph; only these lists are our own. */
+/* What a cut is put together from.  What nodes and tensors hold is borrowed
+ * from the graph; only these lists are our own. */
 struct parts {
     struct described *values; /* inputs, outputs, inner */
     Onnx__ValueInfoProto **infos;
     Onnx__NodeProto **nodes;
+    Onnx__NodeProto *named; /* shallow copies with the graph's names */
     Onnx__TensorProto **tensors;
     int n_nodes, n_inner;
 };
@@ -58,6 +59,7 @@ parts_clear(struct parts *p)
     free(p->values);
     free(p->infos);
     free(p->nodes);
+    free(p->named);
     free(p->tensors);
 }
 
@@ -121,9 +123,10 @@ parts_fill(struct parts *p, const struct graph *g, const struct region *r,
     p->values = calloc(most + 1, sizeof(*p->values));
     p->infos = calloc(most + 1, sizeof(*p->infos));
     p->nodes = calloc((size_t)r->n_nodes + 1, sizeof(*p->nodes));
+    p->named = calloc((size_t)r->n_nodes + 1, sizeof(*p->named));
     p->tensors = calloc((size_t)r->n_weights + 1, sizeof(*p->tensors));
     if (p->values == NULL || p->infos == NULL || p->nodes == NULL ||
-        p->tensors == NULL || sorted_out == NULL) {
+        p->named == NULL || p->tensors == NULL || sorted_out == NULL) {
         free(sorted_out);
         return err_nomem(err);
     }
@@ -140,8 +143,11 @@ parts_fill(struct parts *p, const struct graph *g, const struct region *r,
     for (int i = 0; i < r->n_nodes; i++) {
         const struct node *node = &g->nodes[r->nodes[i]];
 
-        if (node->kind != OP_SHAPE || g->values[node->out[0]].init == NULL)
-            p->nodes[p->n_nodes++] = (Onnx__NodeProto *)node->proto;
+        if (node->kind == OP_SHAPE && g->values[node->out[0]].init != NULL)
+            continue;
+        p->named[i] = *node->proto;
+        p->named[i].name = (char *)node->name;
+        p->nodes[p->n_nodes++] = &p->named[i];
     }
     for (int i = 0; i < r->n_weights; i++)
         p->tensors[i] = (Onnx__TensorProto *)g->values[r->weights[i]].init;

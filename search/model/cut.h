@@ -2,12 +2,12 @@
 /*
  * cut.h -- a region of a graph as an ONNX file of its own.
  *
- * The file keeps the model's operator sets, its nodes as they are, and the
- * stored tensors it needs; inputs, outputs and what is in between carry the
- * inferred types.  Equal regions give equal bytes.  Two things are made
- * uniform: stored tensors are never inputs as well (that would forbid the
- * runtime to fold them), and so the IR version is at least 4, the first that
- * allows this.
+ * The file keeps the model's operator sets, its nodes and the stored tensors it
+ * needs; inputs, outputs and what is in between carry the inferred types.
+ * Equal regions give equal bytes.  Three things are made uniform: every node
+ * has its name of the graph, so that a runtime's messages can tell; stored
+ * tensors are never inputs as well (that would forbid the runtime to fold
+ * them), and so the IR version is at least 4, the first that allows this.
  */
 #ifndef OFFRAMP_MODEL_CUT_H
 #define OFFRAMP_MODEL_CUT_H

@@ -205,6 +205,32 @@ pull_weak(struct grouping *gr, int node, int into)
     }
 }
 
+/*
+ * An elementwise node that found no layer of worth to join takes one along
+ * that only feeds it, the latest: moving that later is safe for the same
+ * reason.  So Conv+Add stays together where the other input comes later.
+ */
+static void
+pull_strong(struct grouping *gr, int node, int into)
+{
+    const struct node *n = &gr->g->nodes[node];
+    int best = -1;
+
+    for (int k = 0; k < n->n_in; k++) {
+        int p = n->in[k] >= 0 ? gr->g->values[n->in[k]].producer : -1;
+        int id = p >= 0 ? group_of(gr, p) : -1;
+
+        if (id > best && id != into && !gr->groups[id].weak &&
+            gr->g->nodes[gr->groups[id].last].part == n->part &&
+            read_only_by(gr->g, gr->groups[id].last, node))
+            best = id;
+    }
+    if (best >= 0) {
+        gr->groups[best].into = into;
+        gr->groups[into].weak = false;
+    }
+}
+
 static void
 place(struct grouping *gr, int node)
 {
@@ -217,9 +243,11 @@ place(struct grouping *gr, int node)
         gr->groups[id] = (struct group){ .into = id, .weak = true };
     }
     gr->of_node[node] = id;
+    pull_weak(gr, node, id);
+    if (gr->groups[id].weak && joins_backward(n))
+        pull_strong(gr, node, id);
     gr->groups[id].last = node;
     gr->groups[id].weak &= weak;
-    pull_weak(gr, node, id);
 }
 
 /* Merges may be chained, always towards later groups: one sweep backwards
@@ -297,7 +325,8 @@ worth(const struct node *n)
         [OP_PRE] = 1,
         [OP_FREE] = 1,
         [OP_SHAPE] = 0,
-        [OP_RANDOM] = 0 };
+        [OP_RANDOM] = 0,
+        [OP_OTHER] = 0 };
 
     return n->constant ? -1 : by_kind[n->kind];
 }

@@ -5,11 +5,13 @@
  * In run order, a node of real work opens a layer; elementwise operators and
  * reshapes join the latest layer among those that made their inputs, if
  * nothing else reads what that layer made (so a runtime can fuse them, and
- * one value leaves every layer).  A gate such as x * sigmoid(x) joins, too:
- * both readers of x do.  What belongs to the node after it (a reshape at the
- * start of a head, DequantizeLinear, Pad) joins forward.  A layer never
- * crosses parts (exit.h), so heads and backbone stay apart.  Inputs of a layer
- * come from earlier layers only: layers can run in their order.
+ * one value leaves every layer).  Where that layer cannot be joined or is not
+ * worth one, an earlier one that only feeds them is moved to their place.  A
+ * gate such as x * sigmoid(x) joins, too: both readers of x do.  What belongs
+ * to the node after it (a reshape at the start of a head, DequantizeLinear,
+ * Pad) joins forward.  A layer never crosses parts (exit.h), so heads and
+ * backbone stay apart.  Inputs of a layer come from earlier layers only:
+ * layers can run in their order.
  *
  * Constant nodes are listed with the first layer that needs them.
  */

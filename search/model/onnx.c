@@ -24,7 +24,8 @@ alloc_free(void *data, void *p)
 }
 
 enum status
-onnx_read(const void *data, size_t len, Onnx__ModelProto **out, struct err *err)
+onnx_read(const void *data, size_t len, Onnx__ModelProto **out, json_t *nodes,
+    struct err *err)
 {
     bool no_memory = false;
     ProtobufCAllocator alloc = { alloc_or_note, alloc_free, &no_memory };
@@ -44,7 +45,7 @@ onnx_read(const void *data, size_t len, Onnx__ModelProto **out, struct err *err)
         return no_memory ? err_nomem(err)
                          : err_set(err, ST_UNPROCESSABLE, "model.parse",
                                "not an ONNX model, or damaged");
-    if ((st = onnx_check(*out, err)) != ST_OK) {
+    if ((st = onnx_verify(*out, nodes, err)) != ST_OK) {
         onnx_free(*out);
         *out = NULL;
     }

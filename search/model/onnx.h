@@ -5,7 +5,7 @@
  * A file is hostile until shown otherwise.  Reading goes in three steps, each
  * of which names the node or tensor at fault: the wire format is walked with
  * limits on depth and number of fields (onnx_scan.c), protobuf-c unpacks it,
- * and what this project cannot work with is refused (onnx_check.c): files
+ * and what this project cannot work with is refused (onnx_verify.c): files
  * beside the model, subgraphs (If, Loop, Scan), local functions, sparse and
  * text tensors, random operators, unknown operator domains.  Messages are
  * plain data and belong to the caller; nothing here keeps state.
@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
 #include <onnx.pb-c.h>
 
 #include "base/status.h"
@@ -26,17 +27,19 @@ enum {
     ONNX_MAX_DEPTH = 64,        /* messages within messages */
     ONNX_MAX_NODES = 100000,
     ONNX_MAX_OUTPUTS = 1024,
+    ONNX_MAX_BLAMED = 100,
 };
 
 /*
- * Read a model.  On ST_OK the caller ends *out with onnx_free().  Otherwise
- * ST_UNPROCESSABLE with code `model.empty`, `model.parse`, `model.truncated`,
- * `model.too_large`, `model.external_data`, `model.unsupported_op`,
- * `model.unsupported_type`, `model.tensor_data`, `model.no_outputs` or
- * `model.invalid`; or ST_NOMEM.
+ * Read a model.  `nodes` MAY be NULL: a JSON array that gets the names of the
+ * nodes that are refused, at most ONNX_MAX_BLAMED.  On ST_OK the caller ends
+ * *out with onnx_free().  Otherwise ST_UNPROCESSABLE with code `model.empty`,
+ * `model.parse`, `model.truncated`, `model.too_large`, `model.external_data`,
+ * `model.unsupported_op`, `model.unsupported_type`, `model.tensor_data`,
+ * `model.no_outputs` or `model.invalid`; or ST_NOMEM.
  */
 enum status onnx_read(const void *data, size_t len, Onnx__ModelProto **out,
-    struct err *err) MUST_CHECK;
+    json_t *nodes, struct err *err) MUST_CHECK;
 
 /* NULL is ignored. */
 void onnx_free(Onnx__ModelProto *m);
@@ -49,7 +52,8 @@ enum status onnx_write(const Onnx__ModelProto *m, uint8_t **data, size_t *len,
 /* The steps of onnx_read(). */
 enum status onnx_scan(
     const uint8_t *data, size_t len, struct err *err) MUST_CHECK;
-enum status onnx_check(const Onnx__ModelProto *m, struct err *err) MUST_CHECK;
+enum status onnx_verify(
+    const Onnx__ModelProto *m, json_t *nodes, struct err *err) MUST_CHECK;
 
 /* A node's attribute, or NULL; and an integer one with its default. */
 const Onnx__AttributeProto *onnx_attr(

@@ -14,6 +14,7 @@ enum op_kind {
     OP_PRE,    /* belongs to the layer after it: DequantizeLinear, Pad */
     OP_SHAPE,  /* depends on its input's shape only */
     OP_RANDOM, /* differs from run to run: refused */
+    OP_OTHER,  /* makes or takes what is no tensor: refused */
 };
 
 enum op_kind op_kind(const Onnx__NodeProto *n);

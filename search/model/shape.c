@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "search/model/cut.h"
+#include "search/model/shape_rank.h"
 
 /* Shapes that follow from folded ones need another look; real models settle
  * after one or two. */
@@ -160,6 +161,17 @@ shape_fix_inputs(struct graph *g, const json_t *shapes, struct err *err)
     return st;
 }
 
+/* The answer to shape_rank.h: an open dimension takes back what was said. */
+static enum status
+put_rank(struct shape_sink *sink, const char *name, int64_t rank)
+{
+    const json_t *id = json_object_get(sink->wanted, name);
+
+    if (id != NULL && rank < 0)
+        sink->g->values[json_integer_value(id)].type = 0;
+    return ST_OK;
+}
+
 enum status
 shape_put(struct shape_sink *sink, const char *name, const char *dtype,
     const int64_t *dims, size_t rank, struct err *err)
@@ -168,6 +180,8 @@ shape_put(struct shape_sink *sink, const char *name, const char *dtype,
     struct value *v;
     int type = onnx_dtype_find(dtype);
 
+    if (shape_rank_of(name) != NULL && rank == 1)
+        return put_rank(sink, shape_rank_of(name), dims[0]);
     if (id == NULL)
         return ST_OK;
     v = &sink->g->values[json_integer_value(id)];
@@ -230,6 +244,8 @@ infer_once(struct graph *g, shape_infer_fn infer, void *ctx, struct err *err)
         st = region_build(&r, g, q.nodes, q.n_nodes, q.values, q.n_values, err);
     if (st == ST_OK)
         st = cut_write(g, &r, &model, &len, err);
+    if (st == ST_OK)
+        st = shape_rank_ask(&model, &len, g, q.values, q.n_values, err);
     if (st == ST_OK) {
         struct shape_sink sink = { g, q.wanted };
 

@@ -17,7 +17,8 @@ struct shape_sink; /* opaque: where an inference puts its results */
 
 /*
  * Infer the outputs of a model.  The function calls shape_put() for every
- * output and returns its failures; `model` is borrowed for the call.
+ * output, in the model's order, and returns its failures; `model` is borrowed
+ * for the call.
  */
 typedef enum status (*shape_infer_fn)(void *ctx, const void *model, size_t len,
     struct shape_sink *sink, struct err *err);

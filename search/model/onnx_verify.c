@@ -85,6 +85,11 @@ check_node(const Onnx__ModelProto *m, const Onnx__NodeProto *n, struct err *err)
             "node %.100s uses domain \"%s\", of which the model imports no "
             "operator set",
             onnx_node_label(n), domain);
+    if (op_kind(n) == OP_OTHER)
+        return err_set(err, ST_UNPROCESSABLE, "model.unsupported_type",
+            "node %.100s (%s) works on sequences or maps: only tensors can be "
+            "measured",
+            onnx_node_label(n), n->op_type);
     if (op_kind(n) == OP_RANDOM)
         return err_set(err, ST_UNPROCESSABLE, "model.unsupported_op",
             "node %.100s (%s) is random: its outputs cannot be checked "
@@ -120,8 +125,46 @@ check_graph(const Onnx__GraphProto *g, struct err *err)
     return ST_OK;
 }
 
+static enum status
+check_initializers(const Onnx__GraphProto *g, struct err *err)
+{
+    enum status st = ST_OK;
+
+    for (size_t i = 0; i < g->n_initializer && st == ST_OK; i++) {
+        const char *name = g->initializer[i]->name;
+
+        if (name == NULL || name[0] == '\0')
+            return refuse(err, "model.invalid", "an initializer has no name");
+        st = onnx_tensor_check(g->initializer[i], name, err);
+    }
+    return st;
+}
+
+/* All nodes are looked at, so that a person sees all that must change; the
+ * error tells about the first. */
+static enum status
+check_nodes(const Onnx__ModelProto *m, json_t *nodes, struct err *err)
+{
+    enum status first = ST_OK;
+
+    for (size_t i = 0; i < m->graph->n_node; i++) {
+        const Onnx__NodeProto *n = m->graph->node[i];
+        enum status st = check_node(m, n, err);
+
+        if (st == ST_OK)
+            continue;
+        first = first != ST_OK ? first : st;
+        if (json_array_size(nodes) >= ONNX_MAX_BLAMED)
+            break;
+        if (nodes != NULL &&
+            json_array_append_new(nodes, json_string(onnx_node_label(n))) != 0)
+            return err_nomem(err);
+    }
+    return first;
+}
+
 enum status
-onnx_check(const Onnx__ModelProto *m, struct err *err)
+onnx_verify(const Onnx__ModelProto *m, json_t *nodes, struct err *err)
 {
     const Onnx__GraphProto *g = m->graph;
     enum status st;
@@ -138,14 +181,7 @@ onnx_check(const Onnx__ModelProto *m, struct err *err)
             "the model defines functions of its own (%.100s): inline them "
             "when exporting",
             m->functions[0]->name != NULL ? m->functions[0]->name : "");
-    for (size_t i = 0; i < g->n_initializer && st == ST_OK; i++) {
-        const char *name = g->initializer[i]->name;
-
-        if (name == NULL || name[0] == '\0')
-            return refuse(err, "model.invalid", "an initializer has no name");
-        st = onnx_tensor_check(g->initializer[i], name, err);
-    }
-    for (size_t i = 0; i < g->n_node && st == ST_OK; i++)
-        st = check_node(m, g->node[i], err);
-    return st;
+    if ((st = check_initializers(g, err)) != ST_OK)
+        return st;
+    return check_nodes(m, nodes, err);
 }
