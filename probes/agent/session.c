@@ -64,7 +64,7 @@ read_session(struct session *s, const json_t *doc, struct err *err)
     const struct json_field fields[] = {
         { "session", JF_STR, true, &id, 0, sizeof(s->id) - 1 },
         { "heartbeat_s", JF_REAL, true, &s->heartbeat_s, 0.01, 3600 },
-        { "poll_s", JF_INT, true, &s->poll_s, 0, 3600 },
+        { "poll_s", JF_REAL, true, &s->poll_s, 0, 3600 },
     };
     enum status st = JSON_PICK(doc, "session", fields, err);
 
@@ -130,8 +130,8 @@ session_lease(struct session *s, const struct agent_config *c,
     if (body == NULL)
         return err_nomem(err);
     call.json = body;
-    snprintf(path, sizeof(path), "/v1/sessions/%s/lease?wait=%lld", s->id,
-        (long long)s->poll_s);
+    snprintf(path, sizeof(path), "/v1/sessions/%s/lease?wait=%.0f", s->id,
+        s->poll_s);
     if ((st = rest_do(rest, &call, &a, err)) != ST_OK)
         goto out;
     if (a.http == 204) {

@@ -11,8 +11,7 @@
 
 struct session {
     char id[80]; /* empty: none */
-    double heartbeat_s;
-    int64_t poll_s;
+    double heartbeat_s, poll_s;
 };
 
 /* Open one; the agent's old one is void after.  Fails as rest_do(), or with

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp-probe -- measures networks on the machine it runs on. */
+#include "probes/agent/agent.h"
+#include "probes/measure/kit.h"
+#include "probes/measure/task_profile.h"
+
+static const struct task_kind *const kinds[] = { &task_profile, NULL };
+
+static enum status
+env(json_t **out, struct err *err)
+{
+    char fingerprint[HASH_HEX];
+    json_t *stable = NULL;
+    struct kit kit;
+    enum status st = kit_open(&kit, NULL, err);
+
+    if (st != ST_OK)
+        return st;
+    st = kit_announce(&kit, &stable, fingerprint, err);
+    kit_close(&kit);
+    if (st != ST_OK)
+        return st;
+    *out = json_pack(
+        "{s:o, s:s}", "stable", stable, "env_fingerprint", fingerprint);
+    return *out ? ST_OK : err_nomem(err);
+}
+
+static const struct agent_program program = {
+    .name = "offramp-probe",
+    .summary = "measure networks on this machine for offrampd",
+    .details =
+        "Run it on the board to be measured; it only makes outgoing calls:\n"
+        "    offramp-probe --server http://lab:8080 --device pi5 --label "
+        "arch=arm64\n"
+        "Results that cannot be sent stay in the spool folder and are sent "
+        "later, also\nafter a restart.  'env' prints what decides whether two "
+        "numbers may be compared.\n'run-task DIR' does one task by hand.",
+    .suffix = "",
+    .kinds = kinds,
+    .env = env,
+};
+
+int
+main(int argc, char **argv)
+{
+    return agent_main(&program, argc, argv);
+}
