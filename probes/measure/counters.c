@@ -79,8 +79,7 @@ counters_measure(const struct meter_handle *m, struct subject *s, json_t **out,
     double per_run[METER_CHANNELS], cycles = NAN;
     enum status st = ST_OK;
 
-    *out = json_pack("{s:s}", "source", m->ops->facts(m->self)->source);
-    if (*out == NULL)
+    if ((*out = json_object()) == NULL)
         return err_nomem(err);
     for (size_t group = 0; st == ST_OK; group++) {
         struct err none = { 0 };

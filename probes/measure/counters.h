@@ -11,7 +11,8 @@
 
 /*
  * Count a calibrated subject, one group of events after the other.  *out is a
- * new object {"source":"papi", "PAPI_TOT_CYC":1.5, ..}, counts an execution;
+ * new object {"PAPI_TOT_CYC":1.5, ..}, counts an execution (whose counters
+ * they are is in the environment record);
  * an impossible one is null.  Sets counter_pass_mismatch in *flags where
  * groups disagree on cycles by over 5 % or a count was impossible.
  */
