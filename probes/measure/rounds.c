@@ -9,7 +9,7 @@
 
 static const double MARK = 1.02, DISCARD = 1.05, WARMER_C = 2;
 static const double LOOK_CONFIDENCE = 0.99;
-static const int64_t PAUSE_NS = 100000000, LONGEST_WAIT_NS = 60000000000;
+static const int64_t PAUSE_NS = 20000000, LONGEST_WAIT_NS = 60000000000;
 enum { SENTINEL_READS = 5, UNSTABLE_ROUNDS = 3, LOOKS_TO_STOP = 2 };
 
 bool

@@ -79,7 +79,8 @@ warmup_run(struct subject *s, const struct host *host, const struct warmup *w,
     struct err *err)
 {
     int64_t start = host->now_ns(host->ctx), each_ns = 1, batch;
-    double m[3] = { NAN, NAN, NAN }; /* NaN is never steady */
+    double m[3] = { 0 };
+    int windows = 0;
     enum status st = settle(s, host, w, &each_ns, err);
 
     /* A batch is a fortieth of a window, so a median has some to choose. */
@@ -87,7 +88,7 @@ warmup_run(struct subject *s, const struct host *host, const struct warmup *w,
     if (batch < 1)
         batch = 1;
     s->not_steady = false;
-    while (st == ST_OK && !steady(m)) {
+    while (st == ST_OK && (windows < 3 || !steady(m))) {
         if (host->now_ns(host->ctx) - start >= w->cap_ns) {
             s->not_steady = true;
             break;
@@ -95,6 +96,7 @@ warmup_run(struct subject *s, const struct host *host, const struct warmup *w,
         m[0] = m[1];
         m[1] = m[2];
         st = window(s, host, w, batch, &m[2], err);
+        windows++;
     }
     return st;
 }
