@@ -100,7 +100,7 @@ read_device(const json_t *o, const char *path, struct opening *op,
         { "name", JF_STR, true, &out->name, 0, 63 },
         { "labels", JF_OBJ, false, &labels, 0, 0 },
         { "env", JF_OBJ, false, &env, 0, 0 },
-        { "env_fingerprint", JF_HASH, false, &out->env_fingerprint, 0, 0 },
+        { "env_fingerprint", JF_HASH, true, &out->env_fingerprint, 0, 0 },
     };
     enum status st;
 

@@ -38,14 +38,17 @@ make_payload(const struct request *rq, const struct task *t,
     const struct lease *l, json_t **out, struct err *err)
 {
     payload_fn *complete = accept_kinds[t->kind].payload;
-    enum status st = json_parse(t->payload, strlen(t->payload), out, err);
 
-    if (st == ST_OK && complete != NULL)
-        st = complete(rq->db, t, l->device, *out, rq->now_ms, err);
-    return st;
+    if (json_parse(t->payload, strlen(t->payload), out, NULL) != ST_OK)
+        return err_set(err, ST_CORRUPT, NULL,
+            "the payload of task %lld is not JSON", (long long)t->id);
+    if (complete == NULL)
+        return ST_OK;
+    return complete(rq->db, t, l->device, *out, rq->now_ms, err);
 }
 
-/* A new reference, or NULL; `payload` is stolen. */
+/* A new reference, or NULL; `payload` is stolen.  The deadline is the agent's:
+ * the lease itself may go on for one more ttl, to report a task that hung. */
 static json_t *
 lease_json(const struct request *rq, const struct task *t,
     const struct lease *l, json_t *payload)
@@ -58,8 +61,8 @@ lease_json(const struct request *rq, const struct task *t,
         t->job ? json_integer(t->job) : json_null(), "attempt",
         (json_int_t)l->attempt, "device", l->device, "ttl_s",
         (double)server_config(rq->server)->lease_ttl_ms / 1000, "deadline_s",
-        (double)(l->deadline_ms - l->created_ms) / 1000, "blobs", blobs,
-        "payload", payload);
+        (double)(t->deadline_s * t->budget_scale), "blobs", blobs, "payload",
+        payload);
 }
 
 /* A task whose payload cannot be made must not stop the queue: its attempt
