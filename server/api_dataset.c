@@ -55,7 +55,10 @@ read_post(struct request *rq, struct dataset_post *p)
         .name = "", .owner = rq->who.owner, .now_ms = rq->now_ms
     };
     if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK ||
-        (st = input_preprocess_check(p->preprocess, &rq->err)) != ST_OK)
+        (st = input_preprocess_check(p->preprocess, &rq->err)) != ST_OK ||
+        (st = input_blob_check(rq->db, "inputs", p->inputs, &rq->err)) !=
+            ST_OK ||
+        (st = input_blob_check(rq->db, "labels", p->labels, &rq->err)) != ST_OK)
         return st;
     return model_target(rq->db, p, &rq->err);
 }
@@ -67,15 +70,14 @@ add_task(struct db *db, const struct dataset_post *p, struct err *err)
         "labels", p->labels, "preprocess", p->preprocess, "model", p->target);
     json_t *blobs = json_pack("[s,s*]", p->inputs, p->labels);
     int64_t id;
-    enum status st = input_task_add(db,
+
+    return input_task_add(db,
         &(struct task_offer){ .kind = TASK_DATASET,
             .owner = p->owner,
             .dataset = p->id,
             .deadline_s = CHECK_DEADLINE_S,
             .now_ms = p->now_ms },
         payload, blobs, &id, err);
-
-    return st;
 }
 
 static enum status

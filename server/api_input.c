@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/blob.h"
 #include "server/api_util.h"
 
 void
@@ -91,6 +92,22 @@ input_model_single(
     input_model_clear(out);
     return err_set(err, ST_UNPROCESSABLE, "model.inputs",
         "the model has %zu inputs; a data set feeds exactly one", n);
+}
+
+enum status
+input_blob_check(
+    struct db *db, const char *path, const char *sha256, struct err *err)
+{
+    enum status st = sha256 ? db_blob_stat(db, sha256, NULL, NULL) : ST_OK;
+
+    if (st == ST_OK)
+        return ST_OK;
+    if (st != ST_NOT_FOUND)
+        return err_set(err, st, NULL, "%s: the blob could not be read", path);
+    return err_set(err, ST_UNPROCESSABLE, "blob.not_found",
+        "%s: there is no such blob yet; send it with PUT "
+        "/v1/blobs/sha256:%.64s first",
+        path, sha256);
 }
 
 static enum status

@@ -34,6 +34,11 @@ enum status input_model_single(struct db *db, const char *id,
 
 void input_model_clear(struct input_model *m);
 
+/* Is there a blob of this digest (NULL is fine)?  ST_UNPROCESSABLE
+ * "blob.not_found" names `path`. */
+enum status input_blob_check(struct db *db, const char *path,
+    const char *sha256, struct err *err) MUST_CHECK;
+
 /* Members and types of `preprocess` (NULL is fine).  ST_INVALID. */
 enum status input_preprocess_check(
     const json_t *preprocess, struct err *err) MUST_CHECK;

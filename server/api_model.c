@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "db/model.h"
+#include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/server.h"
 #include "server/view.h"
@@ -85,7 +86,8 @@ read_post(struct request *rq, struct model_post *p)
     };
     if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK ||
         (st = api_labels(p->labels, "labels", &rq->err)) != ST_OK ||
-        (st = check_shape(p->shape, &rq->err)) != ST_OK)
+        (st = check_shape(p->shape, &rq->err)) != ST_OK ||
+        (st = input_blob_check(rq->db, "blob", p->blob, &rq->err)) != ST_OK)
         return st;
     return model_id(p, &rq->err);
 }
@@ -93,50 +95,37 @@ read_post(struct request *rq, struct model_post *p)
 static enum status
 add_task(struct db *db, const struct model_post *p, struct err *err)
 {
-    json_t *payload = json_pack(
-        "{s:s,s:s,s:O?}", "blob", p->blob, "name", p->name, "shape", p->shape);
-    char *text = NULL, blobs[HASH_HEX + 8];
     int64_t id;
-    enum status st = payload ? api_text(payload, &text, err) : err_nomem(err);
 
-    snprintf(blobs, sizeof(blobs), "[\"%s\"]", p->blob);
-    if (st == ST_OK)
-        st = db_task_add(db,
-            &(struct task_offer){ .kind = TASK_ANALYSE,
-                .owner = p->owner,
-                .model = p->id,
-                .deadline_s = ANALYSE_DEADLINE_S,
-                .payload = text,
-                .blobs = blobs,
-                .now_ms = p->now_ms },
-            &id, err);
-    free(text);
-    json_decref(payload);
-    return st;
+    return input_task_add(db,
+        &(struct task_offer){ .kind = TASK_ANALYSE,
+            .owner = p->owner,
+            .model = p->id,
+            .deadline_s = ANALYSE_DEADLINE_S,
+            .now_ms = p->now_ms },
+        json_pack("{s:s,s:s,s:O?}", "blob", p->blob, "name", p->name, "shape",
+            p->shape),
+        json_pack("[s]", p->blob), &id, err);
 }
 
 static enum status
 add_model(struct db *db, const struct model_post *p, struct err *err)
 {
-    struct model m = { .id = (char *)p->id,
-        .name = (char *)p->name,
-        .blob = (char *)p->blob,
-        .created_ms = p->now_ms };
-    enum status st = ST_OK;
+    char *shape = NULL, *labels = NULL;
+    enum status st;
 
-    m.labels = NULL;
-    if ((st = api_text(p->shape, &m.shape, err)) == ST_OK &&
-        (st = p->labels ? api_text(p->labels, &m.labels, err) : ST_OK) == ST_OK)
+    if ((st = api_text(p->shape, &shape, err)) == ST_OK &&
+        (st = api_text(p->labels, &labels, err)) == ST_OK)
         st = db_model_add(db,
-            &(struct model){ .id = m.id,
-                .name = m.name,
-                .labels = m.labels ? m.labels : (char *)"{}",
-                .blob = m.blob,
-                .shape = m.shape,
-                .created_ms = m.created_ms },
+            &(struct model){ .id = (char *)p->id,
+                .name = (char *)p->name,
+                .labels = labels ? labels : (char *)"{}",
+                .blob = (char *)p->blob,
+                .shape = shape,
+                .created_ms = p->now_ms },
             err);
-    free(m.shape);
-    free(m.labels);
+    free(shape);
+    free(labels);
     return st;
 }
 

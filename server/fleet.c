@@ -22,7 +22,7 @@ add(const struct device *d, void *ctx)
     }
     to = &f->device[f->n++];
     *to = (struct fleet_device){ .name = strdup(d->name),
-        .env_fingerprint = strdup(d->env_fingerprint),
+        .env_fingerprint = strdup(d->env_fingerprint ? d->env_fingerprint : ""),
         .labels = view_document(d->labels),
         .mode = d->mode,
         .health = d->health,
