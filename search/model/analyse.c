@@ -43,11 +43,12 @@ note_uncounted(struct graph *g, struct err *err)
     return ST_OK;
 }
 
-/* Whether a message names a node: as "name", (name) or `node name `. */
+/* Whether a message names a node: as "name", 'name', (name) or
+ * after the word node. */
 static bool
 names_node(const char *text, const char *name)
 {
-    static const char *const forms[] = { "\"%.128s\"", "(%.128s)",
+    static const char *const forms[] = { "\"%.128s\"", "(%.128s)", "'%.128s'",
         "node %.128s " };
 
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {

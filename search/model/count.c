@@ -129,8 +129,8 @@ count_is_blind(const struct node *n)
     return false;
 }
 
-static int64_t
-node_macs(const struct graph *g, const struct node *n)
+int64_t
+count_node_macs(const struct graph *g, const struct node *n)
 {
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         const struct rule *rule = &rules[i];
@@ -180,7 +180,7 @@ count_region(struct counts *out, const struct graph *g, const struct region *r,
         const struct node *n = &g->nodes[r->nodes[i]];
 
         if (!n->constant)
-            c.macs = plus(c.macs, node_macs(g, n));
+            c.macs = plus(c.macs, count_node_macs(g, n));
         else if (is_stored(n))
             add_weight(&c, &g->values[n->out[0]]);
     }

@@ -27,6 +27,9 @@ struct counts {
 enum status count_region(struct counts *out, const struct graph *g,
     const struct region *r, struct err *err) MUST_CHECK;
 
+/* MACs of one node; -1 if they do not fit 63 bits. */
+int64_t count_node_macs(const struct graph *g, const struct node *n);
+
 /* True for operators whose multiplications are not counted. */
 bool count_is_blind(const struct node *n);
 

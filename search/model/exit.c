@@ -4,12 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search/model/count.h"
+
 /* Exits while they are sorted out. */
 struct candidate {
     int output, at; /* value, place among the graph's outputs */
     uint64_t bit;
-    int shared, own; /* nodes also needed by other exits; by this only */
-    int backbone;    /* nodes of the backbone it needs */
+    int64_t macs;
+    int nodes;    /* that it needs */
+    int backbone; /* of these, in the backbone */
 };
 
 struct search {
@@ -149,14 +152,17 @@ static void
 count_needs(struct search *s)
 {
     for (int i = 0; i < s->g->n_nodes; i++) {
-        uint64_t bits = s->needed_by[i];
-        bool alone = (bits & (bits - 1)) == 0;
+        int64_t macs = count_node_macs(s->g, &s->g->nodes[i]);
 
-        if (bits == 0 || s->g->nodes[i].constant)
+        if (s->g->nodes[i].constant)
             continue;
         for (int e = 0; e < s->n; e++) {
-            if (bits & s->c[e].bit)
-                *(alone ? &s->c[e].own : &s->c[e].shared) += 1;
+            if (!(s->needed_by[i] & s->c[e].bit))
+                continue;
+            s->c[e].nodes++;
+            if (macs < 0 ||
+                __builtin_add_overflow(s->c[e].macs, macs, &s->c[e].macs))
+                s->c[e].macs = INT64_MAX;
         }
     }
 }
@@ -169,8 +175,7 @@ find_final(const struct search *s)
     for (int e = 1; e < s->n; e++) {
         const struct candidate *a = &s->c[best], *b = &s->c[e];
 
-        if (b->shared > a->shared ||
-            (b->shared == a->shared && b->own >= a->own))
+        if (b->macs > a->macs || (b->macs == a->macs && b->nodes >= a->nodes))
             best = e;
     }
     return best;

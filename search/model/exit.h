@@ -5,12 +5,13 @@
  * Several outputs are exits if they are classifiers: [batch, classes] of
  * floats with one number of classes.  Outputs that differ only by operators
  * that keep the answer (logits and their Softmax) are one exit.  The final
- * exit is the one that shares the most nodes with others, and then has the
- * most of its own; its ancestors are the backbone.  A node of the backbone
- * belongs to the segment of the earliest exit that needs it, any other node
- * to the head of the earliest exit that needs it.  Ordering nodes by that
- * part keeps the order runnable: whatever a node needs is needed by all exits
- * that need the node, so it is in the same part or an earlier one.
+ * exit is the one that costs the most MACs from the input on (an early exit
+ * dearer than the whole network would make no sense), then the most nodes,
+ * then the later one of the file; its ancestors are the backbone.  A node of
+ * the backbone belongs to the segment of the earliest exit that needs it, any
+ * other node to the head of the earliest exit that needs it.  Ordering nodes by
+ * that part keeps the order runnable: whatever a node needs is needed by all
+ * exits that need the node, so it is in the same part or an earlier one.
  *
  * A network without several classifiers has one exit, its last output.
  */

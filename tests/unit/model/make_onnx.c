@@ -172,8 +172,9 @@ add_attribute(Onnx__NodeProto *node, char *word)
     onnx__attribute_proto__init(a);
     a->name = copy(word);
     a->has_type = 1;
-    if (strchr(value, ',') != NULL || strcmp(word, "axes") == 0 ||
-        strcmp(word, "value_ints") == 0 || strstr(word, "shape") != NULL) {
+    if ((strchr(value, ',') != NULL && !isalpha((unsigned char)value[0])) ||
+        strcmp(word, "axes") == 0 || strcmp(word, "value_ints") == 0 ||
+        strstr(word, "shape") != NULL) {
         a->n_ints = read_ints(value, &a->ints);
         a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
     } else if (value[strlen(value) - 1] == 'f') {

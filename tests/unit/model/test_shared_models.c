@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "rig.h"
+#include "parts.h"
 
 static struct rig rig;
 
@@ -127,100 +127,17 @@ every_node_is_in_one_layer(void **state)
 }
 
 static void
-run(const json_t *doc, const char *path, struct bag *bag)
-{
-    rig_run(&rig, rig_blob(&rig, rig_text(doc, path)), bag, 7);
-}
-
-/* Start a bag with the whole model's inputs only. */
-static void
-copy_inputs(struct bag *to, const struct bag *from, const json_t *doc)
-{
-    json_t *inputs = json_object_get(doc, "inputs"), *input;
-    size_t i;
-
-    *to = (struct bag){ 0 };
-    assert_non_null(to->item = calloc(16, sizeof(*to->item)));
-    json_array_foreach(inputs, i, input)
-    {
-        const char *name = rig_text(input, "name");
-        const struct tensor *t = bag_find(from, name);
-
-        to->item[to->n] = (struct named){ strdup(name), *t };
-        assert_non_null(to->item[to->n].t.data = malloc(t->bytes));
-        memcpy(to->item[to->n++].t.data, t->data, t->bytes);
-    }
-}
-
-static void
-compare_exit(const struct bag *want, const struct bag *have, const char *name)
-{
-    assert_non_null(bag_find(have, name));
-    assert_true(
-        rig_difference(bag_find(want, name), bag_find(have, name)) <= 1e-6);
-}
-
-/* All of a list, each by its blob, in turn. */
-static void
-run_layers(const json_t *doc, struct bag *bag)
-{
-    size_t n = json_array_size(json_object_get(doc, "layers"));
-
-    for (size_t i = 0; i < n; i++) {
-        char path[64];
-
-        snprintf(path, sizeof(path), "layers.%zu.blob", i);
-        run(doc, path, bag);
-    }
-}
-
-static void
-run_segments_and_heads(const json_t *doc, struct bag *bag)
-{
-    size_t i;
-    json_t *exit;
-
-    json_array_foreach(json_object_get(doc, "exits"), i, exit)
-    {
-        if (json_is_object(json_object_get(exit, "segment")))
-            run(exit, "segment.blob", bag);
-        if (json_is_object(json_object_get(exit, "head")))
-            run(exit, "head.blob", bag);
-    }
-}
-
-static void
 parts_in_turn_give_what_the_whole_gives(void **state)
 {
     (void)state;
     for (int i = 0; i < N_MODELS; i++) {
-        struct bag whole = { 0 }, layers, segments;
-        size_t len, k;
+        size_t len;
         char *data;
-        json_t *doc = load(&models[i], &data, &len), *exit;
+        json_t *doc = load(&models[i], &data, &len);
 
         if (doc == NULL)
             continue;
-        run(doc, "blob", &whole);
-        copy_inputs(&layers, &whole, doc);
-        copy_inputs(&segments, &whole, doc);
-        run_layers(doc, &layers);
-        run_segments_and_heads(doc, &segments);
-        json_array_foreach(json_object_get(doc, "exits"), k, exit)
-        {
-            const char *name = rig_text(exit, "output");
-            struct bag prefix;
-
-            copy_inputs(&prefix, &whole, doc);
-            run(exit, "prefix.blob", &prefix);
-            compare_exit(&whole, &layers, name);
-            compare_exit(&whole, &segments, name);
-            compare_exit(&whole, &prefix, name);
-            bag_clear(&prefix);
-        }
-        bag_clear(&whole);
-        bag_clear(&layers);
-        bag_clear(&segments);
+        parts_check(&rig, doc);
         json_decref(doc);
         free(data);
     }
