@@ -40,7 +40,8 @@ export function planBody(plan, choices) {
             ["Accuracy against", plan.reference === "final"
                 ? "the network's own answer" : "labels"],
             ["Accuracy floor", share(plan.floor)],
-            ["Solver", `${plan.solver}, ${plan.solve_ms} ms`],
+            ["Solver", `${plan.solver}, ${
+                amount(plan.solve_ms * 1e6, "ns")}`],
             ["Thresholds tried", plan.grid === "all" ? "every score"
                 : `${plan.grid} quantiles an exit`],
             ["Lower bound", cost(plan, plan.lower_bound,
@@ -95,7 +96,7 @@ function exitCurve(plan, choices) {
     const lines = [
         { name: "calibration", look: "accent", line: true,
             points: both("cost", "accuracy") },
-        { name: "held out", look: "second", line: true,
+        { name: "held out", look: "second",
             points: both("test_cost", "test_accuracy") },
         { name: "full network", look: "note", size: 11,
             points: at(plan.calibration, "_full") },

@@ -103,8 +103,8 @@ function exitSection(profile, analysis, find) {
 
 const exportList = (profile, formats) => h("ul", { class: "links" },
     formats.map((f) => h("li", null, download(
-        `/v1/export/${f.format}?profile=${profile.id}`,
-        `profile-${profile.id}${f.extension.replace(/^\.?/, ".")}`, f.format),
+        `/v1/export/${f.name}?profile=${profile.id}`,
+        `profile-${profile.id}.${f.extension}`, f.name),
     " ", h("span", { class: "note" }, f.summary))));
 
 const check = (c) => c && "pass" in c ? h("span",

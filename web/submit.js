@@ -8,9 +8,9 @@ import { state } from "./format.js";
 // How hard to try, as a policy of the probe.
 const efforts = {
     careful: { text: "Careful: intervals of 1 %", policy: {} },
-    quick: { text: "Quick look: intervals of 5 %",
-        policy: { ci_rel: 0.05, max_rounds: 16, layer_budget_s: 3,
-            job_budget_s: 120 } },
+    quick: { text: "Quick look: intervals of 5 %, or half a minute",
+        policy: { ci_rel: 0.05, max_rounds: 16, layer_budget_s: 1,
+            job_budget_s: 30, warmup_s: 0.1 } },
 };
 
 // A form that starts a job; without `model` it asks for a file first.

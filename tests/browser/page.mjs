@@ -8,6 +8,16 @@ import { go, openBrowser, says, shoot } from './browser.mjs';
 
 const { page, faults, close } = await openBrowser();
 
+// The page's links lead to documents.
+async function followExports(s) {
+  const hrefs = await page.locator('.links a').evaluateAll(
+    (links) => links.map((a) => a.getAttribute('href')));
+  for (const href of hrefs) await s.get(href);
+  const { items } = await s.get('/v1/export');
+  check(hrefs.length === items.length && hrefs.length > 0,
+    `all ${hrefs.length} exports can be had`);
+}
+
 // Choose the fixture in the form, and follow the job to its profile.
 async function measureByForm(s) {
   await go(page, s.url, '');
@@ -131,6 +141,7 @@ await withService(async (s) => {
     await s.untilDevice('localhost');
     const profile = await measureByForm(s);
     await compareProfile(s, profile);
+    await followExports(s);
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
     const { model } = await s.get(`/v1/profiles/${profile}`);
