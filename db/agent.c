@@ -189,7 +189,8 @@ db_session_touch(struct db *db, const char *id, int64_t ttl_ms, int64_t now_ms,
     if (s.state != SESSION_LIVE)
         st = err_set(err, ST_GONE, "session.void",
             "this session has ended: open a new one");
-    else if (now_ms - s.last_seen_ms >= SEEN_EVERY_MS)
+    else if (now_ms - s.last_seen_ms >= SEEN_EVERY_MS ||
+             now_ms - s.last_seen_ms >= ttl_ms / 4)
         st = db_run(db, sql_touch,
             ARGS(A_TEXT(id), A_INT(now_ms), A_INT(now_ms + ttl_ms)), NULL, err);
     session_clear(&s);

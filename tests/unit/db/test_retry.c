@@ -235,6 +235,26 @@ a_device_moves_only_when_its_agent_is_silent(void **state)
 }
 
 static void
+a_session_lives_as_long_as_it_is_heard(void **state)
+{
+    /* Also where its time is shorter than the pace at which it is written. */
+    enum { SHORT_MS = 400 };
+    struct bench b = bench(state);
+    struct err err = { 0 };
+    struct device d;
+    int64_t now = T0 + 2000;
+
+    for (int i = 0; i < 5; i++, now += SHORT_MS / 2)
+        OK(db_session_touch(b.db, b.a, SHORT_MS, now, &err));
+    OK(db_device_get(b.db, "a", now, &d, &err));
+    assert_true(d.online);
+    device_clear(&d);
+    OK(db_device_get(b.db, "a", now + SHORT_MS, &d, &err));
+    assert_false(d.online);
+    device_clear(&d);
+}
+
+static void
 an_item_is_rejected_with_the_reason_of_its_task(void **state)
 {
     struct bench b = bench(state);
@@ -277,6 +297,7 @@ main(void)
         T(released_work_is_not_counted),
         T(a_new_session_voids_the_old_one_and_its_leases),
         T(a_device_moves_only_when_its_agent_is_silent),
+        T(a_session_lives_as_long_as_it_is_heard),
         T(an_item_is_rejected_with_the_reason_of_its_task),
     };
 
