@@ -99,8 +99,8 @@ spawn_new(struct spawn **out, struct server *server, int n, struct err *err)
 
         w->all = s;
         snprintf(w->id, sizeof(w->id), "local-worker-%d", i + 1);
-        snprintf(w->spool, sizeof(w->spool), "%s.workers/%s",
-            server_config(server)->db_path, w->id);
+        snprintf(w->spool, sizeof(w->spool), "%s.workers/local-worker-%d",
+            server_config(server)->db_path, i + 1);
         auth_token_make(w->token);
         hash_bytes(w->token, strlen(w->token), hash);
         server_trust(server, w->id, hash);
