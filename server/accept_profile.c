@@ -81,9 +81,12 @@ payload_profile(struct db *db, const struct task *task, const char *device,
             .now_ms = now_ms },
         json_object_get(payload, "analysis"),
         json_object_get(payload, "levels"), &have, err);
+    /* Should the environment have changed since, the probe must see that. */
+    if (st == ST_OK && (json_object_set_new(payload, "have", have) < 0 ||
+                           json_object_set_new(payload, "have_fingerprint",
+                               json_string(d.env_fingerprint)) < 0))
+        st = err_nomem(err);
     device_clear(&d);
-    if (st == ST_OK && json_object_set_new(payload, "have", have) < 0)
-        return err_nomem(err);
     return st;
 }
 

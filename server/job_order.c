@@ -67,12 +67,12 @@ check_policy(struct job_order *o, struct err *err)
     int64_t rounds, threads;
     bool energy, counters;
     const struct json_field fields[] = {
-        { "ci_rel", JF_REAL, false, &ci_rel, 1e-6, 1 },
+        { "ci_rel", JF_REAL, false, &ci_rel, 1e-4, 1 },
         { "max_rounds", JF_INT, false, &rounds, 1, 10000 },
         { "layer_budget_s", JF_REAL, false, &layer_s, 0.001, 86400 },
         { "job_budget_s", JF_REAL, false, &job_s, 0.001, 86400 },
         { "threads", JF_INT, false, &threads, 1, 1024 },
-        { "warmup_s", JF_REAL, false, &warmup_s, 0, 600 },
+        { "warmup_s", JF_REAL, false, &warmup_s, 0.001, 600 },
         { "energy", JF_BOOL, false, &energy, 0, 0 },
         { "counters", JF_BOOL, false, &counters, 0, 0 },
     };

@@ -174,7 +174,7 @@ search_order_read(struct request *rq, struct search_order *o)
         { "min_accuracy", JF_REAL, false, &p.min_accuracy, 0, 1 },
         { "grid", JF_ANY, false, &p.grid, 0, 0 },
         { "reference", JF_STR, false, &p.reference, 0, 8 },
-        { "max_exits", JF_INT, false, &p.max_exits, 0, 64 },
+        { "max_exits", JF_INT, false, &p.max_exits, 1, 64 },
         { "worst_case", JF_REAL, false, &p.worst_case, 1e-9, 1e18 },
         { "seed", JF_INT, false, &p.seed, 0, 9e15 },
     };
