@@ -54,19 +54,34 @@ open_net(struct profiler *p, struct job *job, struct err *err)
     return st;
 }
 
+enum status
+pass_golden(const struct profiler *p, enum golden_kind kind,
+    struct golden **kernel, struct subject *s, struct err *err)
+{
+    const struct profile_hooks *h = &p->setup->hooks;
+    enum status st;
+
+    *kernel = NULL;
+    if (h->golden != NULL) {
+        h->golden(h->ctx, kind, s);
+        return ST_OK;
+    }
+    if ((st = golden_open(kernel, kind, err)) == ST_OK)
+        golden_subject(*kernel, s);
+    return st;
+}
+
 static enum status
 open_job(struct profiler *p, const struct pass *pass, struct job *job,
     struct err *err)
 {
     enum status st;
 
-    if (job->item == NULL) {
-        st = golden_open(&job->golden, (enum golden_kind)job->index, err);
-        if (st == ST_OK)
-            golden_subject(job->golden, &job->subject);
-    } else {
+    if (job->item != NULL)
         st = open_net(p, job, err);
-    }
+    else
+        st = pass_golden(
+            p, (enum golden_kind)job->index, &job->golden, &job->subject, err);
     job->subject.first_ns = NAN;
     job->subject.single = pass->level == LEVEL_L0;
     return st;
@@ -166,13 +181,18 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
     return st;
 }
 
+/* What a row says of the whole profile. */
 static void
-note_interval(struct profiler *p, const struct pass *pass, double ci_rel)
+note_row(struct profiler *p, const struct pass *pass, const struct row *row)
 {
+    double ci_rel = stats_ci_rel(&row->stats);
+
     if (pass->level == LEVEL_L0)
         p->whole_ci_rel = ci_rel;
     p->widest_ci_rel =
         isnan(ci_rel) ? INFINITY : fmax(p->widest_ci_rel, ci_rel);
+    if (row->subject->stop == STOP_MAX_TIME && (row->flags & FLAG(few_samples)))
+        p->flags |= FLAG(partial);
 }
 
 static enum status
@@ -195,7 +215,7 @@ make_row(struct profiler *p, const struct pass *pass, struct job *job,
         return st;
     job->median_ns = row.stats.median;
     if (timed)
-        note_interval(p, pass, stats_ci_rel(&row.stats));
+        note_row(p, pass, &row);
     job->row = row_json(&row, p->plan.seed);
     if (json_array_append(part, job->row) < 0 ||
         json_array_append_new(p->rows, job->row) < 0)

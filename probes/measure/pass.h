@@ -9,7 +9,6 @@
 #ifndef OFFRAMP_MEASURE_PASS_H
 #define OFFRAMP_MEASURE_PASS_H
 
-#include "probes/measure/golden.h"
 #include "probes/measure/netbench.h"
 #include "probes/measure/plan.h"
 #include "probes/measure/profile.h"
@@ -70,6 +69,11 @@ enum status pass_run(
 /* The measure of L0, L2 and L6: interleaved rounds. */
 enum status pass_rounds(struct profiler *p, struct pass *pass, size_t from,
     size_t to, struct err *err) MUST_CHECK;
+
+/* A golden kernel as a subject: the hook's, or else golden.h's, which the
+ * caller ends with golden_close(*kernel). */
+enum status pass_golden(const struct profiler *p, enum golden_kind kind,
+    struct golden **kernel, struct subject *s, struct err *err) MUST_CHECK;
 
 /* Say how far a pass is, out of 2 n: warm-ups, then results. */
 void pass_progress(const struct profiler *p, const struct pass *pass,

@@ -66,11 +66,11 @@ start(struct making *m, const struct profile_setup *setup, struct err *err)
     if ((p->rows = json_array()) == NULL)
         return err_nomem(err);
     if ((st = clocktest_run(host, &p->clock, err)) != ST_OK ||
-        (st = golden_open(&p->sentinel_kernel, GOLDEN_COMPUTE, err)) != ST_OK)
+        (st = pass_golden(p, GOLDEN_COMPUTE, &p->sentinel_kernel, &p->sentinel,
+             err)) != ST_OK)
         return st;
     if (!clocktest_ok(&p->clock))
         p->flags |= FLAG(timer_suspect);
-    golden_subject(p->sentinel_kernel, &p->sentinel);
     if ((st = warmup_run(&p->sentinel, host, &w, err)) == ST_OK)
         st = epoch_calibrate(
             &p->sentinel, host, epoch_target_ns(&p->clock, SENTINEL_NS), err);

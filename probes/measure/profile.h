@@ -13,6 +13,7 @@
 #include <limits.h>
 
 #include "base/json.h"
+#include "probes/measure/golden.h"
 #include "probes/measure/host.h"
 #include "probes/measure/kit.h"
 
@@ -26,6 +27,9 @@ struct profile_hooks {
         const char *detail);
     /* MAY: rows as they are made, {"level":"L2","rows":[..]}; borrowed. */
     enum status (*part)(void *ctx, const json_t *part, struct err *err);
+    /* MAY: another golden kernel than that of golden.h (a scripted machine
+     * cannot time real work).  Fills `s`. */
+    void (*golden)(void *ctx, enum golden_kind kind, struct subject *s);
     void *ctx;
 };
 

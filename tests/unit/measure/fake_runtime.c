@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_runtime.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+
+enum { OUTPUTS = 8, WIDTH = 4 };
+
+struct fake_net {
+    struct net base;
+    struct fake_runtime *rt;
+    struct tensor_info in, out[OUTPUTS];
+    char names[OUTPUTS][16];
+    double cost_ns;
+    int wrong, nan;
+    bool optimised;
+};
+
+struct fake_binding {
+    struct binding base;
+    const float *in;
+    float *out[OUTPUTS];
+};
+
+static const char *
+fake_version(const struct runtime *rt)
+{
+    (void)rt;
+    return "1.0";
+}
+
+static const char *
+fake_library(const struct runtime *rt)
+{
+    (void)rt;
+    return "";
+}
+
+static void
+fake_close(struct runtime *rt)
+{
+    (void)rt;
+}
+
+static double
+setting(const char *text, const char *name, double otherwise)
+{
+    const char *p = strstr(text, name);
+
+    return p != NULL ? strtod(p + strlen(name), NULL) : otherwise;
+}
+
+static void
+describe(struct fake_net *net, const char *text)
+{
+    int n = (int)setting(text, "outputs=", 1);
+    /* Outputs are numbered from this one: a prefix has a late one only. */
+    int first = (int)setting(text, "first=", 0);
+
+    net->in = (struct tensor_info){
+        .name = "x", .dtype = DTYPE_F4, .rank = 2, .dims = { 1, WIDTH }
+    };
+    for (int i = 0; i < n; i++) {
+        snprintf(net->names[i], sizeof(net->names[i]), "exit%d", first + i);
+        net->out[i] = net->in;
+        net->out[i].name = net->names[i];
+    }
+    net->base.inputs = &net->in;
+    net->base.outputs = net->out;
+    net->base.n_inputs = 1;
+    net->base.n_outputs = (size_t)n;
+    net->cost_ns = setting(text, "cost=", 1000);
+    net->wrong = (int)setting(text, "wrong=", 0);
+    net->nan = (int)setting(text, "nan=", 0);
+}
+
+static enum status
+fake_open(struct net **out, struct runtime *base, const struct net_source *src,
+    const struct net_options *opts, struct err *err)
+{
+    struct fake_runtime *rt = (struct fake_runtime *)base;
+    struct fake_net *net = calloc(1, sizeof(*net));
+    enum status st;
+    char *text;
+    size_t len;
+
+    if (net == NULL)
+        return err_nomem(err);
+    if ((st = file_read(src->path, 4096, &text, &len, err)) != ST_OK) {
+        free(net);
+        return st;
+    }
+    net->base.ops = base->ops;
+    net->rt = rt;
+    net->optimised = opts->optimisation == NET_OPTIMISE_ALL;
+    describe(net, text);
+    free(text);
+    if (++rt->open_nets > rt->most_open)
+        rt->most_open = rt->open_nets;
+    *out = &net->base;
+    return ST_OK;
+}
+
+static void
+fake_net_close(struct net *net)
+{
+    ((struct fake_net *)net)->rt->open_nets--;
+    free(net);
+}
+
+static enum status
+fake_bind(struct binding **out, struct net *net, const struct tensor *inputs,
+    const struct tensor *outputs, struct err *err)
+{
+    struct fake_binding *b = calloc(1, sizeof(*b));
+
+    if (b == NULL)
+        return err_nomem(err);
+    b->base.ops = net->ops;
+    b->in = inputs[0].data;
+    for (size_t i = 0; i < net->n_outputs; i++)
+        b->out[i] = outputs[i].data;
+    *out = &b->base;
+    return ST_OK;
+}
+
+static void
+fake_binding_free(struct binding *b)
+{
+    free(b);
+}
+
+static enum status
+fake_run(struct net *base, struct binding *binding, struct err *err)
+{
+    struct fake_net *net = (struct fake_net *)base;
+    struct fake_binding *b = (struct fake_binding *)binding;
+    struct fake_machine *m = net->rt->machine;
+    double ns = net->cost_ns * m->slowdown *
+                (1 + net->rt->noise * (2 * rng_unit(&net->rt->rng) - 1));
+    float sum = 0;
+
+    (void)err;
+    m->now_ns += ns;
+    m->busy_ns += ns;
+    for (int i = 0; i < WIDTH; i++)
+        sum += b->in[i];
+    for (int k = 0; k < (int)base->n_outputs; k++)
+        for (int i = 0; i < WIDTH; i++)
+            /* From the name, so that a prefix agrees with the whole. */
+            b->out[k][i] = sum + 1 + (float)atoi(net->names[k] + 4);
+    if (net->optimised && net->wrong > 0)
+        b->out[net->wrong - 1][1] *= 1.01f;
+    if (net->optimised && net->nan > 0)
+        b->out[net->nan - 1][2] = NAN;
+    return ST_OK;
+}
+
+static const struct runtime_ops fake_ops = {
+    .name = "fake",
+    .version = fake_version,
+    .library = fake_library,
+    .close = fake_close,
+    .open = fake_open,
+    .net_close = fake_net_close,
+    .bind = fake_bind,
+    .binding_free = fake_binding_free,
+    .run = fake_run,
+};
+
+void
+fake_runtime_init(struct fake_runtime *rt, struct fake_machine *m)
+{
+    *rt = (struct fake_runtime){
+        .base.ops = &fake_ops, .machine = m, .rng = { 17 }, .noise = 0.01
+    };
+}

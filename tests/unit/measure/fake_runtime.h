@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_runtime.h -- a runtime whose networks are text files:
+ *
+ *     "cost=5000 outputs=2 wrong=1 nan=0"
+ *
+ * `cost` in ns passes on the scripted machine for each execution; `wrong` and
+ * `nan` (output numbers from 1) go bad in optimised runs.  Output k holds
+ * k + 1 plus the sum of the inputs.
+ */
+#ifndef OFFRAMP_TESTS_MEASURE_FAKE_RUNTIME_H
+#define OFFRAMP_TESTS_MEASURE_FAKE_RUNTIME_H
+
+#include "fake.h"
+#include "probes/runtimes/runtime.h"
+
+struct fake_runtime {
+    struct runtime base;
+    struct fake_machine *machine;
+    struct rng rng;
+    double noise; /* relative, new for every execution */
+    int open_nets, most_open;
+};
+
+void fake_runtime_init(struct fake_runtime *rt, struct fake_machine *m);
+
+#endif
