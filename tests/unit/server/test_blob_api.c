@@ -60,8 +60,8 @@ bad_names_are_refused(void **state)
 {
     static const char *const urls[] = {
         "/v1/blobs/sha256:abc",
-        "/v1/blobs/sha256:"
-        "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855",
+        ("/v1/blobs/sha256:"
+         "E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"),
         "/v1/blobs/sha256:....",
     };
 
