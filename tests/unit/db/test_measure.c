@@ -245,6 +245,24 @@ collect(const struct measure *m, void *ctx)
     return ST_OK;
 }
 
+/* Does the list of `f` have these rows, and leave out so many? */
+static void
+check_list(struct db *db, const struct measure_filter *f, const char *want,
+    int64_t want_omitted)
+{
+    struct err err = { 0 };
+    struct rows got = { 0 };
+    char text[17] = "";
+    int64_t omitted;
+
+    OK(db_measure_list(db, f, collect, &got, &err));
+    for (size_t k = 0; k < got.n; k++)
+        text[k] = (char)('0' + got.id[k]);
+    assert_string_equal(text, want);
+    OK(db_measure_omitted(db, f, &omitted, &err));
+    assert_int_equal(omitted, want_omitted);
+}
+
 static void
 rows_are_listed_by_what_is_asked(void **state)
 {
@@ -285,7 +303,6 @@ rows_are_listed_by_what_is_asked(void **state)
         { { .level = -1, .role = -1, .device = "b" }, "", 0 },
         { { .level = -1, .role = -1, .model = b.s->model }, "12345", 0 },
     };
-    struct err err = { 0 };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct measure m = store_row(rows[i].profile, rows[i].key, 100);
@@ -294,18 +311,8 @@ rows_are_listed_by_what_is_asked(void **state)
         m.level = rows[i].level;
         assert_int_equal(add(&b, &m), i + 1);
     }
-    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++) {
-        struct rows got = { 0 };
-        char text[17] = "";
-        int64_t omitted;
-
-        OK(db_measure_list(b.db, &asks[i].f, collect, &got, &err));
-        for (size_t k = 0; k < got.n; k++)
-            text[k] = (char)('0' + got.id[k]);
-        assert_string_equal(text, asks[i].want);
-        OK(db_measure_omitted(b.db, &asks[i].f, &omitted, &err));
-        assert_int_equal(omitted, asks[i].omitted);
-    }
+    for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
+        check_list(b.db, &asks[i].f, asks[i].want, asks[i].omitted);
 }
 
 struct kernels {

@@ -181,13 +181,39 @@ lists_page_and_filter(void **state)
     assert_int_equal(ids.n, 3);
 }
 
+/* Records made from a model and a data set. */
+static int64_t
+records_of(struct store *s)
+{
+    struct err err = { 0 };
+    struct dataset d = { .name = TEXT("d"), .created_ms = T0 };
+    struct records r = { .name = TEXT("r"), .created_ms = T0 };
+    struct records rec;
+    int64_t id;
+
+    store_model(s);
+    d.inputs = s->model;
+    r.model = s->model;
+    OK(db_dataset_add(s->db, &d, &r.dataset, &err));
+    OK(db_dataset_ready(s->db, r.dataset, "{\"n\":2}", &err));
+    OK(db_records_add(s->db, &r, &id, &err));
+    OK(db_records_ready(s->db, id, s->model, "{\"n\":2}", &err));
+    OK(db_records_get(s->db, id, &rec, &err));
+    assert_int_equal(rec.state, ITEM_READY);
+    assert_int_equal(rec.dataset, r.dataset);
+    assert_string_equal(rec.csv, s->model);
+    assert_string_equal(rec.summary, "{\"n\":2}");
+    records_clear(&rec);
+    assert_int_equal(
+        db_records_ready(s->db, id, "nowhere", "{}", &err), ST_UNPROCESSABLE);
+    return id;
+}
+
 static void
 a_search_leads_from_records_to_a_plan(void **state)
 {
     struct store *s = *state;
     struct err err = { 0 };
-    struct dataset d = { .name = TEXT("d"), .created_ms = T0 };
-    struct records r = { .name = TEXT("r"), .created_ms = T0 };
     struct search q = { .owner = TEXT("ann"),
         .costs = TEXT("{\"schema\":\"offramp.costs/1\"}"),
         .problem = TEXT("{}"),
@@ -195,27 +221,11 @@ a_search_leads_from_records_to_a_plan(void **state)
     struct task_offer o = {
         .kind = TASK_SEARCH, .payload = "{}", .now_ms = T0
     };
-    struct records rec;
     struct search got;
     struct plan plan;
     int64_t id, task, plan_id;
 
-    store_model(s);
-    d.inputs = s->model;
-    r.model = s->model;
-    OK(db_dataset_add(s->db, &d, &r.dataset, &err));
-    OK(db_dataset_ready(s->db, r.dataset, "{\"n\":2}", &err));
-    OK(db_records_add(s->db, &r, &q.records, &err));
-    OK(db_records_ready(s->db, q.records, s->model, "{\"n\":2}", &err));
-    OK(db_records_get(s->db, q.records, &rec, &err));
-    assert_int_equal(rec.state, ITEM_READY);
-    assert_int_equal(rec.dataset, r.dataset);
-    assert_string_equal(rec.csv, s->model);
-    assert_string_equal(rec.summary, "{\"n\":2}");
-    records_clear(&rec);
-    assert_int_equal(db_records_ready(s->db, q.records, "nowhere", "{}", &err),
-        ST_UNPROCESSABLE);
-
+    q.records = records_of(s);
     OK(db_search_add(s->db, &q, &id, &err));
     o.search = id;
     OK(db_task_add(s->db, &o, &task, &err));
