@@ -11,8 +11,9 @@
 enum status profile_document(struct db *db, const struct profile *p,
     json_t **out, struct err *err) MUST_CHECK;
 
-/* The rows of a profile with their layers' static facts, appended to `rows`;
- * those of a grade below `min_grade` to `omitted` (may be NULL with 'X'). */
+/* The rows of a profile with their layers' static facts, by level,
+ * role and index, appended to `rows`; those of a grade below `min_grade` to
+ * `omitted` (may be NULL with 'X'). */
 enum status profile_rows(struct db *db, const struct profile *p,
     const json_t *analysis, char min_grade, json_t *rows, json_t *omitted,
     struct err *err) MUST_CHECK;

@@ -148,7 +148,7 @@ export_chrome(const struct export_input *in, struct buf *out, struct err *err)
     }
     return export_dump(
         json_pack("{s:o,s:s,s:{s:s,s:s,s:s,s:s,s:O,s:O,s:s,s:s,s:o}}",
-            "traceEvents", events, "displayTimeUnit", "ns", "metadata", "note",
+            "traceEvents", events, "displayTimeUnit", "ms", "metadata", "note",
             "medians of separate measurements, laid end to end", "device",
             export_text(p, "device"), "model", export_text(p, "model"),
             "model_name", export_text(p, "model_name"), "profile",
