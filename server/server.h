@@ -21,7 +21,6 @@ struct waits;  /* wait.h */
 struct server_config {
     const char *db_path; /* borrowed for the server's life, as all text here */
     bool auth;           /* ask for tokens */
-    bool any_host;       /* do not insist on a loopback Host: not loopback */
     int64_t max_blob_bytes;
     int64_t lease_ttl_ms; /* a lease lives so long without a heartbeat */
     int64_t heartbeat_ms; /* what agents are told */

@@ -413,6 +413,27 @@ bodies_over_their_cap_are_refused(void **state)
 }
 
 static void
+too_many_headers_are_refused(void **state)
+{
+    struct daemon d;
+    char line[32];
+    int fd;
+
+    start(&d, *state, NULL, NULL);
+    fd = connect_to(d.url);
+    say(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
+    for (int i = 0; i < 60; i++) {
+        snprintf(line, sizeof(line), "X-%d: y\r\n", i);
+        say(fd, line);
+    }
+    say(fd, "\r\n");
+    assert_int_equal(hear(fd), 400);
+    close(fd);
+    get(d.url, "/healthz", 200, NULL);
+    stop(&d);
+}
+
+static void
 a_file_is_streamed_in_and_out(void **state)
 {
     enum { SIZE = 3 << 20 };
@@ -537,6 +558,7 @@ main(void)
         TEST(a_poll_ends_when_its_time_is_over),
         TEST(who_hangs_up_gets_no_task),
         TEST(bodies_over_their_cap_are_refused),
+        TEST(too_many_headers_are_refused),
         TEST(a_file_is_streamed_in_and_out),
         TEST(one_store_has_one_server),
         TEST(bad_options_are_refused),

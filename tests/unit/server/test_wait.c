@@ -155,7 +155,7 @@ nobody_is_forgotten_in_a_race(void **state)
     for (int i = 0; i < ROUNDS; i++) {
         struct guest g;
 
-        guest_init(&g, SECOND / 1000);
+        guest_init(&g, SECOND / 10000);
         if (!waits_add(*state, &g.waiter, waits_heard(*state)))
             continue;
         assert_int_equal(guest_join(&g), 1);
