@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/measure/kit.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
+/* *here: the machine has it, whether or not it can be trusted now: the
+ * environment's fingerprint must not depend on a passing fault. */
 static enum status
-open_meter(struct meter_handle *h, const struct meter *m, struct err *err)
+open_meter(
+    struct meter_handle *h, const struct meter *m, bool *here, struct err *err)
 {
     struct err cause = { 0 };
     enum status st = meter_open(h, m, &cause);
 
+    *here = st == ST_OK || strcmp(cause.code, "device.meter_untrusted") == 0;
     if (st == ST_OK)
         return ST_OK;
     if (st != ST_NOT_FOUND)
@@ -20,12 +26,14 @@ open_meter(struct meter_handle *h, const struct meter *m, struct err *err)
 enum status
 kit_open(struct kit *k, const char *library, struct err *err)
 {
+    bool energy_here; /* not kept: the sensor's absence is a fact */
     enum status st;
 
     *k = (struct kit){ 0 };
     if ((st = runtime_onnx_open(&k->runtime, library, err)) != ST_OK ||
-        (st = open_meter(&k->counters, &meter_papi, err)) != ST_OK ||
-        (st = open_meter(&k->energy, &meter_rapl, err)) != ST_OK)
+        (st = open_meter(&k->counters, &meter_papi, &k->counters_here, err)) !=
+            ST_OK ||
+        (st = open_meter(&k->energy, &meter_rapl, &energy_here, err)) != ST_OK)
         kit_close(k);
     return st;
 }
@@ -39,20 +47,14 @@ kit_close(struct kit *k)
     *k = (struct kit){ 0 };
 }
 
-static const char *
-meter_name(const struct meter_handle *h)
-{
-    return h->self != NULL ? h->ops->name : NULL;
-}
-
 struct env_facts
 kit_facts(const struct kit *k, int64_t threads)
 {
     return (struct env_facts){
         .runtime = runtime_name(k->runtime),
         .runtime_version = runtime_version(k->runtime),
-        .counter_source = meter_name(&k->counters),
-        .energy_sensor = meter_name(&k->energy),
+        .counter_source = k->counters_here ? k->counters.ops->name : NULL,
+        .energy_sensor = k->energy.self != NULL ? k->energy.ops->name : NULL,
         .threads = threads,
     };
 }

@@ -12,7 +12,8 @@
 
 struct kit {
     struct runtime *runtime;
-    struct meter_handle counters, energy; /* self NULL: none here */
+    struct meter_handle counters, energy; /* self NULL: none to use */
+    bool counters_here; /* even if they do not count at the moment */
 };
 
 /* `library`: see runtime_onnx_open().  Absent meters are no failure. */

@@ -33,7 +33,8 @@ struct meter_facts {
 
 struct meter {
     const char *name;
-    /* MUST; ST_NOT_FOUND: absent here, and the text says what is missing. */
+    /* MUST; ST_NOT_FOUND: absent here, and the text says what is missing;
+     * with code "device.meter_untrusted" it is here but does not count. */
     enum status (*open)(void **self, struct err *err);
     /* MUST; borrowed until the next select or close. */
     const struct meter_facts *(*facts)(const void *self);

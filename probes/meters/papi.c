@@ -176,9 +176,12 @@ counters_open(void **self, struct err *err)
     if ((c = calloc(1, sizeof(*c))) == NULL)
         return err_nomem(err);
     c->set.id = PAPI_NULL;
-    if (!start_pair(&c->set, instructions) || !prove(&c->set))
+    if (!start_pair(&c->set, instructions))
         st = err_set(err, ST_NOT_FOUND, "device.no_meter",
-            "this machine offers no hardware counters that count");
+            "this machine offers no hardware counters");
+    else if (!prove(&c->set))
+        st = err_set(err, ST_NOT_FOUND, "device.meter_untrusted",
+            "the hardware counters lose counts at the moment");
     else
         list_groups(c);
     if (st == ST_OK)
