@@ -14,7 +14,7 @@ export class Problem extends Error {
 }
 
 const store = "offramp.token";
-export const token = () => sessionStorage.getItem(store);
+const token = () => sessionStorage.getItem(store);
 
 // options: { body, type, headers, signal }.  Answers the Response, also 304;
 // anything else from 300 on throws a Problem.

@@ -37,7 +37,7 @@ export function section(title, ...children) {
 }
 
 // What may be wider than a phone scrolls in itself, also by keyboard.
-export function wide(label, child) {
+function wide(label, child) {
     return h("div", { class: "wide", role: "region", tabindex: 0,
         "aria-label": label }, child);
 }
@@ -143,6 +143,6 @@ export function problemBox(e) {
     return h("div", { class: "problem", role: "alert" },
         h("strong", null, e.title ?? "The page failed"),
         h("p", null, e.message),
-        e.nodes && h("p", null, "Nodes: ", e.nodes.join(", ")),
+        e.nodes?.length > 0 && h("p", null, "Nodes: ", e.nodes.join(", ")),
         e.code && h("code", null, e.code));
 }

@@ -47,7 +47,7 @@ export const signed = (share, places = 2) =>
 
 // A difference of shares, without its sign: "0.93 points".
 export function points(difference) {
-    const n = Number(Math.abs(100 * difference).toPrecision(3));
+    const n = Number(Math.abs(100 * difference).toFixed(2));
     return `${n} point${n === 1 ? "" : "s"}`;
 }
 

@@ -33,7 +33,7 @@ export async function jobsView(page) {
 
 const title = (job) => job.name || `Job ${job.id}`;
 const devicesOf = (job) =>
-    [...new Set(job.tasks.map((t) => t.device).filter(Boolean))].join(", ");
+    [...new Set(job.tasks.map((t) => t.device ?? t.selector))].join(", ");
 
 async function modelNames(signal) {
     const models = await list("/v1/models", signal);
@@ -145,7 +145,8 @@ function jobFacts(job, model) {
 function taskTable(job) {
     return table("One task a device", [
         { title: "Task", head: true, cell: (t) => `${t.kind} ${t.id}` },
-        { title: "Device", cell: (t) => t.device ?? dash("a worker's task") },
+        { title: "Device", cell: (t) => t.device ?? t.selector
+            ?? dash("a worker's task") },
         { title: "State", cell: (t) => state(t.state) },
         { title: "Attempt", number: true, cell: (t) => t.attempt },
         { title: "Progress", cell: (t) => t.state === "leased"

@@ -48,6 +48,9 @@ function join(layers, level, analysis) {
 }
 
 function levelView(layers, how) {
+    const sources = new Set(layers.map((l) => l.row.source));
+    const common = layers[0].row.flags.filter((name) =>
+        layers.every((l) => l.row.flags.includes(name)));
     const head = layers.some((l) => l.facts.role === "head");
     return [
         bars({
@@ -61,11 +64,17 @@ function levelView(layers, how) {
                     ? `, ${interval({ ci95_lo_ns: lo, ci95_hi_ns: hi })}`
                     : ""}` : `${name}: not measured`,
         }),
-        table(`Layers, measured ${how}`, columns(layers), layers),
+        h("p", { class: "note" }, sources.size > 1 ? null
+            : `Source of every row: ${layers[0].row.source}. `,
+        common.length ? ["Flags of every row: ", flagList(common)] : null),
+        table(`Layers, measured ${how}`,
+            columns(layers, common, sources.size > 1), layers),
     ];
 }
 
-function columns(layers) {
+// `common`: the flags that all rows have, said once above the table, as is a
+// source that all share.
+function columns(layers, common, mixed) {
     const unit = columnUnit(layers.map((l) => l.row.median_ns), "ns");
     const most = Math.max(...layers.map((l) => l.share ?? 0));
     const optional = (member, list) =>
@@ -82,9 +91,10 @@ function columns(layers) {
             hint: "order statistics of the epochs; no distribution assumed",
             cell: ({ row }) => spread(row) === null
                 ? dash("too few epochs")
-                : [`${unit.text(row.ci95_lo_ns)} – ${
-                    unit.text(row.ci95_hi_ns)} `, h("small", {
-                    class: "spread" }, `±${percent(spread(row))}`)] },
+                : h("span", { title: effort(row) },
+                    `${unit.text(row.ci95_lo_ns)} – ${
+                        unit.text(row.ci95_hi_ns)} `,
+                    h("small", null, `±${percent(spread(row))}`)) },
         { title: "Share", number: true, key: (l) => l.share,
             hint: "of the sum of all layers", cell: (l) => shareCell(l, most) },
         { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
@@ -95,24 +105,29 @@ function columns(layers) {
                 : speed(l).toPrecision(3) },
         ...optional("counters", [
             { title: "Instructions", number: true,
+                key: (l) => l.counters?.PAPI_TOT_INS ?? null,
                 cell: (l) => count(l.counters?.PAPI_TOT_INS) },
-            { title: "Cycles", number: true,
-                cell: (l) => count(l.counters?.PAPI_TOT_CYC) }]),
+            { title: "per cycle", number: true, key: ipc,
+                cell: (l) => ipc(l)?.toFixed(2) ?? dash("not counted") }]),
         ...optional("energy", [{ title: "Energy, net", number: true,
             key: (l) => l.energy?.net_nj ?? null,
             cell: (l) => energy(l.energy, "net_nj") }]),
         { title: "Grade", key: (l) => l.row.grade,
             cell: (l) => grade(l.row.grade) },
-        { title: "Flags", wrap: true, cell: (l) => flagList(l.row.flags) },
-        { title: "Source", cell: ({ row }) => h("span", { title:
-            `${row.n_epochs} epochs of ${row.iters_per_epoch} executions` +
-            (row.stop_reason ? `, ended by ${row.stop_reason}` : "") },
-        row.source) },
+        { title: "Flags", wrap: true, cell: (l) => flagList(
+            l.row.flags.filter((name) => !common.includes(name))) },
+        ...mixed ? [{ title: "Source", cell: (l) => l.row.source }] : [],
     ];
 }
 
 const speed = ({ row, facts: f }) => f.macs > 0 && row.median_ns > 0
     ? f.macs / row.median_ns : null;
+
+const effort = (row) => `${row.n_epochs} epochs of ${row.iters_per_epoch
+} executions${row.stop_reason ? `, ended by ${row.stop_reason}` : ""}`;
+
+const ipc = ({ counters: c }) => c?.PAPI_TOT_CYC > 0 && known(c.PAPI_TOT_INS)
+    ? c.PAPI_TOT_INS / c.PAPI_TOT_CYC : null;
 
 function shareCell(l, most) {
     if (l.share === null)

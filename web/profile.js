@@ -4,7 +4,7 @@
 import { download, get } from "./api.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { amount, dash, energy, flagList, grade, instant, known, measured,
-    signed, time } from "./format.js";
+    short, signed, time } from "./format.js";
 import { layerSection } from "./layers.js";
 import { searchSection } from "./searches.js";
 
@@ -26,8 +26,7 @@ export async function profileView(page, id) {
             await searchSection(page, profile, model),
         section("Export", exportList(profile, formats.items)),
         section("Conditions", facts([
-            ["Fingerprint", h("code", null,
-                env.env_fingerprint.slice(0, 16))],
+            ["Fingerprint", short(env.env_fingerprint)],
             ["Seed", profile.seed],
             ["Output check", check(profile.check)],
         ]), environment("Environment record", env.env),
@@ -116,10 +115,19 @@ const check = (c) => c && "pass" in c ? h("span",
 
 // Any record of names and values, one box a group, folded away.
 export function environment(title, groups) {
-    const text = (v) => v === null ? dash("not known on this machine")
-        : typeof v === "object" ? JSON.stringify(v) : String(v);
     return h("details", { class: "box" }, h("summary", null, title),
         Object.entries(groups).filter(([, g]) => g).map(([name, group]) =>
             [h("h3", null, name), facts(Object.entries(group)
-                .map(([k, v]) => [k, text(v)]))]));
+                .map(([k, v]) => [k, fact(v)]))]));
+}
+
+function fact(value) {
+    if (value === null || value === "")
+        return dash("not known on this machine");
+    if (/^[0-9a-f]{64}$/.test(value))
+        return short(value);
+    if (typeof value !== "object")
+        return String(value);
+    return Object.entries(value).map(([k, v]) => Array.isArray(value)
+        ? String(v) : `${k} ${v}`).join(", ");
 }
