@@ -181,6 +181,8 @@ start(struct parts *p, struct err *err)
     c.max_blob_bytes = settings.max_blob_mib << 20;
     c.lease_ttl_ms = (int64_t)(settings.lease_ttl_s * 1000);
     c.heartbeat_ms = (int64_t)(settings.heartbeat_s * 1000);
+    if (c.heartbeat_ms > c.lease_ttl_ms / 3)
+        c.heartbeat_ms = c.lease_ttl_ms / 3; /* two may be lost */
     c.poll_ms = (int64_t)(settings.poll_s * 1000);
     if ((st = server_open(&p->server, &c, err)) != ST_OK ||
         (!p->at.loopback &&

@@ -29,10 +29,23 @@ struct agent {
 
 /* ---- what is owed ---- */
 
+/* An unfinished folder of this session was stopped by a person: it is given
+ * back.  One of an earlier run of this program was cut off, maybe by the task
+ * itself: its lease is left to end as a failure once a session is opened, so
+ * that a task which kills its board is not tried for ever. */
+static enum status
+settle_unfinished(struct agent *a, const struct folder *f, struct err *err)
+{
+    if (a->session.id[0] != '\0')
+        return deliver_release(&a->blobs, f, err);
+    log_warn("lease %lld was cut off", (long long)f->lease);
+    return file_rmtree(f->path, err);
+}
+
 static enum status
 settle(void *ctx, const char *path, struct err *err)
 {
-    const struct blobs *b = ctx;
+    struct agent *a = ctx;
     struct folder f;
     struct err why = { 0 };
     enum status st = folder_open(&f, path, &why);
@@ -43,17 +56,17 @@ settle(void *ctx, const char *path, struct err *err)
         log_warn("%s is not a task: %s; removed", path, why.text);
         return file_rmtree(path, err);
     }
-    st = folder_finished(&f) ? deliver_result(b, &f, err)
-                             : deliver_release(b, &f, err);
+    st = folder_finished(&f) ? deliver_result(&a->blobs, &f, err)
+                             : settle_unfinished(a, &f, err);
     folder_clear(&f);
     return st;
 }
 
-/* Finished folders are sent, unfinished ones given back. */
+/* Send what is finished, end what is not. */
 static enum status
 settle_all(struct agent *a, struct err *err)
 {
-    enum status st = folder_each(a->c->spool, settle, &a->blobs, err);
+    enum status st = folder_each(a->c->spool, settle, a, err);
 
     if (st == ST_OK)
         beat_lease(a->beat, 0);

@@ -114,7 +114,7 @@ layer_row(struct text_table *t, const json_t *row, double sum)
     shape_text(json_object_get(row, "output_shapes"), shape);
     if ((st = text_cell(t, "%.0f", number(row, "index"))) != ST_OK ||
         (st = text_cell(t, "%.28s", string(row, "name"))) != ST_OK ||
-        (st = text_cell(t, "%.24s", string(row, "fusion_group"))) != ST_OK ||
+        (st = text_cell(t, "%.32s", string(row, "fusion_group"))) != ST_OK ||
         (st = text_cell(t, "%s", shape)) != ST_OK ||
         (st = text_cell(t, "%s", macs)) != ST_OK ||
         (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK)

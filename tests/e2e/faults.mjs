@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What must survive: the server killed while a job is measured, a probe
-// killed in the middle, a probe that answers after its lease.
+// What must survive: a probe killed in the middle, a probe that falls silent
+// and comes back after its lease, the server killed while a job is measured.
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from './service.mjs';
 
@@ -8,10 +8,10 @@ const submit = (s, model) => s.post('/v1/jobs', {
   model: model.id, devices: ['localhost'], policy: quickPolicy,
 });
 
-// Resolves when the job's task is being worked on by a probe.
-async function measuring(s, id) {
+// Resolves with the job once its task is as `wanted`.
+async function reach(s, id, wanted) {
   let job = await s.get(`/v1/jobs/${id}`);
-  while (!(job.tasks[0].progress?.total > 0)) {
+  while (!wanted(job.tasks[0])) {
     const r = await fetch(
       `${s.url}/v1/jobs/${id}?wait=50&since=${job.version}`);
     if (r.status === 200) job = await r.json();
@@ -19,20 +19,33 @@ async function measuring(s, id) {
   return job;
 }
 
+const measuring = (s, id) => reach(s, id, (t) => t.progress?.total > 0);
+
 await withService(async (s) => {
   const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
   await s.server.kill();
-  await s.startServer(['--lease-ttl', '3']);
+  await s.startServer(['--lease-ttl', '3']); // silence shows soon
 
-  // A probe killed in the middle: its lease ends, another takes the task.
+  // A probe killed in the middle: when it is back the task runs again.
   const first = s.startProbe();
   await s.untilDevice('localhost');
   const a = await submit(s, model);
   await measuring(s, a.id);
   await first.kill('SIGKILL');
-  s.startProbe();
+  const second = s.startProbe();
   const again = await s.until(`/v1/jobs/${a.id}`);
   check(again.tasks[0].attempt === 2, 'a killed probe costs one attempt');
+
+  // A probe that falls silent: its lease ends, its answer is not taken.
+  const c = await submit(s, model);
+  await measuring(s, c.id);
+  second.child.kill('SIGSTOP');
+  await reach(s, c.id, (t) => t.error?.code === 'infra.agent_lost');
+  second.child.kill('SIGCONT');
+  const late = await s.until(`/v1/jobs/${c.id}`);
+  check(late.tasks[0].attempt === 2, 'a silent probe loses its lease');
+  const { items } = await s.get(`/v1/profiles?job=${c.id}`);
+  check(items.length === 1, 'and only one answer is in the table');
 
   // The server killed while a probe measures: nothing acknowledged is lost.
   const b = await submit(s, model);
