@@ -58,24 +58,15 @@ node_names(const struct graph *g, const struct layer *l)
 
 /* Dimensions of an input that the file leaves open. */
 static json_t *
-open_dimensions(const struct graph *g, const char *name)
+open_dimensions(const struct value *v)
 {
-    const Onnx__GraphProto *p = g->model->graph;
-    json_t *list = json_array();
+    int64_t dims[ONNX_RANK];
+    size_t n = 0;
 
-    for (size_t i = 0; i < p->n_input; i++) {
-        const Onnx__TensorShapeProto *s;
-
-        if (strcmp(p->input[i]->name, name) != 0)
-            continue;
-        s = p->input[i]->type->tensor_type->shape;
-        for (size_t d = 0; s != NULL && d < s->n_dim; d++)
-            if (s->dim[d]->value_case !=
-                    ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
-                s->dim[d]->dim_value < 1)
-                json_array_append_new(list, json_integer((json_int_t)d));
-    }
-    return list;
+    for (int i = 0; i < v->rank; i++)
+        if (v->open >> i & 1)
+            dims[n++] = i;
+    return json_int_array(dims, n);
 }
 
 static enum status
@@ -90,7 +81,7 @@ add_ends(json_t *doc, const struct graph *g, struct err *err)
         st = document_append(in,
             json_pack("{s:s, s:s, s:o, s:o}", "name", v->name, "dtype",
                 onnx_dtype_name(v->type), "shape", shape_json(v), "dynamic",
-                open_dimensions(g, v->name)),
+                open_dimensions(v)),
             err);
     }
     for (int i = 0; i < g->n_outputs && st == ST_OK; i++) {
@@ -101,8 +92,10 @@ add_ends(json_t *doc, const struct graph *g, struct err *err)
                 onnx_dtype_name(v->type), "shape", shape_json(v)),
             err);
     }
-    if (json_object_set_new(doc, "inputs", in) != 0 ||
-        json_object_set_new(doc, "outputs", out) != 0)
+    /* Both are stolen, also on failure. */
+    if (json_object_set_new(doc, "inputs", in) != 0)
+        st = err_nomem(err);
+    if (json_object_set_new(doc, "outputs", out) != 0)
         st = err_nomem(err);
     return st;
 }

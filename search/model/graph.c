@@ -75,6 +75,9 @@ add_inputs(struct graph *g, struct index *ix, struct err *err)
 
         if (id >= 0 && id < stored)
             continue;
+        if (g->n_inputs == ONNX_MAX_INPUTS)
+            return err_set(err, ST_UNPROCESSABLE, "model.too_large",
+                "more than %d inputs", ONNX_MAX_INPUTS);
         g->inputs[g->n_inputs++] = g->n_values;
         if ((st = add_value(g, ix, name, err)) != ST_OK)
             return st;

@@ -35,6 +35,7 @@ struct value {
     int type;                      /* ONNX element type; 0: not known yet */
     int rank;
     int64_t dims[ONNX_RANK];
+    uint8_t open; /* of an input: bits of dimensions the file leaves open */
     bool input, output;
     bool constant;
     unsigned stamp; /* for region.c and kernel_key.c */

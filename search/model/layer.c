@@ -5,288 +5,25 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "search/model/layer_group.h"
 
-enum { GATE_STEPS = 4, FUSION_TEXT_MAX = 400 };
+enum { FUSION_TEXT_MAX = 400 };
 
-/* A group while nodes are still being handed out.  Its last node is the only
- * one whose outputs leave it, or will be once a gate is closed. */
-struct group {
-    int last;  /* node */
-    int into;  /* the group it was merged into, or its own number */
-    bool weak; /* nothing in it is worth a layer: may join forward */
-};
-
-struct grouping {
-    struct graph *g;
-    struct group *groups;
-    int n;
-    int *of_node; /* group of each node, -1: none (constant or dead) */
-};
-
-static int
-group_of(const struct grouping *gr, int node)
-{
-    int id = gr->of_node[node];
-
-    return id < 0 ? -1 : gr->groups[id].into;
-}
-
-/* Whether `reader` is the only one that reads a node's outputs. */
-static bool
-read_only_by(const struct graph *g, int node, int reader)
-{
-    const struct node *n = &g->nodes[node];
-
-    for (int k = 0; k < n->n_out; k++) {
-        const struct value *v;
-
-        if (n->out[k] < 0)
-            continue;
-        v = &g->values[n->out[k]];
-        if (v->output)
-            return false;
-        for (int u = 0; u < v->n_uses; u++)
-            if (v->uses[u] != reader && graph_needs(g, v->uses[u], v))
-                return false;
-    }
-    return true;
-}
-
-/* The only node that needs a node's only output; -1 if there are more. */
-static int
-only_reader(const struct graph *g, int node)
-{
-    const struct node *n = &g->nodes[node];
-    int reader = -1;
-
-    if (n->n_out != 1 || g->values[n->out[0]].output)
-        return -1;
-    for (int u = 0; u < g->values[n->out[0]].n_uses; u++) {
-        int r = g->values[n->out[0]].uses[u];
-
-        if (!graph_needs(g, r, &g->values[n->out[0]]))
-            continue;
-        if (reader >= 0 && reader != r)
-            return -1;
-        reader = r;
-    }
-    return reader;
-}
-
-/* The only activation a node reads; -1 if there are none or more. */
-static int
-only_input(const struct graph *g, int node)
-{
-    const struct node *n = &g->nodes[node];
-    int input = -1;
-
-    for (int k = 0; k < n->n_in; k++) {
-        if (n->in[k] < 0 || g->values[n->in[k]].constant)
-            continue;
-        if (input >= 0 && input != n->in[k])
-            return -1;
-        input = n->in[k];
-    }
-    return input;
-}
-
-static bool
-joins_backward(const struct node *n)
-{
-    return n->kind == OP_FUSE || n->kind == OP_FREE;
-}
-
-/* Whether `end` reads `x` and what node `last` made from it, and no other
- * activation. */
-static bool
-closes_gate(const struct graph *g, int end, const struct value *x, int last)
-{
-    const struct node *n = &g->nodes[end];
-
-    for (int k = 0; k < n->n_in; k++) {
-        const struct value *v = &g->values[n->in[k] >= 0 ? n->in[k] : 0];
-
-        if (n->in[k] >= 0 && v != x && v->producer != last && !v->constant)
-            return false;
-    }
-    return true;
-}
-
-/*
- * x goes into `node` and into one other reader, and the way from `node` leads
- * there over elementwise steps: x * sigmoid(x), x * clip(x + 3) / 6.
- */
-static bool
-opens_gate(const struct graph *g, int node)
-{
-    int input = only_input(g, node), end = -1, at = node;
-    const struct value *x;
-
-    if (input < 0 || g->values[input].output)
-        return false;
-    x = &g->values[input];
-    for (int u = 0; u < x->n_uses; u++) {
-        int r = x->uses[u];
-
-        if (r == node || !graph_needs(g, r, x))
-            continue;
-        if (end >= 0 && end != r)
-            return false;
-        end = r;
-    }
-    if (end < 0 || g->nodes[end].part != g->nodes[node].part ||
-        !joins_backward(&g->nodes[end]))
-        return false;
-    for (int step = 0; step < GATE_STEPS && at >= 0; step++) {
-        int next = only_reader(g, at);
-
-        if (next == end)
-            return closes_gate(g, end, x, at);
-        if (next < 0 || !joins_backward(&g->nodes[next]) ||
-            only_input(g, next) != g->nodes[at].out[0])
-            return false;
-        at = next;
-    }
-    return false;
-}
-
-/* The latest group among those that made a node's inputs, or -1. */
-static int
-latest_group(const struct grouping *gr, const struct node *n)
-{
-    int latest = -1;
-
-    for (int k = 0; k < n->n_in; k++) {
-        int p = n->in[k] >= 0 ? gr->g->values[n->in[k]].producer : -1;
-        int id = p >= 0 ? group_of(gr, p) : -1;
-
-        latest = id > latest ? id : latest;
-    }
-    return latest;
-}
-
-/* A node joins the group that made its latest input if that group then still
- * has one way out. */
-static int
-group_to_join(const struct grouping *gr, int node)
-{
-    const struct node *n = &gr->g->nodes[node];
-    int id = latest_group(gr, n), last;
-
-    if (id < 0 || !joins_backward(n))
-        return -1;
-    last = gr->groups[id].last;
-    if (gr->g->nodes[last].part != n->part)
-        return -1;
-    if (read_only_by(gr->g, last, node))
-        return id;
-    return gr->g->nodes[last].n_out == 1 &&
-                   only_input(gr->g, node) == gr->g->nodes[last].out[0] &&
-                   opens_gate(gr->g, node)
-               ? id
-               : -1;
-}
-
-/* Weak groups that only feed `node` become part of its group: moving them
- * later is safe, nobody else reads them. */
+/* Constant nodes go with their first reader. */
 static void
-pull_weak(struct grouping *gr, int node, int into)
+place_constants(struct layers *l, const struct graph *g)
 {
-    const struct node *n = &gr->g->nodes[node];
-
-    for (int k = 0; k < n->n_in; k++) {
-        int p = n->in[k] >= 0 ? gr->g->values[n->in[k]].producer : -1;
-        int id = p >= 0 ? group_of(gr, p) : -1;
-
-        if (id >= 0 && id != into && gr->groups[id].weak &&
-            gr->g->nodes[gr->groups[id].last].part == n->part &&
-            read_only_by(gr->g, gr->groups[id].last, node))
-            gr->groups[id].into = into;
-    }
-}
-
-/*
- * An elementwise node that found no layer of worth to join takes one along
- * that only feeds it, the latest: moving that later is safe for the same
- * reason.  So Conv+Add stays together where the other input comes later.
- */
-static void
-pull_strong(struct grouping *gr, int node, int into)
-{
-    const struct node *n = &gr->g->nodes[node];
-    int best = -1;
-
-    for (int k = 0; k < n->n_in; k++) {
-        int p = n->in[k] >= 0 ? gr->g->values[n->in[k]].producer : -1;
-        int id = p >= 0 ? group_of(gr, p) : -1;
-
-        if (id > best && id != into && !gr->groups[id].weak &&
-            gr->g->nodes[gr->groups[id].last].part == n->part &&
-            read_only_by(gr->g, gr->groups[id].last, node))
-            best = id;
-    }
-    if (best >= 0) {
-        gr->groups[best].into = into;
-        gr->groups[into].weak = false;
-    }
-}
-
-static void
-place(struct grouping *gr, int node)
-{
-    const struct node *n = &gr->g->nodes[node];
-    bool weak = n->kind == OP_FREE || n->kind == OP_PRE;
-    int id = group_to_join(gr, node);
-
-    if (id < 0) {
-        id = gr->n++;
-        gr->groups[id] = (struct group){ .into = id, .weak = true };
-    }
-    gr->of_node[node] = id;
-    pull_weak(gr, node, id);
-    if (gr->groups[id].weak && joins_backward(n))
-        pull_strong(gr, node, id);
-    gr->groups[id].last = node;
-    gr->groups[id].weak &= weak;
-}
-
-/* Merges may be chained, always towards later groups: one sweep backwards
- * makes every group point at where it ended up. */
-static void
-settle_merges(struct grouping *gr)
-{
-    for (int id = gr->n - 1; id >= 0; id--)
-        gr->groups[id].into = gr->groups[gr->groups[id].into].into;
-}
-
-/* Number the groups that are left and give every live node its layer;
- * constant nodes go with their first reader. */
-static void
-number_layers(struct layers *l, struct grouping *gr)
-{
-    int *number = gr->of_node; /* reused group by group below */
-
-    settle_merges(gr);
-    for (int i = 0; i < gr->g->n_nodes; i++)
-        l->of_node[i] = group_of(gr, i);
-    for (int id = 0; id < gr->n; id++)
-        number[id] = gr->groups[id].into == id ? l->n++ : -1;
-    for (int i = 0; i < gr->g->n_nodes; i++)
-        if (l->of_node[i] >= 0)
-            l->of_node[i] = number[l->of_node[i]];
-    for (int i = gr->g->n_nodes - 1; i >= 0; i--) {
-        const struct node *n = &gr->g->nodes[i];
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        const struct node *n = &g->nodes[i];
         int first = l->n - 1;
 
         if (!n->live || !n->constant)
             continue;
         for (int k = 0; k < n->n_out; k++) {
-            const struct value *v =
-                &gr->g->values[n->out[k] >= 0 ? n->out[k] : 0];
+            const struct value *v = &g->values[n->out[k] >= 0 ? n->out[k] : 0];
 
             for (int u = 0; n->out[k] >= 0 && u < v->n_uses; u++)
-                if (gr->g->nodes[v->uses[u]].live &&
-                    l->of_node[v->uses[u]] < first)
+                if (g->nodes[v->uses[u]].live && l->of_node[v->uses[u]] < first)
                     first = l->of_node[v->uses[u]];
         }
         l->of_node[i] = first;
@@ -351,38 +88,46 @@ finish_layer(struct layer *l, struct graph *g, int *work, struct err *err)
     return region_build(&l->region, g, work, n, NULL, 0, err);
 }
 
+static enum status
+finish_layers(struct layers *l, struct graph *g, int *work, struct err *err)
+{
+    int64_t parts = 0;
+    enum status st = ST_OK;
+
+    for (int i = 0; i < l->n && st == ST_OK; i++) {
+        st = finish_layer(&l->item[i], g, work, err);
+        parts += l->item[i].region.n_nodes + l->item[i].region.n_weights;
+        if (st == ST_OK && parts > LAYERS_MAX_PARTS)
+            st = err_set(err, ST_UNPROCESSABLE, "model.too_large",
+                "too many layers need the same constants: fold them when "
+                "exporting; layer %.100s is the last that fits",
+                g->nodes[l->item[i].anchor].name);
+    }
+    return st;
+}
+
 enum status
 layers_build(struct layers *l, struct graph *g, struct err *err)
 {
     size_t n = (size_t)g->n_nodes;
-    struct grouping gr = { .g = g };
     int *work = malloc(n * sizeof(*work));
-    enum status st = ST_OK;
+    enum status st;
 
     *l = (struct layers){ 0 };
-    gr.groups = calloc(n, sizeof(*gr.groups));
-    gr.of_node = malloc(n * sizeof(*gr.of_node));
     l->of_node = malloc(n * sizeof(*l->of_node));
     l->members = malloc(n * sizeof(*l->members));
     l->item = calloc(n, sizeof(*l->item));
-    if (work == NULL || gr.groups == NULL || gr.of_node == NULL ||
-        l->of_node == NULL || l->members == NULL || l->item == NULL) {
+    if (work == NULL || l->of_node == NULL || l->members == NULL ||
+        l->item == NULL)
         st = err_nomem(err);
-        goto out;
+    else
+        st = layers_group(g, l->of_node, &l->n, err);
+    if (st == ST_OK) {
+        place_constants(l, g);
+        list_members(l, g);
+        st = finish_layers(l, g, work, err);
     }
-    for (int i = 0; i < g->n_nodes; i++) {
-        gr.of_node[i] = -1;
-        if (g->nodes[i].live && !g->nodes[i].constant)
-            place(&gr, i);
-    }
-    number_layers(l, &gr);
-    list_members(l, g);
-    for (int i = 0; i < l->n && st == ST_OK; i++)
-        st = finish_layer(&l->item[i], g, work, err);
-out:
     free(work);
-    free(gr.groups);
-    free(gr.of_node);
     if (st != ST_OK)
         layers_clear(l);
     return st;

@@ -20,6 +20,10 @@
 
 #include "search/model/region.h"
 
+/* Constant nodes are in every layer that needs them; all layers together
+ * never have more nodes and weights than this. */
+enum { LAYERS_MAX_PARTS = 4000000 };
+
 struct layer {
     struct region region; /* what runs: includes all constants it needs */
     int *nodes;           /* what it stands for: every live node is in one
@@ -37,7 +41,7 @@ struct layers {
 };
 
 /* Group the nodes of a graph whose exits are known.  On ST_OK the caller
- * ends it with layers_clear(). */
+ * ends it with layers_clear().  ST_UNPROCESSABLE: `model.too_large`. */
 enum status layers_build(
     struct layers *l, struct graph *g, struct err *err) MUST_CHECK;
 void layers_clear(struct layers *l);

@@ -42,6 +42,7 @@ declared(const Onnx__ValueInfoProto *info, struct value *v, struct err *err)
     v->type = t->tensor_type->elem_type;
     s = t->tensor_type->shape;
     v->rank = -1;
+    v->open = 0xff;
     if (s == NULL)
         return ST_OK;
     if (s->n_dim > ONNX_RANK)
@@ -50,10 +51,12 @@ declared(const Onnx__ValueInfoProto *info, struct value *v, struct err *err)
     v->rank = (int)s->n_dim;
     for (int i = 0; i < v->rank; i++) {
         bool known = s->dim[i]->value_case ==
-                     ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+                         ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE &&
+                     s->dim[i]->dim_value > 0;
 
-        v->dims[i] =
-            known && s->dim[i]->dim_value > 0 ? s->dim[i]->dim_value : -1;
+        v->dims[i] = known ? s->dim[i]->dim_value : -1;
+        if (known)
+            v->open &= (uint8_t) ~(1u << i);
     }
     return ST_OK;
 }

@@ -37,87 +37,85 @@ layers_text(const json_t *doc, char *out, size_t cap)
 #define CONV "init w f4 4,4,1,1\ninit v f4 4,4,1,1\n"
 #define IN   "input x f4 1,4,6,6\n"
 
+static const struct {
+    const char *model, *want;
+} groupings[] = {
+    { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv b,v -> c\n"
+              "output c\n",
+        "Conv+Relu Conv" },
+    /* a second reader keeps a layer closed */
+    { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv a,v -> c\n"
+              "node Add b,c -> y\noutput y\n",
+        "Conv Relu Conv+Add" },
+    /* a residual joins the later branch */
+    { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv b,v -> c\n"
+              "node Add x,c -> d\nnode Relu d -> y\noutput y\n",
+        "Conv+Relu Conv+Add+Relu" },
+    /* the other way round: the convolution is moved to the sum */
+    { IN CONV "node Conv x,w -> a\nnode AveragePool x -> p "
+              "kernel_shape=1,1\nnode Add p,a -> y\noutput y\n",
+        "Conv AveragePool+Add" },
+    { IN CONV "node Conv x,w -> a\nnode MaxPool x -> p kernel_shape=1,1\n"
+              "node Add a,p -> s\nnode Add s,p -> y\noutput y\n",
+        "MaxPool Conv+Add+Add" },
+    /* gates: SiLU and hard swish */
+    { IN CONV "node Conv x,w -> a\nnode Sigmoid a -> s\nnode Mul a,s -> y\n"
+              "output y\n",
+        "Conv+Sigmoid+Mul" },
+    { IN CONV "init three f4 scalar\ninit lo f4 scalar\n"
+              "node Conv x,w -> a\nnode Add a,three -> p\n"
+              "node Clip p,lo -> q\nnode Mul a,q -> m\n"
+              "node Div m,three -> y\noutput y\n",
+        "Conv+Add+Clip+Mul+Div" },
+    /* no gate: the other reader is real work */
+    { IN CONV "node Conv x,w -> a\nnode Sigmoid a -> s\nnode Conv a,v -> c\n"
+              "node Mul c,s -> y\noutput y\n",
+        "Conv Sigmoid Conv+Mul" },
+    /* reshapes join backwards, or forwards where they come first */
+    { IN "init m f4 144,3\nnode Flatten x -> f\nnode MatMul f,m -> y\n"
+         "output y\n",
+        "Flatten+MatMul" },
+    { IN CONV "init m f4 144,3\nnode Conv x,w -> a\nnode Flatten a -> f\n"
+              "node MatMul f,m -> y\noutput y\n",
+        "Conv+Flatten MatMul" },
+    { IN CONV "ints p 0,0,1,1,0,0,1,1\nnode Pad x,p -> a\n"
+              "node Conv a,w -> y\noutput y\n",
+        "Pad+Conv" },
+    /* a quantised layer: weights are dequantised inside it */
+    { IN "init s f4 scalar\ninit z u1 scalar 0\ninit q i1 4,4,1,1\n"
+         "init zi i1 scalar 0\n"
+         "node QuantizeLinear x,s,z -> a\nnode DequantizeLinear a,s,z -> b\n"
+         "node DequantizeLinear q,s,zi -> w\nnode Conv b,w -> c\n"
+         "node Relu c -> d\nnode QuantizeLinear d,s,z -> e\n"
+         "node DequantizeLinear e,s,z -> y\noutput y\n",
+        "QuantizeLinear DequantizeLinear+Conv+Relu+QuantizeLinear "
+        "DequantizeLinear" },
+    /* an output in the middle is not swallowed */
+    { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Abs b -> y\n"
+              "output b\noutput y\n",
+        "Conv+Relu Abs" },
+    /* shapes worked out at run time are constants here */
+    { "input x f4 N,4,6\nints i 0\nints m -1\nnode Abs x -> a\n"
+      "node Shape a -> s\nnode Gather s,i -> n\n"
+      "node Concat n,m -> to axis=0\nnode Reshape a,to -> y\noutput y\n",
+        "Abs+Reshape" },
+    /* two results: both leave */
+    { "input x f4 1,6\nnode Split x -> a,b axis=1\nnode Relu a -> c\n"
+      "node Add c,b -> y\noutput y\n",
+        "Split Relu+Add" },
+};
+
 static void
 nodes_are_grouped_into_layers(void **state)
 {
-    static const struct {
-        const char *model, *want;
-    } cases[] = {
-        { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv b,v -> c\n"
-                  "output c\n",
-            "Conv+Relu Conv" },
-        /* a second reader keeps a layer closed */
-        { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv a,v -> c\n"
-                  "node Add b,c -> y\noutput y\n",
-            "Conv Relu Conv+Add" },
-        /* a residual joins the later branch */
-        { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Conv b,v -> c\n"
-                  "node Add x,c -> d\nnode Relu d -> y\noutput y\n",
-            "Conv+Relu Conv+Add+Relu" },
-        /* the other way round: the convolution is moved to the sum */
-        { IN CONV "node Conv x,w -> a\nnode AveragePool x -> p "
-                  "kernel_shape=1,1\nnode Add p,a -> y\noutput y\n",
-            "Conv AveragePool+Add" },
-        { IN CONV "node Conv x,w -> a\nnode MaxPool x -> p kernel_shape=1,1\n"
-                  "node Add a,p -> s\nnode Add s,p -> y\noutput y\n",
-            "MaxPool Conv+Add+Add" },
-        /* gates: SiLU and hard swish */
-        { IN CONV "node Conv x,w -> a\nnode Sigmoid a -> s\nnode Mul a,s -> y\n"
-                  "output y\n",
-            "Conv+Sigmoid+Mul" },
-        { IN CONV "init three f4 scalar\ninit lo f4 scalar\n"
-                  "node Conv x,w -> a\nnode Add a,three -> p\n"
-                  "node Clip p,lo -> q\nnode Mul a,q -> m\n"
-                  "node Div m,three -> y\noutput y\n",
-            "Conv+Add+Clip+Mul+Div" },
-        /* no gate: the other reader is real work */
-        { IN CONV
-            "node Conv x,w -> a\nnode Sigmoid a -> s\nnode Conv a,v -> c\n"
-            "node Mul c,s -> y\noutput y\n",
-            "Conv Sigmoid Conv+Mul" },
-        /* reshapes join backwards, or forwards where they come first */
-        { IN "init m f4 144,3\nnode Flatten x -> f\nnode MatMul f,m -> y\n"
-             "output y\n",
-            "Flatten+MatMul" },
-        { IN CONV "init m f4 144,3\nnode Conv x,w -> a\nnode Flatten a -> f\n"
-                  "node MatMul f,m -> y\noutput y\n",
-            "Conv+Flatten MatMul" },
-        { IN CONV "ints p 0,0,1,1,0,0,1,1\nnode Pad x,p -> a\n"
-                  "node Conv a,w -> y\noutput y\n",
-            "Pad+Conv" },
-        /* a quantised layer: weights are dequantised inside it */
-        { IN
-            "init s f4 scalar\ninit z u1 scalar 0\ninit q i1 4,4,1,1\n"
-            "init zi i1 scalar 0\n"
-            "node QuantizeLinear x,s,z -> a\nnode DequantizeLinear a,s,z -> b\n"
-            "node DequantizeLinear q,s,zi -> w\nnode Conv b,w -> c\n"
-            "node Relu c -> d\nnode QuantizeLinear d,s,z -> e\n"
-            "node DequantizeLinear e,s,z -> y\noutput y\n",
-            "QuantizeLinear DequantizeLinear+Conv+Relu+QuantizeLinear "
-            "DequantizeLinear" },
-        /* an output in the middle is not swallowed */
-        { IN CONV "node Conv x,w -> a\nnode Relu a -> b\nnode Abs b -> y\n"
-                  "output b\noutput y\n",
-            "Conv+Relu Abs" },
-        /* shapes worked out at run time are constants here */
-        { "input x f4 N,4,6\nints i 0\nints m -1\nnode Abs x -> a\n"
-          "node Shape a -> s\nnode Gather s,i -> n\n"
-          "node Concat n,m -> to axis=0\nnode Reshape a,to -> y\noutput y\n",
-            "Abs+Reshape" },
-        /* two results: both leave */
-        { "input x f4 1,6\nnode Split x -> a,b axis=1\nnode Relu a -> c\n"
-          "node Add c,b -> y\noutput y\n",
-            "Split Relu+Add" },
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        json_t *doc = rig_doc(&rig, cases[i].model);
+    for (size_t i = 0; i < sizeof(groupings) / sizeof(groupings[0]); i++) {
+        json_t *doc = rig_doc(&rig, groupings[i].model);
         char have[512];
 
         layers_text(doc, have, sizeof(have));
-        if (strcmp(have, cases[i].want) != 0)
-            fail_msg("case %zu: wanted %s, got %s", i, cases[i].want, have);
+        if (strcmp(have, groupings[i].want) != 0)
+            fail_msg("case %zu: wanted %s, got %s", i, groupings[i].want, have);
         parts_check(&rig, doc);
         json_decref(doc);
     }
@@ -157,75 +155,77 @@ exits_text(const json_t *doc, char *out, size_t cap)
     }
 }
 
+static const struct exit_case exit_cases[] = {
+    /* one classifier: a plain network */
+    { TRUNK HEAD("c", "2", "y") "output y\n", "Conv Conv Conv+Flatten MatMul",
+        "y<y@3", NULL },
+    /* listed backwards in the file */
+    { TRUNK HEAD("c", "2", "y2") HEAD("b", "1", "y1")
+            HEAD("a", "0", "y0") "output y2\noutput y1\noutput y0\n",
+        "Conv Flatten+MatMul/0 Conv Flatten+MatMul/1 Conv+Flatten MatMul",
+        "y0<a@0 y1<b@2 y2<y2@5", NULL },
+    /* logits and their softmax are one exit */
+    { TRUNK HEAD("c", "2", "l") "node Softmax l -> y axis=1\n"
+                                "output l\noutput y\n",
+        "Conv Conv Conv+Flatten MatMul Softmax", "y<y@4",
+        "output l is not an exit" },
+    /* an output of another shape is no exit */
+    { TRUNK HEAD("a", "0", "y0")
+            HEAD("c", "2", "y2") "output b\noutput y0\noutput y2\n",
+        "Conv Flatten+MatMul/0 Conv Conv+Flatten MatMul", "y0<a@0 y2<y2@4",
+        "output b is not an exit" },
+    /* a head from two places */
+    { TRUNK "node Add a,b -> ab\n" HEAD("ab", "1", "y1")
+            HEAD("c", "2", "y2") "output y1\noutput y2\n",
+        "Conv Conv Add+Flatten/0 MatMul/0 Conv+Flatten MatMul",
+        "y1<b@1 y2<y2@5", "starts from 2 tensors" },
+    /* two heads that share a node */
+    { TRUNK "node Flatten a -> f\nnode Abs f -> g\nnode MatMul g,m0 -> y0\n"
+            "node Flatten b -> h\nnode Add g,h -> s\n"
+            "node MatMul s,m1 -> y1\n" HEAD(
+                "c", "2", "y2") "output y0\noutput y1\noutput y2\n",
+        "Conv Flatten+Abs/0 MatMul/0 Conv Flatten+Add/1 MatMul/1 "
+        "Conv+Flatten MatMul",
+        "y0<a@0 y1<b@3 y2<y2@7", "starts from 2 tensors" },
+    /* a final exit that listens to an earlier one: no head of its own */
+    { TRUNK HEAD("a", "0", "y0")
+            HEAD("c", "2", "l") "node Add l,y0 -> y\noutput y0\noutput y\n",
+        "Conv Flatten+MatMul Conv Conv+Flatten MatMul+Add", "y0<y0@1 y<y@4",
+        NULL },
+    /* two exits at one place: the second segment is empty */
+    { TRUNK HEAD("a", "0", "y0") HEAD("a", "1", "y1")
+            HEAD("c", "2", "y2") "output y0\noutput y1\noutput y2\n",
+        "Conv Flatten+MatMul/0 Flatten+MatMul/1 Conv Conv+Flatten MatMul",
+        "y0<a@0 y1<a@0 y2<y2@5", NULL },
+    /* an exit at the input */
+    { TRUNK HEAD("x", "0", "y0") HEAD("c", "2", "y2") "output y0\noutput y2\n",
+        "Flatten+MatMul/0 Conv Conv Conv+Flatten MatMul", "y0<x@-1 y2<y2@4",
+        NULL },
+    /* an output that depends on no input */
+    { TRUNK HEAD("c", "2", "y") "node Abs m0 -> k\noutput k\noutput y\n",
+        "Conv Conv Conv+Flatten MatMul", "y<y@3", "output k is not" },
+};
+
 static void
 exits_are_found_in_graph_order(void **state)
 {
-    static const struct exit_case cases[] = {
-        /* one classifier: a plain network */
-        { TRUNK HEAD("c", "2", "y") "output y\n",
-            "Conv Conv Conv+Flatten MatMul", "y<y@3", NULL },
-        /* listed backwards in the file */
-        { TRUNK HEAD("c", "2", "y2") HEAD("b", "1", "y1")
-                HEAD("a", "0", "y0") "output y2\noutput y1\noutput y0\n",
-            "Conv Flatten+MatMul/0 Conv Flatten+MatMul/1 Conv+Flatten MatMul",
-            "y0<a@0 y1<b@2 y2<y2@5", NULL },
-        /* logits and their softmax are one exit */
-        { TRUNK HEAD("c", "2", "l") "node Softmax l -> y axis=1\n"
-                                    "output l\noutput y\n",
-            "Conv Conv Conv+Flatten MatMul Softmax", "y<y@4",
-            "output l is not an exit" },
-        /* an output of another shape is no exit */
-        { TRUNK HEAD("a", "0", "y0")
-                HEAD("c", "2", "y2") "output b\noutput y0\noutput y2\n",
-            "Conv Flatten+MatMul/0 Conv Conv+Flatten MatMul", "y0<a@0 y2<y2@4",
-            "output b is not an exit" },
-        /* a head from two places */
-        { TRUNK "node Add a,b -> ab\n" HEAD("ab", "1", "y1")
-                HEAD("c", "2", "y2") "output y1\noutput y2\n",
-            "Conv Conv Add+Flatten/0 MatMul/0 Conv+Flatten MatMul",
-            "y1<b@1 y2<y2@5", "starts from 2 tensors" },
-        /* two heads that share a node */
-        { TRUNK "node Flatten a -> f\nnode Abs f -> g\nnode MatMul g,m0 -> y0\n"
-                "node Flatten b -> h\nnode Add g,h -> s\n"
-                "node MatMul s,m1 -> y1\n" HEAD(
-                    "c", "2", "y2") "output y0\noutput y1\noutput y2\n",
-            "Conv Flatten+Abs/0 MatMul/0 Conv Flatten+Add/1 MatMul/1 "
-            "Conv+Flatten MatMul",
-            "y0<a@0 y1<b@3 y2<y2@7", "starts from 2 tensors" },
-        /* a final exit that listens to an earlier one: no head of its own */
-        { TRUNK HEAD("a", "0", "y0")
-                HEAD("c", "2", "l") "node Add l,y0 -> y\noutput y0\noutput y\n",
-            "Conv Flatten+MatMul Conv Conv+Flatten MatMul+Add", "y0<y0@1 y<y@4",
-            NULL },
-        /* two exits at one place: the second segment is empty */
-        { TRUNK HEAD("a", "0", "y0") HEAD("a", "1", "y1")
-                HEAD("c", "2", "y2") "output y0\noutput y1\noutput y2\n",
-            "Conv Flatten+MatMul/0 Flatten+MatMul/1 Conv Conv+Flatten MatMul",
-            "y0<a@0 y1<a@0 y2<y2@5", NULL },
-        /* an exit at the input */
-        { TRUNK HEAD("x", "0", "y0")
-                HEAD("c", "2", "y2") "output y0\noutput y2\n",
-            "Flatten+MatMul/0 Conv Conv Conv+Flatten MatMul", "y0<x@-1 y2<y2@4",
-            NULL },
-        /* an output that depends on no input */
-        { TRUNK HEAD("c", "2", "y") "node Abs m0 -> k\noutput k\noutput y\n",
-            "Conv Conv Conv+Flatten MatMul", "y<y@3", "output k is not" },
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        json_t *doc = rig_doc(&rig, cases[i].model);
+    for (size_t i = 0; i < sizeof(exit_cases) / sizeof(exit_cases[0]); i++) {
+        json_t *doc = rig_doc(&rig, exit_cases[i].model);
         char layers[512], exits[512];
         char *notes = json_dumps(json_object_get(doc, "notes"), 0);
 
         layers_text(doc, layers, sizeof(layers));
         exits_text(doc, exits, sizeof(exits));
-        if (strcmp(layers, cases[i].layers) != 0)
-            fail_msg("case %zu: wanted %s, got %s", i, cases[i].layers, layers);
-        if (strcmp(exits, cases[i].exits) != 0)
-            fail_msg("case %zu: wanted %s, got %s", i, cases[i].exits, exits);
-        if (cases[i].note == NULL ? strcmp(notes, "[]") != 0
-                                  : strstr(notes, cases[i].note) == NULL)
+        if (strcmp(layers, exit_cases[i].layers) != 0)
+            fail_msg(
+                "case %zu: wanted %s, got %s", i, exit_cases[i].layers, layers);
+        if (strcmp(exits, exit_cases[i].exits) != 0)
+            fail_msg(
+                "case %zu: wanted %s, got %s", i, exit_cases[i].exits, exits);
+        if (exit_cases[i].note == NULL
+                ? strcmp(notes, "[]") != 0
+                : strstr(notes, exit_cases[i].note) == NULL)
             fail_msg("case %zu: notes are %s", i, notes);
         parts_check(&rig, doc);
         free(notes);
