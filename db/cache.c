@@ -13,7 +13,8 @@
 #define USABLE                                                                 \
     " FROM profile p JOIN measure m ON m.profile = p.id"                       \
     " WHERE p.device = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > ?3"    \
-    " AND m.role = 'layer' AND m.kernel_key IS NOT NULL AND m.grade <> 'X'"    \
+    " AND m.role = 'layer' AND m.kernel_key IS NOT NULL"                       \
+    " AND m.grade IN ('A', 'B')"                                               \
     " AND m.source <> 'modelled' AND m.cached_from IS NULL"                    \
     " AND (m.flags & ?4) = 0"
 

@@ -344,7 +344,8 @@ only_sound_young_measurements_are_used_again(void **state)
         bool hit;
     } rows[] = {
         { "env1", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, true },
-        { "env1", DAY_MS, FLAG(drift), 'C', ROLE_LAYER, SOURCE_MEASURED, true },
+        { "env1", DAY_MS, FLAG(drift), 'B', ROLE_LAYER, SOURCE_MEASURED, true },
+        { "env1", DAY_MS, 0, 'C', ROLE_LAYER, SOURCE_MEASURED, false },
         { "env2", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, false },
         { "env1", 31 * DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, false },
         { "env1", DAY_MS, FLAG(stale), 'C', ROLE_LAYER, SOURCE_MEASURED,
