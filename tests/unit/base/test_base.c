@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/flag.h"
 #include "base/hash.h"
@@ -206,10 +207,37 @@ the_environment_speaks_first_and_the_option_last(void **state)
     unsetenv("OFFRAMP_TEST_N");
 }
 
+static void
+a_time_reads_back_as_it_was_written(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t want;
+    } cases[] = {
+        { "1970-01-01T00:00:00Z", 0 },
+        { "2026-11-21T00:00:01.250Z", 1795219201250 },
+        { "2026-11-21T00:00:01.2Z", 1795219201200 },
+        { "2026-11-21T00:00:01.2509Z", 1795219201250 },
+        { "2026-11-21T00:00:01", -1 },
+        { "2026-11-21 00:00:01Z", -1 },
+        { "2026-11-21T00:00:01Zulu", -1 },
+        { "yesterday", -1 },
+        { "", -1 },
+    };
+    char text[CLOCK_TEXT];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(clock_utc_parse(cases[i].text), cases[i].want);
+    clock_utc_text(1795219201250, text);
+    assert_int_equal(clock_utc_parse(text), 1795219201250);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_time_reads_back_as_it_was_written),
         cmocka_unit_test(the_first_failure_is_the_one_that_is_told),
         cmocka_unit_test(a_buffer_never_grows_past_its_maximum),
         cmocka_unit_test(a_grade_is_the_worst_of_interval_and_flags),
