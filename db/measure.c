@@ -207,9 +207,9 @@ db_measure_get(struct db *db, int64_t id, struct measure *out, struct err *err)
     " WHERE " way_in " AND (?2 IS NULL OR m.kernel_key = ?2)"                  \
     " AND (?3 IS NULL OR p.device = ?3) AND (?4 IS NULL OR p.model = ?4)"      \
     " AND (?5 IS NULL OR m.level = ?5) AND (?6 IS NULL OR m.role = ?6)"
-#define LIST(way_in)                                                           \
+#define LIST(way_in, order)                                                    \
     SELECT MATCH(way_in) " AND m.grade <= ?7 AND m.id > ?8"                    \
-                         " ORDER BY m.id LIMIT ?9"
+                         " ORDER BY " order " LIMIT ?9"
 #define OMITTED(way_in)                                                        \
     "SELECT count(*) FROM measure m JOIN profile p ON p.id = m.profile" MATCH( \
         way_in) " AND m.grade > ?7"
@@ -217,10 +217,12 @@ db_measure_get(struct db *db, int64_t id, struct measure *out, struct err *err)
 /* The index to start from: a profile's rows, a kernel's, or all. */
 static const struct way_in {
     const char *list, *omitted;
-} by_profile = { LIST("m.profile = ?1"), OMITTED("m.profile = ?1") },
-  by_kernel = { LIST("?1 = 0 AND m.kernel_key = ?2"),
+} by_profile = { LIST("m.profile = ?1", "m.level, m.role, m.idx"),
+    OMITTED("m.profile = ?1") },
+  by_kernel = { LIST("?1 = 0 AND m.kernel_key = ?2", "m.id"),
       OMITTED("?1 = 0 AND m.kernel_key = ?2") },
-  by_none = { LIST("?1 = 0") " /*scan*/", OMITTED("?1 = 0") " /*scan*/" };
+  by_none = { LIST("?1 = 0", "m.id") " /*scan*/",
+      OMITTED("?1 = 0") " /*scan*/" };
 
 static const struct way_in *
 way_in(const struct measure_filter *f)

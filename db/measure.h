@@ -73,7 +73,8 @@ struct measure_filter {
     int limit;       /* 0: all */
 };
 
-/* The rows of a filter, in the order in which they were added. */
+/* The rows of a filter: those of one profile by level, role and index, others
+ * in the order in which they were added. */
 typedef enum status measure_fn(const struct measure *m, void *ctx);
 enum status db_measure_list(struct db *db, const struct measure_filter *f,
     measure_fn *fn, void *ctx, struct err *err) MUST_CHECK;
@@ -82,8 +83,9 @@ enum status db_measure_list(struct db *db, const struct measure_filter *f,
 enum status db_measure_omitted(struct db *db, const struct measure_filter *f,
     int64_t *n, struct err *err) MUST_CHECK;
 
-/* What a device has measured already in one environment: rows of grade C or
- * better that are not stale, late or themselves copies, and young enough. */
+/* What a device has measured already in one environment: rows of grade A or B
+ * (a noisy number is made again, not kept for a month) that are not stale,
+ * late or themselves copies, and young enough. */
 struct cache_query {
     const char *device, *env_fingerprint;
     int64_t max_age_ms; /* 0: DB_CACHE_AGE_MS */
