@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/profile_doc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "server/view.h"
@@ -52,52 +51,24 @@ profile_document(
     return st;
 }
 
-/* Rows on their way into order. */
-struct row {
-    enum level level;
-    enum role role;
-    int64_t index;
-    char grade;
-    json_t *json; /* owned */
-};
-
 struct collect {
     const json_t *analysis;
-    struct row *row; /* owned */
-    size_t n, cap;
+    json_t *rows, *omitted;
+    char min_grade;
 };
 
 static enum status
 add_row(const struct measure *m, void *ctx)
 {
     struct collect *c = ctx;
-    struct row *to;
+    json_t *to = m->grade > c->min_grade ? c->omitted : c->rows;
+    json_t *row = view_row(m);
 
-    if (c->n == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : 64;
-
-        if ((to = realloc(c->row, cap * sizeof(*to))) == NULL)
-            return ST_NOMEM;
-        c->row = to;
-        c->cap = cap;
+    if (row == NULL || view_row_facts(row, m, c->analysis) != 0) {
+        json_decref(row);
+        return ST_NOMEM;
     }
-    to = &c->row[c->n++];
-    *to = (struct row){ m->level, m->role, m->index, m->grade, view_row(m) };
-    return to->json == NULL || view_row_facts(to->json, m, c->analysis) != 0
-               ? ST_NOMEM
-               : ST_OK;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-    const struct row *x = a, *y = b;
-
-    if (x->level != y->level)
-        return x->level < y->level ? -1 : 1;
-    if (x->role != y->role)
-        return x->role < y->role ? -1 : 1;
-    return (x->index > y->index) - (x->index < y->index);
+    return json_array_append_new(to, row) < 0 ? ST_NOMEM : ST_OK;
 }
 
 enum status
@@ -107,20 +78,9 @@ profile_rows(struct db *db, const struct profile *p, const json_t *analysis,
     const struct measure_filter f = {
         .profile = p->id, .level = -1, .role = -1
     };
-    struct collect c = { .analysis = analysis };
+    struct collect c = { analysis, rows, omitted, min_grade };
     enum status st = db_measure_list(db, &f, add_row, &c, err);
 
-    /* Copies were stored after what they are copies of. */
-    if (st == ST_OK && c.n > 0)
-        qsort(c.row, c.n, sizeof(c.row[0]), compare);
-    for (size_t i = 0; i < c.n; i++) {
-        json_t *to = c.row[i].grade > min_grade ? omitted : rows;
-
-        if (st == ST_OK && json_array_append(to, c.row[i].json) < 0)
-            st = ST_NOMEM;
-        json_decref(c.row[i].json);
-    }
-    free(c.row);
     return st == ST_NOMEM ? err_nomem(err) : st;
 }
 
