@@ -13,12 +13,13 @@
 
 enum { MIB = 1 << 20, OPTS = 11 };
 
-#if defined(__has_feature)
-#define HAS_ASAN __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define HAS_ASAN 1
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#define SANITIZED                                                              \
+    (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #else
-#define HAS_ASAN 0
+#define SANITIZED 0
 #endif
 
 /* The command line as given. */
@@ -144,7 +145,7 @@ complain(const struct settings *s, enum status st, const struct err *err)
 static int64_t
 memory_limit(const struct settings *s)
 {
-    if (HAS_ASAN) /* its shadow memory needs terabytes of address space */
+    if (SANITIZED) /* the shadow memory needs terabytes of address space */
         return 0;
     if (s->memory_mib >= 0)
         return s->memory_mib * MIB;
