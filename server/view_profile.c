@@ -77,8 +77,9 @@ int
 view_row_facts(json_t *row, const struct measure *m, const json_t *analysis)
 {
     static const char *const facts[] = { "op_type", "fusion_group",
-        "onnx_nodes", "exit", "dtype", "input_shapes", "output_shapes", "macs",
-        "params", "weight_bytes", "bytes_in", "bytes_out" };
+        "onnx_nodes", "exit", "dtype", "input_shapes", "output_shapes",
+        "attributes", "macs", "params", "weight_bytes", "bytes_in",
+        "bytes_out" };
     const json_t *layer, *exit, *part;
     int rc = 0;
 

@@ -155,18 +155,19 @@ layer_json(const struct analysis *a, int index, const char *key,
     bool head = l->part % 2 != 0;
     char *fusion = layer_fusion_text(l, g);
     json_t *o = json_pack(
-        "{s:i, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, "
-        "s:I, s:I, s:I, s:s}",
+        "{s:i, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, "
+        "s:I, s:I, s:I, s:I, s:I, s:s}",
         "index", index, "name", anchor->name, "op_type", anchor->proto->op_type,
         "fusion_group", fusion, "onnx_nodes", node_names(g, l), "kernel_key",
         key, "role", head ? "head" : "backbone", "exit",
         document_index(head ? l->part / 2 : -1), "dtype",
         onnx_dtype_name(g->values[r->out[0]].type), "input_shapes",
         shapes_json(g, r->in, r->n_in), "output_shapes",
-        shapes_json(g, r->out, r->n_out), "macs", (json_int_t)c->macs, "params",
-        (json_int_t)c->params, "weight_bytes", (json_int_t)c->weight_bytes,
-        "bytes_in", (json_int_t)c->bytes_in, "bytes_out",
-        (json_int_t)c->bytes_out, "blob", blob);
+        shapes_json(g, r->out, r->n_out), "attributes",
+        document_attributes(g, anchor), "reads", document_reads(a, l), "macs",
+        (json_int_t)c->macs, "params", (json_int_t)c->params, "weight_bytes",
+        (json_int_t)c->weight_bytes, "bytes_in", (json_int_t)c->bytes_in,
+        "bytes_out", (json_int_t)c->bytes_out, "blob", blob);
 
     free(fusion);
     return o;

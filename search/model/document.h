@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * document.h -- the pieces of an analysis put into JSON.  Private to
- * analyse.c, document.c and document_exit.c.
+ * analyse.c, document.c, document_layer.c and document_exit.c.
  */
 #ifndef OFFRAMP_MODEL_DOCUMENT_H
 #define OFFRAMP_MODEL_DOCUMENT_H
@@ -33,6 +33,11 @@ enum status document_make(
 /* Set member "exits" (document_exit.c). */
 enum status document_add_exits(
     json_t *doc, struct analysis *a, struct err *err) MUST_CHECK;
+
+/* A layer's `attributes` (null for operators without a window) and `reads`,
+ * ascending (document_layer.c); NULL: out of memory. */
+json_t *document_attributes(const struct graph *g, const struct node *n);
+json_t *document_reads(const struct analysis *a, const struct layer *l);
 
 /* Append `item`, which is stolen; NULL is out of memory. */
 enum status document_append(

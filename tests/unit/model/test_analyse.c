@@ -234,6 +234,41 @@ exits_are_found_in_graph_order(void **state)
 }
 
 static void
+layers_say_what_they_are_set_to_and_what_they_read(void **state)
+{
+    static const char *const want[] = {
+        "{\"dilations\":[1,1],\"groups\":1,\"kernel\":[1,1],"
+        "\"pads\":[0,0,0,0],\"strides\":[2,2]} []",
+        "{\"dilations\":[1,1],\"groups\":1,\"kernel\":[3,2],"
+        "\"pads\":[1,0,1,1],\"strides\":[1,1]} [0]",
+        "null [0,1]",
+    };
+    json_t *doc = rig_doc(&rig,
+        IN CONV "node Conv x,w -> a strides=2,2\n"
+                "node MaxPool a -> b kernel_shape=3,2 pads=1,0,1,1\n"
+                "node Concat a,b,a -> y axis=1\noutput y\n");
+    json_t *l;
+    size_t i;
+
+    (void)state;
+    json_array_foreach(json_object_get(doc, "layers"), i, l)
+    {
+        char *attributes = json_dumps(json_object_get(l, "attributes"),
+            JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
+        char *reads = json_dumps(json_object_get(l, "reads"), JSON_COMPACT);
+        char have[200];
+
+        snprintf(have, sizeof(have), "%s %s", attributes, reads);
+        assert_true(i < 3);
+        assert_string_equal(have, want[i]);
+        free(attributes);
+        free(reads);
+    }
+    assert_int_equal(i, 3);
+    json_decref(doc);
+}
+
+static void
 empty_segments_and_heads_are_null(void **state)
 {
     json_t *doc = rig_doc(&rig,
@@ -432,6 +467,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_are_grouped_into_layers),
         cmocka_unit_test(exits_are_found_in_graph_order),
+        cmocka_unit_test(layers_say_what_they_are_set_to_and_what_they_read),
         cmocka_unit_test(empty_segments_and_heads_are_null),
         cmocka_unit_test(boundaries_are_where_one_tensor_is_live),
         cmocka_unit_test(activation_memory_is_that_of_the_worst_moment),
