@@ -61,6 +61,9 @@ struct spawn {
     const char *log_path; /* standard error; NULL: the agent's own */
     int64_t memory_bytes, cpu_s;
 };
+/* False in a build with a sanitizer whose shadow memory needs terabytes of
+ * address space: memory_bytes is then ignored. */
+extern const bool spawn_limits_memory;
 enum status spawn_self(const struct spawn *s, pid_t *pid, int *stdout_fd,
     struct err *err) MUST_CHECK;
 

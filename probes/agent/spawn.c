@@ -9,6 +9,17 @@
 
 #include "probes/agent/child.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SHADOWED 1
+#elif defined(__has_feature)
+#define SHADOWED                                                               \
+    (__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#else
+#define SHADOWED 0
+#endif
+
+const bool spawn_limits_memory = !SHADOWED;
+
 static const rlim_t file_bytes_max = (rlim_t)16 << 30;
 
 static void
@@ -31,7 +42,7 @@ set_limits(const struct spawn *s)
     limit(RLIMIT_FSIZE, (int64_t)file_bytes_max);
     if (s->cpu_s > 0)
         setrlimit(RLIMIT_CPU, &cpu); /* SIGXCPU first, SIGKILL after */
-    if (s->memory_bytes > 0)
+    if (s->memory_bytes > 0 && spawn_limits_memory)
         limit(RLIMIT_AS, s->memory_bytes);
     /* Should the machine run out of memory, this one is to go. */
     if ((fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)) >= 0) {

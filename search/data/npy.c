@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/data/npy.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,8 @@ static const struct {
     [NPY_I4] = { "i4", "<i4", 4 },
     [NPY_I8] = { "i8", "<i8", 8 },
 };
+
+enum { HEADER_MAX = 1 << 16 };
 
 static const char magic[6] = "\x93NUMPY";
 
@@ -45,67 +49,147 @@ static enum status PRINTF_LIKE(3, 4)
     return err_set(err, ST_UNPROCESSABLE, "dataset.npy", "%s: %s", field, text);
 }
 
-/* The text after `'key':` in the header's dictionary, or NULL. */
-static const char *
-header_value(const char *header, const char *key)
-{
-    const char *p = strstr(header, key);
+/* ---- the header: a Python dictionary of exactly three members ---- */
 
-    if (p == NULL)
+struct header {
+    const char *at; /* what is still to be read */
+    const char *field;
+    struct npy *out;
+    unsigned seen; /* bit k: member k of members[] */
+};
+
+static bool
+skip(struct header *h, char c)
+{
+    h->at += strspn(h->at, " ");
+    if (*h->at != c)
+        return false;
+    h->at++;
+    return true;
+}
+
+/* 'text' without its quotes; NULL where there is none. */
+static const char *
+quoted(struct header *h, size_t *len)
+{
+    const char *text;
+
+    if (!skip(h, '\''))
         return NULL;
-    p += strlen(key);
-    p += strspn(p, " ");
-    if (*p != ':')
-        return NULL;
-    return p + 1 + strspn(p + 1, " ");
+    text = h->at;
+    *len = strcspn(text, "'");
+    h->at += *len;
+    return skip(h, '\'') ? text : NULL;
 }
 
 static enum status
-read_type(const char *header, struct npy *a, const char *field, struct err *err)
+read_type(struct header *h, struct err *err)
 {
-    const char *v = header_value(header, "'descr'");
-    size_t n;
+    size_t n = 0;
+    const char *v = quoted(h, &n);
 
-    if (v == NULL || *v != '\'')
-        return refuse(err, field, "no plain element type in its header");
-    n = strcspn(++v, "'");
+    if (v == NULL)
+        return refuse(err, h->field, "no plain element type in its header");
     for (int t = 0; t < NPY_TYPE_COUNT; t++)
         if (n == 3 && strncmp(v, types[t].descr, 3) == 0) {
-            a->type = (enum npy_type)t;
+            h->out->type = (enum npy_type)t;
             return ST_OK;
         }
-    return refuse(err, field,
+    return refuse(err, h->field,
         "element type '%.*s' is not read (use float32, float16, uint8, int8, "
         "int16, int32 or int64, little endian)",
         n > 16 ? 16 : (int)n, v);
 }
 
 static enum status
-read_shape(
-    const char *header, struct npy *a, const char *field, struct err *err)
+read_order(struct header *h, struct err *err)
 {
-    const char *p = header_value(header, "'shape'");
+    h->at += strspn(h->at, " ");
+    if (strncmp(h->at, "False", 5) != 0)
+        return refuse(
+            err, h->field, "not in C order (save np.ascontiguousarray(x))");
+    h->at += 5;
+    return ST_OK;
+}
 
-    if (p == NULL || *p != '(')
-        return refuse(err, field, "no shape in its header");
-    p++;
-    for (;;) {
+/* (), (3,) or (3, 4): a comma after each but, where there are several, the
+ * last. */
+static enum status
+read_shape(struct header *h, struct err *err)
+{
+    struct npy *a = h->out;
+    bool more = true;
+
+    if (!skip(h, '('))
+        return refuse(err, h->field, "no shape in its header");
+    while (!skip(h, ')')) {
         char *end;
-        long long d;
 
-        p += strspn(p, " ,");
-        if (*p == ')')
-            return a->rank > 0
-                       ? ST_OK
-                       : refuse(err, field, "a single number has no rows");
+        h->at += strspn(h->at, " ");
+        if (!more || *h->at < '0' || *h->at > '9')
+            return refuse(err, h->field, "a shape that cannot be read");
         if (a->rank == NPY_RANK)
-            return refuse(err, field, "more than %d dimensions", NPY_RANK);
-        d = strtoll(p, &end, 10);
-        if (end == p || d < 0)
-            return refuse(err, field, "a shape that cannot be read");
-        a->dims[a->rank++] = d;
-        p = end;
+            return refuse(err, h->field, "more than %d dimensions", NPY_RANK);
+        errno = 0;
+        a->dims[a->rank++] = strtoll(h->at, &end, 10);
+        if (errno != 0)
+            return refuse(err, h->field, "its shape is larger than memory");
+        h->at = end;
+        more = skip(h, ',');
     }
+    if (a->rank == 0)
+        return refuse(err, h->field, "a single number has no rows");
+    return ST_OK;
+}
+
+static const struct {
+    const char *name;
+    enum status (*read)(struct header *h, struct err *err);
+} members[] = {
+    { "descr", read_type },
+    { "fortran_order", read_order },
+    { "shape", read_shape },
+};
+
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+static enum status
+read_member(struct header *h, struct err *err)
+{
+    size_t len = 0;
+    const char *name = quoted(h, &len);
+
+    for (unsigned k = 0; name != NULL && k < MEMBERS; k++) {
+        if (strlen(members[k].name) != len ||
+            strncmp(members[k].name, name, len) != 0)
+            continue;
+        if (h->seen & 1u << k || !skip(h, ':'))
+            break;
+        h->seen |= 1u << k;
+        return members[k].read(h, err);
+    }
+    return refuse(err, h->field, "a header that cannot be read");
+}
+
+static enum status
+read_members(struct header *h, struct err *err)
+{
+    bool more = skip(h, '{');
+    enum status st;
+
+    if (!more)
+        return refuse(err, h->field, "a header that cannot be read");
+    while (!skip(h, '}')) {
+        if (!more)
+            return refuse(err, h->field, "a header that cannot be read");
+        if ((st = read_member(h, err)) != ST_OK)
+            return st;
+        more = skip(h, ',');
+    }
+    h->at += strspn(h->at, " \n");
+    if (h->seen != (1u << MEMBERS) - 1 || *h->at != '\0')
+        return refuse(err, h->field, "a header that cannot be read");
+    return ST_OK;
 }
 
 /* The product of the dimensions must be what the file holds. */
@@ -134,8 +218,8 @@ static enum status
 read_header(struct npy *a, const char *field, struct err *err)
 {
     const unsigned char *p = a->map;
+    struct header h = { .field = field, .out = a };
     size_t head, len;
-    const char *order;
     char *text;
     enum status st;
 
@@ -144,19 +228,19 @@ read_header(struct npy *a, const char *field, struct err *err)
     if (p[6] < 1 || p[6] > 3)
         return refuse(err, field, "version %d.%d is not read", p[6], p[7]);
     head = p[6] == 1 ? 10 : 12;
-    len = p[6] == 1 ? (size_t)p[8] | (size_t)p[9] << 8
-                    : (size_t)p[8] | (size_t)p[9] << 8 | (size_t)p[10] << 16 |
-                          (size_t)p[11] << 24;
+    len = (size_t)p[8] | (size_t)p[9] << 8;
+    if (p[6] > 1)
+        len |= (size_t)p[10] << 16 | (size_t)p[11] << 24;
     if (len > a->map_bytes - head)
         return refuse(err, field, "cut off within its header");
+    if (len > HEADER_MAX)
+        return refuse(err, field, "a header of over %d bytes", HEADER_MAX);
     if ((text = strndup((const char *)p + head, len)) == NULL)
         return err_nomem(err);
-    order = header_value(text, "'fortran_order'");
-    if (order == NULL || strncmp(order, "False", 5) != 0)
-        st =
-            refuse(err, field, "not in C order (save np.ascontiguousarray(x))");
-    else if ((st = read_type(text, a, field, err)) == ST_OK &&
-             (st = read_shape(text, a, field, err)) == ST_OK)
+    h.at = text;
+    if (strlen(text) != len) /* a NUL would hide what follows */
+        st = refuse(err, field, "a header that cannot be read");
+    else if ((st = read_members(&h, err)) == ST_OK)
         st = check_size(a, a->map_bytes - head - len, field, err);
     free(text);
     a->data = p + head + len;

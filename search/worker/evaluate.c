@@ -142,8 +142,11 @@ run_open(
         json_array_size(exits) > RECORDS_EXITS_MAX)
         return err_set(err, ST_INVALID, "request.field",
             "model.exits must have 1 to %d members", RECORDS_EXITS_MAX);
-    json_array_foreach(
-        exits, i, x) if ((st = find_exit(r, x, err)) != ST_OK) return st;
+    json_array_foreach(exits, i, x)
+    {
+        if ((st = find_exit(r, x, err)) != ST_OK)
+            return st;
+    }
     return ST_OK;
 }
 

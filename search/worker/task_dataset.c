@@ -62,5 +62,5 @@ run(struct task *t, json_t **result, struct err *err)
 const struct task_kind task_dataset = {
     .name = "dataset",
     .run = run,
-    .blame = TASK_USER,
+    .blame = TASK_MODEL,
 };

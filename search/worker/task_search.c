@@ -63,5 +63,5 @@ run(struct task *t, json_t **result, struct err *err)
 const struct task_kind task_search = {
     .name = "search",
     .run = run,
-    .blame = TASK_USER,
+    .blame = TASK_MODEL,
 };
