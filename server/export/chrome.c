@@ -111,27 +111,6 @@ add_lane(
     return rc;
 }
 
-static json_t *
-omitted_names(const json_t *rows)
-{
-    json_t *a = json_array(), *row;
-    int rc = 0;
-    size_t i;
-
-    json_array_foreach(rows, i, row)
-    {
-        rc |= json_array_append_new(a,
-            json_pack("{s:s,s:s,s:O,s:s,s:s}", "level",
-                export_text(row, "level"), "role", export_text(row, "role"),
-                "index", json_object_get(row, "index"), "name",
-                export_text(row, "name"), "grade", export_text(row, "grade")));
-    }
-    if (rc == 0)
-        return a;
-    json_decref(a);
-    return NULL;
-}
-
 enum status
 export_chrome(const struct export_input *in, struct buf *out, struct err *err)
 {
@@ -154,6 +133,6 @@ export_chrome(const struct export_input *in, struct buf *out, struct err *err)
             "model_name", export_text(p, "model_name"), "profile",
             json_object_get(p, "id"), "grade", json_object_get(p, "grade"),
             "statistic", "median", "min_grade", in->min_grade, "omitted",
-            omitted_names(in->omitted)),
+            export_omitted(in->omitted)),
         out, err);
 }

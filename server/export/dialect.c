@@ -16,6 +16,22 @@ const struct export_dialect export_dialects[] = {
     { "costs", "application/json", "costs.json",
         "what a search needs: segments and heads (offramp search --costs)",
         export_costs },
+    { "ort", "application/json", "ort.json",
+        "ONNX Runtime's profile: events of a session and its nodes",
+        export_ort },
+    { "tvm-log", "text/plain; charset=utf-8", "tvm.log",
+        "TVM tuning log 0.2: a line a layer", export_tvm_log },
+    { "tvm-report", "application/json", "tvm.json",
+        "TVM profiler report: calls with time and share", export_tvm_report },
+    { "trtexec", "application/json", "trtexec.json", "trtexec's layer profile",
+        export_trtexec },
+    { "tflite", "text/plain; charset=utf-8", "tflite.txt",
+        "the table of TensorFlow Lite's benchmark_model", export_tflite },
+    { "google-benchmark", "application/json", "benchmark.json",
+        "every row as google-benchmark aggregates", export_google_benchmark },
+    { "model-explorer", "application/json", "overlay.json",
+        "node data that colours the graph in Model Explorer",
+        export_model_explorer },
     { NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -23,7 +39,7 @@ enum status
 export_find(
     const char *name, const struct export_dialect **out, struct err *err)
 {
-    char all[128] = "";
+    char all[400] = "";
 
     for (const struct export_dialect *d = export_dialects; d->name; d++) {
         if (strcmp(d->name, name) == 0) {
@@ -85,6 +101,27 @@ export_row(
             json_integer_value(json_object_get(row, "index")) == index)
             return row;
     }
+    return NULL;
+}
+
+json_t *
+export_omitted(const json_t *rows)
+{
+    json_t *a = json_array(), *row;
+    int rc = 0;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        rc |= json_array_append_new(a,
+            json_pack("{s:s,s:s,s:O,s:s,s:s}", "level",
+                export_text(row, "level"), "role", export_text(row, "role"),
+                "index", json_object_get(row, "index"), "name",
+                export_text(row, "name"), "grade", export_text(row, "grade")));
+    }
+    if (rc == 0)
+        return a;
+    json_decref(a);
     return NULL;
 }
 

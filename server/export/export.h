@@ -30,8 +30,8 @@ void export_input_clear(struct export_input *in);
 
 struct export_dialect {
     const char *name, *media_type, *extension, *summary;
-    /* Append the document.  ST_CONFLICT where the profile lacks what this
-     * dialect cannot do without. */
+    /* Append the document.  ST_CONFLICT or ST_UNPROCESSABLE where
+     * the profile lacks what this dialect cannot do without. */
     enum status (*write)(
         const struct export_input *in, struct buf *out, struct err *err);
 };
@@ -50,6 +50,20 @@ enum status export_chrome(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 enum status export_costs(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_ort(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_tvm_log(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_tvm_report(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_trtexec(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_tflite(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_google_benchmark(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_model_explorer(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 
 /* The offramp.costs/1 document itself, for searches too; the caller owns
  * *out.  ST_CONFLICT "costs.incomplete" names the part that was not
@@ -62,6 +76,9 @@ enum status export_costs_document(
 /* Append `doc` (stolen; NULL: out of memory) as indented text. */
 enum status export_dump(
     json_t *doc, struct buf *out, struct err *err) MUST_CHECK;
+
+/* [{level, role, index, name, grade}, ..] of rows that are left out. */
+json_t *export_omitted(const json_t *rows);
 
 /* Is this row of that level and role? */
 bool export_is(const json_t *row, const char *level, const char *role);

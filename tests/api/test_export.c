@@ -105,6 +105,13 @@ every_dialect_equals_its_golden_file(void **state)
         { "csv", "B", "profile.csv" },
         { "chrome", "B", "profile.trace.json" },
         { "costs", "B", "profile.costs.json" },
+        { "ort", "B", "profile.ort.json" },
+        { "tvm-log", "B", "profile.tvm.log" },
+        { "tvm-report", "B", "profile.tvm.json" },
+        { "trtexec", "B", "profile.trtexec.json" },
+        { "tflite", "B", "profile.tflite.txt" },
+        { "google-benchmark", "B", "profile.benchmark.json" },
+        { "model-explorer", "B", "profile.overlay.json" },
     };
     char path[512], *want;
     size_t len;
