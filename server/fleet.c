@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/selector.h"
 #include "server/view.h"
 
 static enum status
@@ -54,129 +55,99 @@ fleet_clear(struct fleet *f)
     memset(f, 0, sizeof(*f));
 }
 
-/* Does the device have the label "key=value" (`len` bytes)? */
-static bool
-has_label(const struct fleet_device *d, const char *text, size_t len)
+/* Why it may be given no work, and what to do; NULL: it may. */
+static const char *
+out_of_service(const struct fleet_device *d)
 {
-    const char *eq = memchr(text, '=', len), *value, *key;
-    size_t key_len = (size_t)(eq - text);
-    json_t *v;
-
-    json_object_foreach(d->labels, key, v)
-    {
-        value = json_string_value(v);
-        if (value != NULL && strlen(key) == key_len &&
-            strncmp(key, text, key_len) == 0 &&
-            strlen(value) == len - key_len - 1 &&
-            strncmp(value, eq + 1, strlen(value)) == 0)
-            return true;
-    }
-    return false;
+    if (d->mode != DEVICE_ACTIVE)
+        return d->mode == DEVICE_DRAINING
+                   ? "is draining (POST /v1/devices/{name}:activate)"
+                   : "is retired (POST /v1/devices/{name}:activate)";
+    return d->health == DEVICE_BAD
+               ? "is bad (POST /v1/devices/{name}:reset-health)"
+               : NULL;
 }
 
-static bool
-is_meant(const struct fleet_device *d, const char *selector)
+static const struct fleet_device *
+find(const struct fleet *f, const char *name)
 {
-    if (strchr(selector, '=') == NULL)
-        return strcmp(d->name, selector) == 0;
-    for (const char *p = selector; *p != '\0';) {
-        size_t len = strcspn(p, ",");
-
-        if (!has_label(d, p, len))
-            return false;
-        p += len + (p[len] == ',');
-    }
-    return true;
+    for (size_t i = 0; i < f->n; i++)
+        if (strcmp(f->device[i].name, name) == 0)
+            return &f->device[i];
+    return NULL;
 }
 
-static bool
-is_usable(const struct fleet_device *d)
-{
-    return d->mode == DEVICE_ACTIVE && d->health != DEVICE_BAD;
-}
+/* A text that grows as far as there is room; what does not fit is "..". */
+struct telling {
+    char text[400];
+    size_t used;
+    bool full;
+};
 
-/* Every part of a list of labels is "key=value", both not empty. */
-static enum status
-check_selector(const char *path, const char *selector, struct err *err)
-{
-    const char *p = selector;
-
-    if (*p == '\0')
-        return err_set(err, ST_INVALID, "request.field",
-            "%s is empty: give a device's name or key=value,key=value", path);
-    if (strchr(selector, '=') == NULL)
-        return ST_OK;
-    for (;;) {
-        size_t len = strcspn(p, ",");
-        const char *eq = memchr(p, '=', len);
-
-        if (eq == NULL || eq == p || eq == p + len - 1)
-            return err_set(err, ST_INVALID, "request.field",
-                "%s: '%.*s' is not key=value", path, (int)len, p);
-        if (p[len] == '\0')
-            return ST_OK;
-        p += len + 1;
-    }
-}
-
-/* "localhost (active, offline), .." as far as it fits. */
 static void
-describe(const struct fleet *f, char *text, size_t cap)
+tell(struct telling *t, const char *name, const char *what)
 {
-    size_t used = 0;
+    size_t room = sizeof(t->text) - t->used;
+    int n;
 
-    for (size_t i = 0; i < f->n; i++) {
-        const struct fleet_device *d = &f->device[i];
-        int n = snprintf(text + used, cap - used, "%s%s (%s, %s%s)",
-            i ? ", " : "", d->name, device_mode_words[d->mode],
-            d->online ? "online" : "offline",
-            d->health == DEVICE_BAD ? ", bad" : "");
+    if (t->full)
+        return;
+    n = snprintf(
+        t->text + t->used, room, "%s%s %s", t->used ? "; " : "", name, what);
+    t->full = n < 0 || (size_t)n >= room - sizeof("; ..");
+    if (t->full)
+        snprintf(t->text + t->used, room, "; ..");
+    else
+        t->used += (size_t)n;
+}
 
-        if (n < 0 || (size_t)n >= cap - used) {
-            snprintf(text + used, cap - used, ", ..");
-            return;
-        }
-        used += (size_t)n;
+/* Is it what the selector means?  If it is not, or may be given no work, the
+ * reason is told. */
+static bool
+is_chosen(const struct fleet_device *d, const char *selector,
+    const struct fleet_device *named, struct telling *why)
+{
+    char lacks[160] = "has another name";
+    const char *out = out_of_service(d);
+
+    if (named != NULL ? named != d
+                      : !selector_match(selector, d->name, d->labels, lacks,
+                            sizeof(lacks))) {
+        if (named == NULL)
+            tell(why, d->name, lacks);
+        return false;
     }
+    if (out != NULL)
+        tell(why, d->name, out);
+    return out == NULL;
 }
 
 static enum status
 unsatisfiable(const struct fleet *f, const char *path, const char *selector,
-    size_t unusable, struct err *err)
+    const struct telling *why, struct err *err)
 {
-    char there[320] = "";
-
     if (f->n == 0)
         return err_set(err, ST_CONFLICT, "job.unsatisfiable",
             "%s '%.80s': no device has registered yet; start offramp-probe on "
             "a board",
             path, selector);
-    describe(f, there, sizeof(there));
     return err_set(err, ST_CONFLICT, "job.unsatisfiable",
-        "%s '%.80s': %s; there are: %s", path, selector,
-        unusable ? "draining, retired or bad (POST /v1/devices/{name}:activate "
-                   "or :reset-health)"
-                 : "no such device",
-        there);
+        "%s '%.80s': no device will do: %s", path, selector, why->text);
 }
 
 enum status
 fleet_match(const struct fleet *f, const char *path, const char *selector,
     const struct fleet_device **match, size_t *n, struct err *err)
 {
-    size_t unusable = 0;
+    const struct fleet_device *named = find(f, selector);
+    struct telling why = { .used = 0 };
     enum status st;
 
     *n = 0;
-    if ((st = check_selector(path, selector, err)) != ST_OK)
+    if ((st = selector_check(path, selector, err)) != ST_OK)
         return st;
-    for (size_t i = 0; i < f->n; i++) {
-        if (!is_meant(&f->device[i], selector))
-            continue;
-        if (is_usable(&f->device[i]))
+    for (size_t i = 0; i < f->n; i++)
+        if (is_chosen(&f->device[i], selector, named, &why))
             match[(*n)++] = &f->device[i];
-        else
-            unusable++;
-    }
-    return *n > 0 ? ST_OK : unsatisfiable(f, path, selector, unusable, err);
+    return *n > 0 ? ST_OK : unsatisfiable(f, path, selector, &why, err);
 }

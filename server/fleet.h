@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fleet.h -- which devices does a person mean?  A selector is a device's name
- * ("localhost") or labels that it must have ("arch=x86_64,soc=rk3588").
+ * fleet.h -- which devices does a person mean by a selector (selector.h)?
  *
  * A `struct fleet` is a copy of the devices at one moment; its caller ends it
  * with fleet_clear().
@@ -33,7 +32,7 @@ void fleet_clear(struct fleet *f);
  * The devices that match and may be given work, in `match` (room for f->n;
  * borrowed from `f`), *n of them.  An offline device counts: it may come
  * back while the task waits.  ST_INVALID: no selector; ST_CONFLICT
- * "job.unsatisfiable" names `path`, the selector, and the devices there are.
+ * "job.unsatisfiable" names `path`, the selector, and what each device lacks.
  */
 enum status fleet_match(const struct fleet *f, const char *path,
     const char *selector, const struct fleet_device **match, size_t *n,

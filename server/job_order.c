@@ -83,24 +83,60 @@ check_policy(struct job_order *o, struct err *err)
     return st;
 }
 
+/* One entry of `devices`: "SELECTOR", which is one of those it means, or
+ * {"selector":..,"count":1 or "all"}. */
+struct entry {
+    char path[32];
+    const char *selector; /* borrowed from the body */
+    bool all;
+};
+
+static enum status
+read_entry(
+    const json_t *devices, size_t index, struct entry *e, struct err *err)
+{
+    const json_t *v = json_array_get(devices, index);
+    json_t *count = NULL;
+    const struct json_field fields[] = {
+        { "selector", JF_STR, true, &e->selector, 0, 0 },
+        { "count", JF_ANY, false, &count, 0, 0 },
+    };
+    const char *word;
+    enum status st;
+
+    *e = (struct entry){ .selector = json_string_value(v) };
+    snprintf(e->path, sizeof(e->path), "devices[%zu]", index);
+    if (e->selector != NULL)
+        return ST_OK;
+    if (!json_is_object(v))
+        return err_set(err, ST_INVALID, "request.field",
+            "%s must be a selector (a name, or key=value,key!=value,key), or "
+            "{\"selector\":..,\"count\":1 or \"all\"}",
+            e->path);
+    if ((st = JSON_READ(v, e->path, fields, err)) != ST_OK)
+        return st;
+    word = json_string_value(count);
+    e->all = word != NULL && strcmp(word, "all") == 0;
+    if (count == NULL || e->all || json_integer_value(count) == 1)
+        return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "%s.count must be 1 (any one of them) or \"all\"", e->path);
+}
+
 static enum status
 check_devices(const json_t *devices, struct err *err)
 {
-    json_t *v;
-    size_t i;
+    size_t n = json_array_size(devices);
+    enum status st = ST_OK;
+    struct entry e;
 
-    if (json_array_size(devices) == 0 || json_array_size(devices) > DEVICES_MAX)
+    if (n == 0 || n > DEVICES_MAX)
         return err_set(err, ST_INVALID, "request.field",
             "devices must name 1 to %d devices, such as [\"localhost\"]",
             DEVICES_MAX);
-    json_array_foreach(devices, i, v)
-    {
-        if (!json_is_string(v))
-            return err_set(err, ST_INVALID, "request.field",
-                "devices[%zu] must be a string: a name, or key=value,key=value",
-                i);
-    }
-    return ST_OK;
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = read_entry(devices, i, &e, err);
+    return st;
 }
 
 enum status
@@ -238,24 +274,16 @@ keep_cached(struct db *db, const struct job_order *o, const char *path,
         path, missing);
 }
 
+/* A task that any of these devices may do. */
 static enum status
-add_task(struct db *db, const struct job_order *o, size_t index,
-    const struct fleet_device **match, struct err *err)
+add_task(struct db *db, const struct job_order *o, const char *selector,
+    const struct fleet_device **match, size_t n, struct err *err)
 {
-    const char *selector = json_string_value(json_array_get(o->devices, index));
-    const char **names = NULL;
-    char path[32];
+    const char **names = calloc(n, sizeof(*names));
     int64_t id;
-    size_t n;
     enum status st;
 
-    snprintf(path, sizeof(path), "devices[%zu]", index);
-    if ((st = fleet_match(&o->fleet, path, selector, match, &n, err)) !=
-            ST_OK ||
-        (o->cache == CACHE_ONLY &&
-            (st = keep_cached(db, o, path, match, &n, err)) != ST_OK))
-        return st;
-    if ((names = calloc(n, sizeof(*names))) == NULL)
+    if (names == NULL)
         return err_nomem(err);
     for (size_t i = 0; i < n; i++)
         names[i] = match[i]->name;
@@ -278,6 +306,27 @@ add_task(struct db *db, const struct job_order *o, size_t index,
     return st;
 }
 
+static enum status
+add_tasks(struct db *db, const struct job_order *o, size_t index,
+    const struct fleet_device **match, struct err *err)
+{
+    struct entry e;
+    size_t n = 0;
+    enum status st;
+
+    if ((st = read_entry(o->devices, index, &e, err)) != ST_OK ||
+        (st = fleet_match(&o->fleet, e.path, e.selector, match, &n, err)) !=
+            ST_OK ||
+        (o->cache == CACHE_ONLY &&
+            (st = keep_cached(db, o, e.path, match, &n, err)) != ST_OK))
+        return st;
+    if (!e.all)
+        return add_task(db, o, e.selector, match, n, err);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = add_task(db, o, e.selector, &match[i], 1, err);
+    return st;
+}
+
 enum status
 job_order_store(struct db *db, struct job_order *o, struct err *err)
 {
@@ -286,7 +335,7 @@ job_order_store(struct db *db, struct job_order *o, struct err *err)
     enum status st = match ? add_job(db, o, err) : err_nomem(err);
 
     for (size_t i = 0; st == ST_OK && i < json_array_size(o->devices); i++)
-        st = add_task(db, o, i, match, err);
+        st = add_tasks(db, o, i, match, err);
     free(match);
     return st;
 }

@@ -18,8 +18,9 @@ static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
-    { "device", 'd', OPT_LIST, &devices, "NAME",
-        "device or labels (key=value,..); again for more (default localhost)",
+    { "device", 'd', OPT_LIST, &devices, "SELECTOR",
+        "name, any, or labels (key=value,key!=value,key); again for more "
+        "(default localhost)",
         NULL, 0, 0 },
     { "name", 'n', OPT_STR, &name, "TEXT",
         "what to call the model (default its file name)", NULL, 0, 0 },
