@@ -4,8 +4,10 @@
  *
  * Sessions write names, labels and environment (agent.h); the queue writes
  * health: two infrastructure failures in a row make a good device `suspect`
- * (it gets a task only where no better device can), a finished task makes it
- * good again.  A person sets the mode.
+ * (it gets a task only where no better device can).  A finished task makes it
+ * good again; an infrastructure failure of a task that had not failed there
+ * before makes it `bad`, and it gets nothing until a person resets its health.
+ * A person sets the mode.
  */
 #ifndef OFFRAMP_DB_DEVICE_H
 #define OFFRAMP_DB_DEVICE_H

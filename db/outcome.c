@@ -58,11 +58,17 @@ queue_done(struct db *db, const struct lease *lease, const char *sha256,
     return st == ST_OK ? queue_changed(db, lease->task, now_ms, err) : st;
 }
 
-/* The right side still sees the old count: the second failure in a row. */
+/* The second failure in a row makes a good device suspect (infra_failures is
+ * the old count).  A suspect one's next task is its trial: a failure makes it
+ * bad, unless that task failed here before, since then the task may be what
+ * kills its agents. */
 static const char sql_at_fault[] =
-    "UPDATE device SET infra_failures = infra_failures + 1, health ="
-    " iif(health = 'good' AND infra_failures >= 1, 'suspect', health)"
-    " WHERE name = ?1";
+    "UPDATE device SET infra_failures = infra_failures + 1, health = CASE"
+    " WHEN health = 'good' AND infra_failures >= 1 THEN 'suspect'"
+    " WHEN health = 'suspect' AND NOT EXISTS (SELECT 1 FROM lease"
+    "  WHERE task = ?2 AND device = ?1 AND id <> ?3 AND error_class = 'infra')"
+    "  THEN 'bad'"
+    " ELSE health END WHERE name = ?1";
 
 static const char sql_not_at_fault[] =
     "UPDATE device SET infra_failures = 0 WHERE name = ?1";
@@ -78,8 +84,13 @@ note_device(struct db *db, const struct lease *lease, const struct rule *rule,
 
     if (lease->device == NULL)
         return ST_OK;
-    st = db_run(db, rule->at_fault ? sql_at_fault : sql_not_at_fault,
-        ARGS(A_TEXT(lease->device)), NULL, err);
+    if (rule->at_fault)
+        st = db_run(db, sql_at_fault,
+            ARGS(A_TEXT(lease->device), A_INT(lease->task), A_INT(lease->id)),
+            NULL, err);
+    else
+        st = db_run(
+            db, sql_not_at_fault, ARGS(A_TEXT(lease->device)), NULL, err);
     if (st == ST_OK && rule->elsewhere)
         st = db_run(db, sql_avoid,
             ARGS(A_INT(lease->task), A_TEXT(lease->device)), NULL, err);

@@ -137,8 +137,58 @@ two_infra_failures_in_a_row_make_a_device_suspect(void **state)
     }
 }
 
+/* Give device a a task (0: a new one) and fail it by the infrastructure. */
+static int64_t
+fail_on_a(struct bench *b, int64_t task, int64_t now)
+{
+    if (task == 0)
+        store_job(b->s, "ann", now - T0, dev_a, 1, &task);
+    assert_int_equal(store_lease(b->db, b->a, "a", now, &b->l, &b->t), ST_OK);
+    assert_int_equal(b->t.id, task);
+    assert_int_equal(store_fail(b->db, &b->l, FAIL_INFRA, "x", now), ST_OK);
+    drop(b);
+    return task;
+}
+
 static void
-suspect_is_second_choice_and_bad_is_none(void **state)
+a_suspect_device_is_bad_once_its_trial_fails_too(void **state)
+{
+    struct bench b = bench(state);
+    struct err err = { 0 };
+    int64_t task;
+
+    fail_on_a(&b, 0, T0 + 1);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_GOOD);
+    fail_on_a(&b, 0, T0 + 2);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_SUSPECT);
+    task = fail_on_a(&b, 0, T0 + 3);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_BAD);
+    assert_int_equal(store_lease(b.db, b.a, "a", T0 + 4, &b.l, &b.t), ST_WAIT);
+    /* A person looked at it: it starts anew. */
+    OK(db_device_set_health(b.db, "a", DEVICE_GOOD, &err));
+    fail_on_a(&b, task, T0 + 5);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_GOOD);
+}
+
+static void
+one_task_alone_makes_no_device_bad(void **state)
+{
+    struct bench b = bench(state);
+    int64_t task = fail_on_a(&b, 0, T0 + 1);
+
+    fail_on_a(&b, task, T0 + 2);
+    fail_on_a(&b, task, T0 + 3);
+    assert_int_equal(state_of(b.db, task), TASK_FAILED);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_SUSPECT);
+    store_job(b.s, "ann", 0, dev_a, 1, &task);
+    assert_int_equal(store_lease(b.db, b.a, "a", T0 + 4, &b.l, &b.t), ST_OK);
+    assert_int_equal(store_finish(b.db, &b.l, "{}", T0 + 4, NULL), ST_OK);
+    drop(&b);
+    assert_int_equal(health_of(b.db, "a"), DEVICE_GOOD);
+}
+
+static void
+no_suspect_or_bad_device_works_where_a_good_one_can(void **state)
 {
     struct bench b = bench(state);
     struct err err = { 0 };
@@ -147,9 +197,15 @@ suspect_is_second_choice_and_bad_is_none(void **state)
     store_job(b.s, "ann", 0, dev_ab, 2, &task);
     OK(db_device_set_health(b.db, "a", DEVICE_SUSPECT, &err));
     assert_int_equal(store_lease(b.db, b.a, "a", T0, &b.l, &b.t), ST_WAIT);
+    assert_int_equal(store_lease(b.db, b.b, "b", T0, &b.l, &b.t), ST_OK);
+    drop(&b);
+    /* A good one that is busy is still the better one. */
+    store_job(b.s, "ann", 0, dev_ab, 2, &task);
+    assert_int_equal(store_lease(b.db, b.a, "a", T0, &b.l, &b.t), ST_WAIT);
     OK(db_device_set_health(b.db, "b", DEVICE_BAD, &err));
     assert_int_equal(store_lease(b.db, b.b, "b", T0, &b.l, &b.t), ST_WAIT);
     assert_int_equal(store_lease(b.db, b.a, "a", T0, &b.l, &b.t), ST_OK);
+    assert_int_equal(b.t.id, task);
     drop(&b);
 }
 
@@ -293,7 +349,9 @@ main(void)
         T(failures_are_retried_by_their_class),
         T(a_retry_goes_to_another_device_where_one_is_possible),
         T(two_infra_failures_in_a_row_make_a_device_suspect),
-        T(suspect_is_second_choice_and_bad_is_none),
+        T(a_suspect_device_is_bad_once_its_trial_fails_too),
+        T(one_task_alone_makes_no_device_bad),
+        T(no_suspect_or_bad_device_works_where_a_good_one_can),
         T(released_work_is_not_counted),
         T(a_new_session_voids_the_old_one_and_its_leases),
         T(a_device_moves_only_when_its_agent_is_silent),
