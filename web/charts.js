@@ -3,17 +3,21 @@
 // those who cannot see it; the table beside it has the numbers.
 import uPlot from "./uPlot.js";
 import { fill, h } from "./dom.js";
-import { amount, percent } from "./format.js";
+import { amount, amounts, percent } from "./format.js";
 
-const colour = (name) => () =>
+export const colour = (name) => () =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const ink = colour("--note");
 const grid = { stroke: colour("--line"), width: 1 };
-const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
+export const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
+// Ticks in one unit, with the decimals that their step needs.
+export const ticks = (kind) => (_u, at, _axis, _space, step) =>
+    amounts(at, step, kind);
+
 // Draw into a figure that follows the width of its place and the theme.
-function figure(label, height, options, data, legend) {
+export function figure(label, height, options, data, legend) {
     const readout = h("figcaption", { class: "note" }, legend);
     const place = h("div", { role: "img", "aria-label": label });
     const element = h("figure", null, place, readout);
@@ -37,7 +41,7 @@ function figure(label, height, options, data, legend) {
     return { element, say: (text) => fill(readout, text ?? legend) };
 }
 
-const key = (name, look) => h("span", { class: `key key-${look}` }, name);
+export const key = (name, look) => h("span", { class: `key key-${look}` }, name);
 
 // points: [{ name, value, lo, hi, series }], text(point) for the one under
 // the pointer; null values leave a gap.
@@ -45,9 +49,10 @@ export function bars({ label, series, points, text }) {
     const xs = points.map((_, i) => i);
     const looks = [colour("--accent"), colour("--second")];
     const of = (s) => points.map((p) => p.series === s ? p.value : null);
+    const top = Math.max(...points.map((p) => p.hi ?? 0));
     const chart = figure(label, 240, {
         scales: { x: { time: false, range: [-0.6, points.length - 0.4] },
-            y: { range: (_u, _lo, hi) => [0, hi * 1.08] } },
+            y: { range: (_u, _lo, hi) => [0, Math.max(hi, top) * 1.05] } },
         axes: [{ ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50,
             100, 200, 500, 1000], space: 30,
         values: (_u, at) => at.map((x) => xs.includes(x) ? x : "") },

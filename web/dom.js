@@ -50,15 +50,17 @@ export function facts(pairs) {
 }
 
 // Columns: { title, cell: (row, i) => child, key: (row) => sort key,
-// number: true, hint, head: true, wrap: true }.  A column with a key can be sorted.
-export function table(caption, columns, rows) {
+// number: true, hint, head: true, wrap: true }.  A column with a key can be
+// sorted.  `open(row)`, if given: what a click or Enter on the row does, or null.
+export function table(caption, columns, rows, open = () => null) {
     const body = h("tbody");
     const heads = columns.map((column) => headCell(column, (sorted) => {
         for (const head of heads)
             head.removeAttribute("aria-sort");
-        fillRows(body, columns, sorted ? bySort(rows, column, sorted) : rows);
+        fillRows(body, columns,
+            sorted ? bySort(rows, column, sorted) : rows, open);
     }));
-    fillRows(body, columns, rows);
+    fillRows(body, columns, rows, open);
     return wide(caption, h("table", null, h("caption", null, h("span", null, caption)),
         h("thead", null, h("tr", null, heads)), body));
 }
@@ -93,12 +95,38 @@ function headCell(column, onsort) {
     return cell;
 }
 
-function fillRows(body, columns, rows) {
-    fill(body, rows.map((row, i) => h("tr", row.mark && { class: row.mark },
+function fillRows(body, columns, rows, open) {
+    fill(body, rows.map((row, i) => {
+        const act = open(row);
+        return h("tr", { class: row.mark ?? (act && "opens"),
+            ...act && { onclick: (event) => opens(event) && act() } },
         columns.map((c) => h(c.head ? "th" : "td",
             { scope: c.head && "row", class: c.number ? "number"
                 : c.wrap && "wrap" },
-            c.cell(row, i))))));
+            act && c.head ? opener(c.cell(row, i)) : c.cell(row, i))));
+    }));
+}
+
+// The keyboard's way to open a row: its click is the row's.
+const opener = (...children) => h("button", { type: "button", class: "open",
+    "aria-haspopup": "dialog" }, ...children);
+
+// Links lead elsewhere, and marking text to copy it is no click.
+const opens = (event) => !event.target.closest("a")
+    && getSelection().isCollapsed;
+
+// A sheet over the page; Escape closes it and the focus goes back.
+export function sheet(title, ...children) {
+    const close = h("button", { type: "button",
+        onclick: () => dialog.close() }, "Close");
+    const dialog = h("dialog", { class: "sheet",
+        "aria-labelledby": "sheet-title",
+        onclose: () => dialog.remove() },
+    h("div", { class: "sheet-head" }, h("h2", { id: "sheet-title" }, title),
+        close), ...children);
+    document.getElementById("main").append(dialog);
+    dialog.showModal();
+    return dialog;
 }
 
 // A word in a box whose look says how good it is: good, warn, bad, busy, "".

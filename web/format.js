@@ -30,6 +30,15 @@ export function amount(x, kind) {
     return name ? `${text} ${name}` : text;
 }
 
+// Several values a `step` apart, in one unit that tells them apart.
+export function amounts(values, step, kind) {
+    const most = Math.max(...values.map(Math.abs));
+    const [size, name] = units[kind].find(([s]) => most >= s)
+        ?? units[kind].at(-1);
+    const places = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
+    return values.map((x) => x ? `${(x / size).toFixed(places)} ${name}` : "0");
+}
+
 export const quantity = (x, kind, why) => known(x)
     ? h("span", { title: exact(x, kind) }, amount(x, kind)) : dash(why);
 

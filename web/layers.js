@@ -13,7 +13,8 @@ const levels = {
     L3: "alone, with cold caches",
 };
 
-export function layerSection(rows, analysis) {
+// `open(row)`: what opens a row, or null.
+export function layerSection(rows, analysis, open) {
     const layers = rows.filter((r) => r.role === "layer");
     const present = Object.keys(levels).filter((level) =>
         layers.some((r) => r.level === level));
@@ -22,7 +23,8 @@ export function layerSection(rows, analysis) {
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
     const show = (level) => fill(body,
-        ...levelView(join(layers, level, analysis), levels[level]));
+        ...levelView(join(layers, level, analysis), levels[level],
+            open));
     show(present[0]);
     return section("Layers", present.length > 1 && levelChoice(present, show),
         body);
@@ -47,7 +49,7 @@ function join(layers, level, analysis) {
     energy: at("L5", row.index)?.energy }));
 }
 
-function levelView(layers, how) {
+function levelView(layers, how, open) {
     const sources = new Set(layers.map((l) => l.row.source));
     const common = layers[0].row.flags.filter((name) =>
         layers.every((l) => l.row.flags.includes(name)));
@@ -66,9 +68,11 @@ function levelView(layers, how) {
         }),
         h("p", { class: "note" }, sources.size > 1 ? null
             : `Source of every row: ${layers[0].row.source}. `,
-        common.length ? ["Flags of every row: ", flagList(common)] : null),
+        common.length ? ["Flags of every row: ", flagList(common)] : null,
+        " Open a row to see its epochs."),
         table(`Layers, measured ${how}`,
-            columns(layers, common, sources.size > 1), layers),
+            columns(layers, common, sources.size > 1), layers,
+            ({ row }) => open(row)),
     ];
 }
 

@@ -5,7 +5,9 @@ import { download, get } from "./api.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { amount, dash, energy, flagList, grade, instant, known, measured,
     short, signed, time } from "./format.js";
+import { epochsOf } from "./epochs.js";
 import { layerSection } from "./layers.js";
+import { rowSection } from "./rows.js";
 import { searchSection } from "./searches.js";
 
 export async function profileView(page, id) {
@@ -14,16 +16,18 @@ export async function profileView(page, id) {
         get(path, page.signal), get(`${path}/layers`, page.signal),
         get(`${path}/env`, page.signal), get("/v1/export", page.signal)]);
     const model = await get(`/v1/models/${profile.model}`, page.signal);
+    const open = epochsOf(id);
     const find = (level, role, index) => rows.items.find((r) =>
         r.level === level && r.role === role && r.index === index);
 
     page.show(`${model.name} on ${profile.device}`,
-        headline(profile, model), whole(profile, find),
-        layerSection(rows.items, model.analysis),
+        headline(profile, model), whole(profile, find, open),
+        layerSection(rows.items, model.analysis, open),
         model.analysis.exits.length > 1 &&
             exitSection(profile, model.analysis, find),
         model.analysis.exits.length > 1 &&
             await searchSection(page, profile, model),
+        rowSection(rows.items, open),
         section("Export", exportList(profile, formats.items)),
         section("Conditions", facts([
             ["Fingerprint", short(env.env_fingerprint)],
@@ -47,14 +51,16 @@ function ratio(x, look, why) {
     return known(x) ? h("span", { class: look(x) }, signed(x)) : dash(why);
 }
 
-function whole(profile, find) {
+function whole(profile, find, open) {
     const { e2e, closure } = profile;
     const tail = (p, n) => known(e2e?.[p]) ? time(e2e[p])
         : dash(`needs at least ${n} single executions`);
     const power = find("L5", "whole", 0);
     return h("div", { class: "tiles" }, [
         tile("Whole network", h("span", { id: "whole" }, measured(e2e)),
-            e2e && [`${e2e.n_epochs} executions, `, e2e.source]),
+            open(e2e) && [h("button", { type: "button", class: "open",
+                "aria-haspopup": "dialog", onclick: open(e2e) },
+            `${e2e.n_epochs} executions`), ", ", e2e.source]),
         tile("90 / 99 % within", [tail("p90_ns", 64), " / ",
             tail("p99_ns", 662)], ["first run ", time(e2e?.first_ns)]),
         tile("Sum of layers", time(closure.sum_layers_ns),

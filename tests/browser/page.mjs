@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { check, fixtures, withService } from '../e2e/service.mjs';
 import { go, openBrowser, says, shoot } from './browser.mjs';
+import { epochs } from './drawings.mjs';
 
 const { page, faults, close } = await openBrowser();
 
@@ -142,6 +143,7 @@ await withService(async (s) => {
     const profile = await measureByForm(s);
     await compareProfile(s, profile);
     await followExports(s);
+    await epochs(page, s, profile);
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
     const { model } = await s.get(`/v1/profiles/${profile}`);

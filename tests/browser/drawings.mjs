@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// drawings.mjs -- what the page draws from a profile, compared with the API.
+import { check } from '../e2e/service.mjs';
+import { go, says, shoot } from './browser.mjs';
+
+// Open a row by keyboard and by mouse; its epochs are the API's.
+export async function epochs(page, s, profile) {
+  const { items } = await s.get(`/v1/profiles/${profile}/layers`);
+  const row = items.find((r) => r.level === 'L2' && r.role === 'layer');
+  const { epochs_ns: raw } = await s.get(
+    `/v1/profiles/${profile}/epochs?row=${row.id}`);
+
+  await go(page, s.url, `#/profiles/${profile}`);
+  const opener = page.getByRole('button', { name: row.name }).first();
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#epochs-count').waitFor();
+  check(await page.locator('#epochs-count').textContent()
+    === String(raw.length), `the sheet has the ${raw.length} epochs`);
+  check(says(await page.locator('#epochs-median').textContent(),
+    row.median_ns), 'and their median');
+  await page.locator('dialog canvas').nth(1).waitFor();
+  check(await page.locator('dialog .flags li').count() === row.flags.length,
+    'every flag is explained');
+  await shoot(page, 'epochs');
+  await page.keyboard.press('Escape');
+  await page.locator('dialog.sheet').waitFor({ state: 'detached' });
+  check(await opener.evaluate((e) => e === document.activeElement),
+    'Escape closes the sheet and the focus goes back');
+
+  await page.getByText(/^Every measured row/).click();
+  const last = items.filter((r) => r.n_epochs > 0).at(-1);
+  await page.locator('table', { hasText: 'Rows by level' })
+    .locator('tr.opens').last().locator('td').last().click();
+  await page.getByRole('heading', { name:
+    `${last.name}, ${last.level} ${last.role}` }).waitFor();
+  await page.getByRole('button', { name: 'Close' }).click();
+  check(true, 'every row opens by a click');
+}
