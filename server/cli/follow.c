@@ -112,6 +112,7 @@ show(const struct glance *g, const char *title, char *last)
     char line[LINE_MAX_BYTES], key[LINE_MAX_BYTES];
     bool terminal = isatty(STDERR_FILENO);
 
+    fflush(stdout); /* both may go to one file: keep their order */
     format_line(g, title, line);
     if (terminal) {
         fprintf(stderr, "\r\033[K%s%s", line, is_final(g->state) ? "\n" : "");
