@@ -12,7 +12,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config
   libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev
   libpapi-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libsodium-dev
   zlib1g-dev curl"
-test_packages="libcmocka-dev chromium"
+test_packages="libcmocka-dev chromium clang-format"
 
 missing_packages() {
     for p in "$@"; do
