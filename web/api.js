@@ -146,16 +146,16 @@ const hexOf = (octets) => Array.from(octets,
 export const randomKey = () =>
     hexOf(crypto.getRandomValues(new Uint8Array(16)));
 
-// A link to a document of the API.  With a token the browser cannot follow it
-// by itself, so the page fetches it and hands it over as a file.
+// A link to a document of the API.  The page fetches it, with its token, and
+// hands it over as a file: a refusal is then shown instead of saved.
 export function download(path, name, ...children) {
     const anchor = h("a", { href: path, download: name, onclick: (event) => {
-        if (!token())
-            return;
         event.preventDefault();
-        save(path, name).catch((e) => anchor.after(problemBox(e)));
+        fill(trouble);
+        save(path, name).catch((e) => fill(trouble, problemBox(e)));
     } }, ...children);
-    return anchor;
+    const trouble = h("span", { role: "alert" });
+    return [anchor, trouble];
 }
 
 async function save(path, name) {

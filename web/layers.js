@@ -5,6 +5,7 @@ import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
     known, percent, spread } from "./format.js";
 import { layerName } from "./model.js";
+import { rooflineSection } from "./roofline.js";
 
 // How layers can be timed, the most telling first.
 const levels = {
@@ -13,21 +14,24 @@ const levels = {
     L3: "alone, with cold caches",
 };
 
-// `open(row)`: what opens a row, or null.
-export function layerSection(rows, analysis, open) {
+// Answers the layers' sections.  `open(row)`: what opens a row, or null.
+export function layerSections(rows, analysis, open) {
     const layers = rows.filter((r) => r.role === "layer");
     const present = Object.keys(levels).filter((level) =>
         layers.some((r) => r.level === level));
     const body = h("div");
+    const roof = h("div");
     if (!present.length)
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
-    const show = (level) => fill(body,
-        ...levelView(join(layers, level, analysis), levels[level],
-            open));
+    const show = (level) => {
+        const joined = join(layers, level, analysis);
+        fill(body, ...levelView(joined, levels[level], open));
+        fill(roof, rooflineSection(joined, levels[level], open));
+    };
     show(present[0]);
-    return section("Layers", present.length > 1 && levelChoice(present, show),
-        body);
+    return [section("Layers", present.length > 1 && levelChoice(present, show),
+        body), roof];
 }
 
 const levelChoice = (present, show) => h("label", { class: "field" },

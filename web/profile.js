@@ -6,7 +6,7 @@ import { facts, h, link, section, table } from "./dom.js";
 import { amount, dash, energy, flagList, grade, instant, known, measured,
     short, signed, time } from "./format.js";
 import { epochsOf } from "./epochs.js";
-import { layerSection } from "./layers.js";
+import { layerSections } from "./layers.js";
 import { rowSection } from "./rows.js";
 import { searchSection } from "./searches.js";
 
@@ -22,7 +22,7 @@ export async function profileView(page, id) {
 
     page.show(`${model.name} on ${profile.device}`,
         headline(profile, model), whole(profile, find, open),
-        layerSection(rows.items, model.analysis, open),
+        layerSections(rows.items, model.analysis, open),
         model.analysis.exits.length > 1 &&
             exitSection(profile, model.analysis, find),
         model.analysis.exits.length > 1 &&

@@ -37,3 +37,30 @@ export async function epochs(page, s, profile) {
   await page.getByRole('button', { name: 'Close' }).click();
   check(true, 'every row opens by a click');
 }
+
+// Every layer's speed and intensity follow from the API's numbers, and the
+// roofs are the highest of them.
+export async function roofline(page, s, profile) {
+  const { items } = await s.get(`/v1/profiles/${profile}/layers`);
+  const layers = items.filter((r) => r.level === 'L2' && r.role === 'layer'
+    && r.grade !== 'X').sort((a, b) => a.index - b.index);
+  const moved = (r) => r.bytes_in + r.bytes_out + r.weight_bytes;
+  const best = (f) => Number(Math.max(...layers.map(f)).toPrecision(3));
+
+  await go(page, s.url, `#/profiles/${profile}`);
+  check(await page.getByRole('img', { name: /^Speed against arithmetic/ })
+    .locator('canvas').count() === 1, 'the roofline is drawn');
+  const section = page.locator('section', { has: page.getByRole('heading',
+    { name: 'Roofline' }) });
+  const said = await section.locator('.note').last().textContent();
+  check(said.startsWith(`Highest measured: ${best((r) => r.macs / r.median_ns)
+  } GMAC/s`) && said.includes(`, ${best((r) => moved(r) / r.median_ns)} GB/s`),
+  'its roofs are the highest measured');
+  await section.locator('summary').click();
+  const shown = await section.locator('tbody tr').evaluateAll((rows) =>
+    rows.map((r) => [2, 3, 4].map((i) => Number(r.children[i].textContent))));
+  check(shown.length === layers.length && layers.every((r, i) =>
+    r.macs === 0 || shown[i].join() === [r.macs / moved(r), r.macs
+      / r.median_ns, moved(r) / r.median_ns].map((x) =>
+      Number(x.toPrecision(3))).join()), 'and its numbers follow from the API');
+}
