@@ -64,6 +64,26 @@ enum status export_google_benchmark(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 enum status export_model_explorer(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_nnmeter_csv(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_nnmeter_json(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_ofa(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_fbnet(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_nni(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_partition(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_pipedream(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_axonn(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_blocks(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_openmetrics(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 
 /* The offramp.costs/1 document itself, for searches too; the caller owns
  * *out.  ST_CONFLICT "costs.incomplete" names the part that was not

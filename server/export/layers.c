@@ -246,6 +246,26 @@ export_comment(const struct export_layers *l, const char *prefix,
     return st;
 }
 
+int
+export_edges(const struct export_input *in, json_t *list,
+    int (*add)(json_t *list, int64_t from, int64_t to))
+{
+    const json_t *layers =
+        json_object_get(json_object_get(in->model, "analysis"), "layers");
+    const json_t *layer, *from;
+    size_t i, k;
+    int rc = 0;
+
+    json_array_foreach(layers, i, layer)
+    {
+        json_array_foreach(json_object_get(layer, "reads"), k, from)
+        {
+            rc |= add(list, json_integer_value(from), (int64_t)i);
+        }
+    }
+    return rc;
+}
+
 json_t *
 export_scaled(const json_t *row, const char *member, double unit)
 {

@@ -53,6 +53,11 @@ enum status export_comment(const struct export_layers *l, const char *prefix,
 int export_map(json_t *list, const struct export_layers *l,
     json_t *(*item)(const struct export_layers *l, const json_t *row));
 
+/* Call `add` for every edge between layers, with their indices; nonzero is
+ * its failure. */
+int export_edges(const struct export_input *in, json_t *list,
+    int (*add)(json_t *list, int64_t from, int64_t to));
+
 /* A member divided by `unit`; null where it was not measured. */
 json_t *export_scaled(const json_t *row, const char *member, double unit);
 

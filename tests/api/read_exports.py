@@ -5,6 +5,7 @@
 test_export compares them byte by byte with what the server writes, so what
 is readable here is readable there.  Usage: read_exports.py FOLDER
 """
+import ast
 import json
 import os
 import re
@@ -178,6 +179,185 @@ class Readers(unittest.TestCase):
         for g in data["gradient"]:
             self.assertTrue(re.fullmatch("#[0-9a-f]{6}", g["bgColor"]))
         self.states_its_conditions(data["offramp"])
+
+    def test_nn_meter_reads_one_table_a_kernel(self):
+        lines = text("nnmeter.csv").splitlines()
+        tables = {}
+        for line in lines:
+            if line.startswith("# kernel: "):
+                table = tables.setdefault(line[len("# kernel: "):], [])
+                header = None
+            elif line.startswith("#"):
+                continue
+            elif header is None:
+                header = line.split(",")
+                self.assertEqual((header[0], header[-1]),
+                                 ("model_path", "latency"))
+            else:
+                table.append(dict(zip(header, line.split(","))))
+        conv = tables["conv-bn-relu"]
+        self.assertEqual([c["CIN"] for c in conv], ["3", "4", "4"])
+        self.assertEqual({c["KERNEL_SIZE"] for c in conv}, {"3"})
+        self.assertEqual(tables["fc"][0]["COUT"], "3")
+        self.assertAlmostEqual(
+            sum(float(r["latency"]) for t in tables.values() for r in t) * 1e3,
+            TOTAL_US)
+        self.states_its_conditions(comments(lines))
+
+    def test_nn_meter_takes_an_entry_without_latency_for_not_profiled(self):
+        profiled, missing = {}, []
+        for kernel, entries in doc("nnmeter.json").items():
+            for name, e in entries.items():
+                self.assertTrue(name.startswith(kernel))
+                self.assertIn("config", e)
+                self.states_its_conditions(e)
+                if "latency" not in e:
+                    missing.append((name, e["grade"]))
+                    continue
+                avg, std = map(float, e["latency"].split(" +- "))
+                profiled[name] = avg
+                self.assertGreater(std, 0)
+        self.assertEqual(missing, [("fc_4", "C")])
+        self.assertAlmostEqual(profiled["conv-bn-relu_0"], 0.1001)
+        self.assertEqual(len(profiled), 4)
+
+    def test_an_ofa_table_answers_every_block_of_its_network(self):
+        with open(os.path.join(FOLDER, "mobile.ofa.yaml"),
+                  encoding="utf-8") as f:
+            lines = f.read().splitlines()
+        table = {}
+        for line in lines:
+            if not line.startswith("#"):
+                key, mean = re.fullmatch(
+                    r"(\S+): \{mean: ([0-9.e-]+)\}", line).groups()
+                self.assertNotIn(key, table)
+                table[key] = float(mean)
+
+        def key(ltype, i, o, **more):
+            shape = "x".join
+            infos = [ltype, "input:" + shape(map(str, i)),
+                     "output:" + shape(map(str, o))]
+            infos += ["%s:%d" % kv for kv in more.items()]
+            return "-".join(infos)
+
+        def mbconv(i, o, e, k, s, skip):
+            return key("expanded_conv", i, o, expand=e, kernel=k, stride=s,
+                       idskip=skip)
+
+        want = {
+            key("Conv", (16, 16, 3), (8, 8, 8)): 0.050,
+            mbconv((8, 8, 8), (8, 8, 4), 1, 3, 1, 0): 0.030,
+            mbconv((8, 8, 4), (4, 4, 4), 6, 5, 2, 0): 0.050,
+            mbconv((4, 4, 4), (4, 4, 4), 6, 3, 1, 1): 0.053,  # of two
+            key("Conv_1", (4, 4, 4), (4, 4, 32)): 0.016,
+            key("AvgPool2D", (4, 4, 32), (1, 1, 32)): 0.004,
+            key("Logits", (1, 1, 32), (10,)): 0.006,
+        }
+        self.assertEqual(set(table), set(want))
+        for k, ms in want.items():
+            self.assertAlmostEqual(table[k], ms, msg=k)
+        self.assertEqual(comments(lines)["device"], "board1")
+
+    def test_an_fbnet_table_is_found_by_operator_and_shape(self):
+        table = {(x["op_type"], json.dumps(x["input_shapes"])): x
+                 for x in doc("fbnet.json")}
+        x = table["Conv+Relu", "[[1, 3, 8, 8]]"]
+        self.assertEqual(x["op_args"]["kernel"], [3, 3])
+        self.assertEqual(x["input_dtypes"], ["float32"])
+        self.assertLessEqual(x["runtime_us_p0"], x["runtime_us_p10"])
+        self.assertLessEqual(x["runtime_us_p10"], x["runtime_us_p50"])
+        self.assertEqual(x["runtime_us_p50"], 100)
+        self.assertLessEqual(x["runtime_us_p50"], x["runtime_us_p100"])
+        self.states_its_conditions(x, min_grade="C")
+
+    def test_nni_evaluates_every_line_as_a_literal(self):
+        table = {}
+        for line in text("nni.txt").splitlines():
+            r = ast.literal_eval(line)
+            table[r["op_name"], r["op_data_shape"], r["op_dtype"]] = \
+                r["op_latency"]
+            self.states_its_conditions(r, min_grade="C")
+        self.assertEqual(table["Conv+Relu", (8, 8, 3, 4, 1), "float"], 100)
+        self.assertEqual(len(table), 3)
+
+    def test_dnn_partitioning_finds_all_members_and_a_graph(self):
+        data = doc("partition.json")
+        ids = [n["id"] for n in data["nodes"]]
+        for n in data["nodes"]:
+            for member in ("supportedOnFpga", "cpuLatency", "fpgaLatency",
+                           "isBackwardNode", "size"):
+                self.assertIsInstance(n[member], (int, float))
+        out = {}
+        for e in data["edges"]:
+            self.assertIn(e["destId"], ids)
+            out.setdefault(e["sourceId"], set()).add(e["cost"])
+        self.assertTrue(all(len(costs) == 1 for costs in out.values()))
+        self.assertEqual([(e["sourceId"], e["destId"])
+                          for e in data["edges"]],
+                         [(0, 1), (1, 2), (1, 3), (3, 4)])
+        self.assertAlmostEqual(sum(n["cpuLatency"] for n in data["nodes"]),
+                               (TOTAL_US + 40) / 1e3)
+        self.states_its_conditions(data["offramp"], min_grade="C")
+
+    def test_pipedream_splits_lines_at_dashes(self):
+        nodes, edges = {}, []
+        for line in text("pipedream.txt").splitlines():
+            parts = line.strip().split(" -- ")
+            if line.startswith("\t"):
+                edges.append(tuple(parts))
+                continue
+            name, description, metadata = parts
+            values = [m.split("=") for m in metadata.split(", ")]
+            self.assertEqual([k for k, _ in values],
+                             ["forward_compute_time",
+                              "backward_compute_time", "activation_size",
+                              "parameter_size"])
+            nodes[name] = (description, [float(v) for _, v in values])
+        for a, b in edges:
+            self.assertIn(a, nodes)
+            self.assertIn(b, nodes)
+        self.assertTrue(nodes["node0"][0].startswith("Input"))
+        self.assertIn("level L2", nodes["node0"][0])
+        self.assertEqual(nodes["node1"][1], [0.1, 0.0, 1024.0, 448.0])
+        self.assertIn(("node2", "node4"), edges)
+        self.assertEqual(len(edges), 5)
+
+    def test_axonn_sums_the_times_of_one_processor(self):
+        data = doc("axonn.json")
+        self.assertAlmostEqual(sum(x["gpu_time_ms"] for x in data["layers"]),
+                               (TOTAL_US + 40) / 1e3)
+        for x in data["layers"]:
+            self.assertFalse(x["can_run_on_dla"])
+            self.assertIsNone(x["dla_time_ms"])
+            self.assertGreater(x["output_tensor_size"], 0)
+        self.assertIn("transition_time_per_mb", data["config"])
+        self.states_its_conditions(data["offramp"], min_grade="C")
+
+    def test_blocks_alternate_backbone_and_heads(self):
+        data = doc("blocks.json")
+        segments, heads = data["localhost"][0::2], data["localhost"][1::2]
+        self.assertEqual((segments, heads), ([0.301, 0.239], [8.05e-5]))
+        self.states_its_conditions(data["offramp"], level="L6")
+
+    def test_openmetrics_declares_every_family_once_and_ends(self):
+        body = text("metrics.txt")
+        self.assertTrue(body.endswith("\n# EOF\n"))
+        families, seconds = [], 0
+        for line in body.splitlines():
+            if line.startswith("# TYPE "):
+                families.append(line.split()[2])
+            if line.startswith("#"):
+                continue
+            name, labels, value = re.fullmatch(
+                r'(\w+)\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\} (\S+)',
+                line).groups()
+            self.assertEqual(name, families[-1])
+            labels = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
+            self.states_its_conditions({"statistic": "median", **labels})
+            if labels.get("stat") == "median":
+                seconds += float(value)
+        self.assertEqual(len(families), len(set(families)))
+        self.assertAlmostEqual(seconds * 1e6, TOTAL_US)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "call.h"
 #include "server/costs_check.h"
+#include "server/export/export.h"
 #include "steps.h"
 
 static bool write_golden;
@@ -95,6 +96,22 @@ number(const json_t *o, const char *name)
     return json_number_value(v);
 }
 
+/* Against the golden file, or instead of it. */
+static void
+compare(const char *file, const char *got)
+{
+    char path[512], *want;
+    size_t len;
+
+    snprintf(path, sizeof(path), OFFRAMP_FIXTURES "/export/%s", file);
+    if (write_golden)
+        assert_int_equal(file_write(path, got, strlen(got), NULL), ST_OK);
+    assert_int_equal(file_read(path, 1 << 20, &want, &len, NULL), ST_OK);
+    if (strcmp(got, want) != 0)
+        fail_msg("%s differs: test_export --write, then git diff", path);
+    free(want);
+}
+
 static void
 every_dialect_equals_its_golden_file(void **state)
 {
@@ -112,23 +129,51 @@ every_dialect_equals_its_golden_file(void **state)
         { "tflite", "B", "profile.tflite.txt" },
         { "google-benchmark", "B", "profile.benchmark.json" },
         { "model-explorer", "B", "profile.overlay.json" },
+        { "nn-meter", "B", "profile.nnmeter.csv" },
+        { "nn-meter-json", "B", "profile.nnmeter.json" },
+        { "fbnet", "C", "profile.fbnet.json" },
+        { "nni", "C", "profile.nni.txt" },
+        { "partition", "C", "profile.partition.json" },
+        { "pipedream", "C", "profile.pipedream.txt" },
+        { "axonn", "C", "profile.axonn.json" },
+        { "blocks", "B", "profile.blocks.json" },
+        { "openmetrics", "B", "profile.metrics.txt" },
     };
-    char path[512], *want;
-    size_t len;
 
     for (size_t i = 0; i < sizeof(golden) / sizeof(golden[0]); i++) {
         char *got = export(*state, golden[i].format, golden[i].min_grade);
 
-        snprintf(
-            path, sizeof(path), OFFRAMP_FIXTURES "/export/%s", golden[i].file);
-        if (write_golden)
-            assert_int_equal(file_write(path, got, strlen(got), NULL), ST_OK);
-        assert_int_equal(file_read(path, 1 << 20, &want, &len, NULL), ST_OK);
-        if (strcmp(got, want) != 0)
-            fail_msg("%s differs: test_export --write, then git diff", path);
-        free(want);
+        compare(golden[i].file, got);
         free(got);
     }
+}
+
+/* A network of the blocks that this format knows. */
+static void
+a_mobile_network_has_an_ofa_table(void **state)
+{
+    struct export_input in = { .min_grade = "A" };
+    const struct export_dialect *d;
+    struct err err = { 0 };
+    struct buf out;
+    json_t *doc;
+
+    (void)state;
+    buf_init(&out, 1 << 20);
+    assert_int_equal(json_file_load(OFFRAMP_FIXTURES "/export/mobile.json",
+                         1 << 20, &doc, &err),
+        ST_OK);
+    in.profile = json_object_get(doc, "profile");
+    in.model = json_object_get(doc, "model");
+    in.env = json_object_get(doc, "env");
+    in.rows = json_object_get(doc, "rows");
+    in.omitted = json_object_get(doc, "omitted");
+    assert_int_equal(export_find("ofa", &d, &err), ST_OK);
+    if (d->write(&in, &out, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    compare("mobile.ofa.yaml", out.data);
+    buf_clear(&out);
+    json_decref(doc);
 }
 
 static void
@@ -282,6 +327,7 @@ main(int argc, char **argv)
         cmocka_unit_test(
             trace_events_of_a_thread_are_in_order_and_do_not_overlap),
         cmocka_unit_test(costs_are_a_document_that_a_search_takes),
+        cmocka_unit_test(a_mobile_network_has_an_ofa_table),
     };
 
     write_golden = argc > 1 && strcmp(argv[1], "--write") == 0;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The input of dnn-partitioning: layers as nodes, times in ms.  One processor
+ * was measured, so no node may move to an accelerator and no edge costs
+ * anything; fill in what other profiles know.
+ */
+#include "server/export/layers.h"
+
+static json_t *
+node(const struct export_layers *l, const json_t *row)
+{
+    json_t *ms = export_scaled(row, "median_ns", 1e6);
+
+    (void)l;
+    return json_pack("{s:O,s:s,s:i,s:o,s:O,s:i,s:O}", "id",
+        json_object_get(row, "index"), "name", export_text(row, "name"),
+        "supportedOnFpga", 0, "cpuLatency", ms, "fpgaLatency", ms,
+        "isBackwardNode", 0, "size", json_object_get(row, "weight_bytes"));
+}
+
+static int
+add_edge(json_t *list, int64_t from, int64_t to)
+{
+    return json_array_append_new(
+        list, json_pack("{s:I,s:I,s:f}", "sourceId", (json_int_t)from, "destId",
+                  (json_int_t)to, "cost", 0.0));
+}
+
+enum status
+export_partition(
+    const struct export_input *in, struct buf *out, struct err *err)
+{
+    struct export_layers l;
+    enum status st = export_layers_alone(&l, in, GAPS_REFUSE, err);
+    json_t *nodes, *edges, *doc;
+    int rc;
+
+    if (st != ST_OK)
+        return st;
+    nodes = json_array();
+    edges = json_array();
+    rc = export_map(nodes, &l, node) | export_edges(in, edges, add_edge);
+    doc = json_pack("{s:f,s:i,s:i,s:o,s:o,s:o}", "maxSizePerFPGA", 0.0,
+        "maxFPGAs", 0, "maxCPUs", 1, "nodes", nodes, "edges", edges, "offramp",
+        export_meta(&l));
+    export_layers_clear(&l);
+    if (rc == 0)
+        return export_dump(doc, out, err);
+    json_decref(doc);
+    return err_nomem(err);
+}
