@@ -8,19 +8,6 @@ const submit = (s, model) => s.post('/v1/jobs', {
   model: model.id, devices: ['localhost'], policy: quickPolicy,
 });
 
-// Resolves with the job once its task is as `wanted`.
-async function reach(s, id, wanted) {
-  let job = await s.get(`/v1/jobs/${id}`);
-  while (!wanted(job.tasks[0])) {
-    const r = await fetch(
-      `${s.url}/v1/jobs/${id}?wait=50&since=${job.version}`);
-    if (r.status === 200) job = await r.json();
-  }
-  return job;
-}
-
-const measuring = (s, id) => reach(s, id, (t) => t.progress?.total > 0);
-
 await withService(async (s) => {
   const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
   await s.server.kill();
@@ -30,7 +17,7 @@ await withService(async (s) => {
   const first = s.startProbe();
   await s.untilDevice('localhost');
   const a = await submit(s, model);
-  await measuring(s, a.id);
+  await s.measuring(a.id);
   await first.kill('SIGKILL');
   const second = s.startProbe();
   const again = await s.until(`/v1/jobs/${a.id}`);
@@ -38,9 +25,9 @@ await withService(async (s) => {
 
   // A probe that falls silent: its lease ends, its answer is not taken.
   const c = await submit(s, model);
-  await measuring(s, c.id);
+  await s.measuring(c.id);
   second.child.kill('SIGSTOP');
-  await reach(s, c.id, (t) => t.error?.code === 'infra.agent_lost');
+  await s.reach(c.id, (t) => t.error?.code === 'infra.agent_lost');
   second.child.kill('SIGCONT');
   const late = await s.until(`/v1/jobs/${c.id}`);
   check(late.tasks[0].attempt === 2, 'a silent probe loses its lease');
@@ -49,7 +36,7 @@ await withService(async (s) => {
 
   // The server killed while a probe measures: nothing acknowledged is lost.
   const b = await submit(s, model);
-  await measuring(s, b.id);
+  await s.measuring(b.id);
   await s.server.kill('SIGKILL');
   await s.startServer();
   const kept = await s.until(`/v1/jobs/${b.id}`);

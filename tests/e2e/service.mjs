@@ -132,6 +132,19 @@ export class Service {
     return doc;
   }
 
+  // Resolves with the job once its (first) task is as `wanted`.
+  async reach(id, wanted) {
+    let job = await this.get(`/v1/jobs/${id}`);
+    while (!wanted(job.tasks[0])) {
+      const answer = await fetch(
+        `${this.url}/v1/jobs/${id}?wait=50&since=${job.version}`);
+      if (answer.status === 200) job = await answer.json();
+    }
+    return job;
+  }
+
+  measuring(id) { return this.reach(id, (t) => t.progress?.total > 0); }
+
   // Until the device can be leased.
   async untilDevice(name) {
     for (;;) {
