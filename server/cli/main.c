@@ -20,6 +20,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_search_cmd },
     { "devices", "list the devices and their state", cli_devices,
         &cli_devices_cmd },
+    { "diff", "tell why two profiles' numbers differ", cli_diff,
+        &cli_diff_cmd },
     { NULL, NULL, NULL, NULL },
 };
 

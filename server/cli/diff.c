@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* offramp diff -- why do two profiles' numbers differ? */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/cli/cli.h"
+#include "server/cli/client.h"
+#include "server/cli/text.h"
+
+static struct client client;
+
+static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+};
+
+const struct opt_cmd cli_diff_cmd = {
+    .name = "offramp diff",
+    .summary = "tell why two profiles' numbers differ",
+    .synopsis = "[OPTION]... A B",
+    .details =
+        "Compares the environments, the flags and, row by row, the times of\n"
+        "two profiles; rows of different models are matched by their kernels.\n"
+        "A row marked * differs: the 95 % intervals do not overlap.  `p` is "
+        "the\nprobability of such epochs if nothing differed (Mann and "
+        "Whitney).\n"
+        "    offramp diff 3 7",
+    .opts = opts,
+    .n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+static double
+number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static const char *
+string(const json_t *o, const char *name)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+
+    return s ? s : "-";
+}
+
+static enum status
+real_cell(struct text_table *t, int digits, double x)
+{
+    return isfinite(x) ? text_cell(t, "%.*f", digits, x) : text_cell(t, "-");
+}
+
+static enum status
+row_cells(struct text_table *t, const json_t *row)
+{
+    const json_t *a = json_object_get(row, "a"), *b = json_object_get(row, "b");
+    bool apart = json_is_false(json_object_get(row, "overlap"));
+    char time_a[TEXT_CELL], time_b[TEXT_CELL];
+    enum status st;
+
+    text_time(number(a, "median_ns"), time_a);
+    text_time(number(b, "median_ns"), time_b);
+    if ((st = text_cell(t, "%s", apart ? "*" : "")) != ST_OK ||
+        (st = text_cell(t, "%s", string(row, "level"))) != ST_OK ||
+        (st = text_cell(t, "%s", string(row, "role"))) != ST_OK ||
+        (st = text_cell(t, "%.0f", number(row, "index"))) != ST_OK ||
+        (st = text_cell(t, "%.32s", string(row, "name"))) != ST_OK ||
+        (st = text_cell(t, "%s", time_a)) != ST_OK ||
+        (st = text_cell(t, "%s", time_b)) != ST_OK ||
+        (st = real_cell(t, 3, number(row, "ratio"))) != ST_OK ||
+        (st = real_cell(t, 4, number(row, "p_value"))) != ST_OK)
+        return st;
+    return text_cell(t, "%.1s %.1s", string(a, "grade"), string(b, "grade"));
+}
+
+static enum status
+print_rows(const json_t *rows, struct err *err)
+{
+    static const char *const columns[] = { "", "level", "role", ">#", "name",
+        ">A", ">B", ">B / A", ">p", "grades", NULL };
+    struct text_table *t = text_table_new(columns);
+    enum status st = t ? ST_OK : ST_NOMEM;
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        if (st == ST_OK)
+            st = row_cells(t, row);
+    }
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+static void
+print_side(const char *title, const json_t *side)
+{
+    printf("%s  profile %.0f: %.12s on %s, %s, grade %s\n", title,
+        number(side, "id"), string(side, "model"), string(side, "device"),
+        string(side, "created_at"), string(side, "grade"));
+}
+
+static enum status
+print_diff(const json_t *doc, struct err *err)
+{
+    const json_t *line;
+    size_t i;
+
+    print_side("A", json_object_get(doc, "a"));
+    print_side("B", json_object_get(doc, "b"));
+    putchar('\n');
+    json_array_foreach(json_object_get(doc, "summary"), i, line)
+        printf("- %s\n", json_string_value(line));
+    putchar('\n');
+    return print_rows(json_object_get(doc, "rows"), err);
+}
+
+/* A positive number; 0 where it is none. */
+static int64_t
+read_id(const char *text)
+{
+    char *end;
+    int64_t id = strtoll(text, &end, 10);
+
+    return *end == '\0' && id > 0 ? id : 0;
+}
+
+int
+cli_diff(int argc, char **argv)
+{
+    struct err err = { 0 };
+    json_t *doc = NULL;
+    char path[80];
+    enum status st;
+    bool done;
+    int n;
+
+    if (opt_parse(&cli_diff_cmd, argc, argv, &n, &done, &err) != ST_OK)
+        return cli_fail(&err);
+    if (done)
+        return 0;
+    if (n != 2 || read_id(argv[1]) == 0 || read_id(argv[2]) == 0) {
+        err_set(&err, ST_INVALID, "cli.arguments",
+            "name two profiles by their numbers: offramp diff A B");
+        return cli_fail(&err);
+    }
+    snprintf(path, sizeof(path), "/v1/profiles/%lld/diff/%lld",
+        (long long)read_id(argv[1]), (long long)read_id(argv[2]));
+    if ((st = client_open(&client, &err)) == ST_OK &&
+        (st = client_call(&client, "GET", path, NULL, &doc, &err)) == ST_OK) {
+        if (client.json)
+            client_print(doc);
+        else
+            st = print_diff(doc, &err);
+    }
+    json_decref(doc);
+    client_close(&client);
+    return st == ST_OK ? 0 : cli_fail(&err);
+}
