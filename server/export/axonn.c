@@ -28,20 +28,14 @@ export_axonn(const struct export_input *in, struct buf *out, struct err *err)
 {
     struct export_layers l;
     enum status st = export_layers_alone(&l, in, GAPS_REFUSE, err);
-    json_t *layers, *doc;
-    int rc;
+    json_t *doc;
 
     if (st != ST_OK)
         return st;
-    layers = json_array();
-    rc = export_map(layers, &l, layer);
-    doc = json_pack("{s:o,s:{s:n,s:n,s:n,s:n},s:o}", "layers", layers, "config",
-        "transition_time_base_ms", "transition_time_per_mb",
-        "transition_energy_base_mj", "transition_energy_per_mb", "offramp",
-        export_meta(&l));
+    doc = json_pack("{s:o,s:{s:n,s:n,s:n,s:n},s:o}", "layers",
+        export_map(&l, layer), "config", "transition_time_base_ms",
+        "transition_time_per_mb", "transition_energy_base_mj",
+        "transition_energy_per_mb", "offramp", export_meta(&l));
     export_layers_clear(&l);
-    if (rc == 0)
-        return export_dump(doc, out, err);
-    json_decref(doc);
-    return err_nomem(err);
+    return export_dump(doc, out, err);
 }

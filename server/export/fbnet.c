@@ -48,15 +48,10 @@ export_fbnet(const struct export_input *in, struct buf *out, struct err *err)
     struct export_layers l;
     enum status st = export_layers_alone(&l, in, GAPS_REFUSE, err);
     json_t *list;
-    int rc;
 
     if (st != ST_OK)
         return st;
-    list = json_array();
-    rc = export_map(list, &l, entry);
+    list = export_map(&l, entry);
     export_layers_clear(&l);
-    if (rc == 0)
-        return export_dump(list, out, err);
-    json_decref(list);
-    return err_nomem(err);
+    return export_dump(list, out, err);
 }

@@ -174,10 +174,11 @@ export_meta(const struct export_layers *l)
         json_object_get(p, "grade"), "omitted", l->gaps);
 }
 
-int
-export_map(json_t *list, const struct export_layers *l,
+json_t *
+export_map(const struct export_layers *l,
     json_t *(*item)(const struct export_layers *l, const json_t *row))
 {
+    json_t *list = json_array();
     const json_t *row;
     size_t i;
     int rc = 0;
@@ -186,7 +187,10 @@ export_map(json_t *list, const struct export_layers *l,
     {
         rc |= json_array_append_new(list, item(l, row));
     }
-    return rc;
+    if (rc == 0)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 enum status
@@ -246,12 +250,13 @@ export_comment(const struct export_layers *l, const char *prefix,
     return st;
 }
 
-int
-export_edges(const struct export_input *in, json_t *list,
-    int (*add)(json_t *list, int64_t from, int64_t to))
+json_t *
+export_edges(
+    const struct export_input *in, json_t *(*item)(int64_t from, int64_t to))
 {
     const json_t *layers =
         json_object_get(json_object_get(in->model, "analysis"), "layers");
+    json_t *list = json_array();
     const json_t *layer, *from;
     size_t i, k;
     int rc = 0;
@@ -260,10 +265,14 @@ export_edges(const struct export_input *in, json_t *list,
     {
         json_array_foreach(json_object_get(layer, "reads"), k, from)
         {
-            rc |= add(list, json_integer_value(from), (int64_t)i);
+            rc |= json_array_append_new(
+                list, item(json_integer_value(from), (int64_t)i));
         }
     }
-    return rc;
+    if (rc == 0)
+        return list;
+    json_decref(list);
+    return NULL;
 }
 
 json_t *

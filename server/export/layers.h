@@ -49,14 +49,14 @@ json_t *export_meta(const struct export_layers *l);
 enum status export_comment(const struct export_layers *l, const char *prefix,
     struct buf *out, struct err *err) MUST_CHECK;
 
-/* `item` of every row appended to `list`; nonzero: out of memory. */
-int export_map(json_t *list, const struct export_layers *l,
+/* `item` of every row, in a new array; NULL: out of memory. */
+json_t *export_map(const struct export_layers *l,
     json_t *(*item)(const struct export_layers *l, const json_t *row));
 
-/* Call `add` for every edge between layers, with their indices; nonzero is
- * its failure. */
-int export_edges(const struct export_input *in, json_t *list,
-    int (*add)(json_t *list, int64_t from, int64_t to));
+/* `item` of every edge between layers, by their indices, in a new array;
+ * NULL: out of memory. */
+json_t *export_edges(
+    const struct export_input *in, json_t *(*item)(int64_t from, int64_t to));
 
 /* A member divided by `unit`; null where it was not measured. */
 json_t *export_scaled(const json_t *row, const char *member, double unit);

@@ -18,12 +18,11 @@ node(const struct export_layers *l, const json_t *row)
         "isBackwardNode", 0, "size", json_object_get(row, "weight_bytes"));
 }
 
-static int
-add_edge(json_t *list, int64_t from, int64_t to)
+static json_t *
+edge(int64_t from, int64_t to)
 {
-    return json_array_append_new(
-        list, json_pack("{s:I,s:I,s:f}", "sourceId", (json_int_t)from, "destId",
-                  (json_int_t)to, "cost", 0.0));
+    return json_pack("{s:I,s:I,s:f}", "sourceId", (json_int_t)from, "destId",
+        (json_int_t)to, "cost", 0.0);
 }
 
 enum status
@@ -32,20 +31,13 @@ export_partition(
 {
     struct export_layers l;
     enum status st = export_layers_alone(&l, in, GAPS_REFUSE, err);
-    json_t *nodes, *edges, *doc;
-    int rc;
+    json_t *doc;
 
     if (st != ST_OK)
         return st;
-    nodes = json_array();
-    edges = json_array();
-    rc = export_map(nodes, &l, node) | export_edges(in, edges, add_edge);
     doc = json_pack("{s:f,s:i,s:i,s:o,s:o,s:o}", "maxSizePerFPGA", 0.0,
-        "maxFPGAs", 0, "maxCPUs", 1, "nodes", nodes, "edges", edges, "offramp",
-        export_meta(&l));
+        "maxFPGAs", 0, "maxCPUs", 1, "nodes", export_map(&l, node), "edges",
+        export_edges(in, edge), "offramp", export_meta(&l));
     export_layers_clear(&l);
-    if (rc == 0)
-        return export_dump(doc, out, err);
-    json_decref(doc);
-    return err_nomem(err);
+    return export_dump(doc, out, err);
 }

@@ -83,30 +83,30 @@ add_nodes(const struct export_layers *l, struct buf *out, struct err *err)
     return st;
 }
 
-static int
-add_edge(json_t *list, int64_t from, int64_t to)
+static json_t *
+edge(int64_t from, int64_t to)
 {
-    return json_array_append_new(
-        list, json_sprintf("\tnode%lld -- node%lld\n", (long long)from + 1,
-                  (long long)to + 1));
+    return json_sprintf(
+        "\tnode%lld -- node%lld\n", (long long)from + 1, (long long)to + 1);
 }
 
-/* Layers that read nothing else read the network's input. */
-static int
-add_input_edges(const struct export_input *in, json_t *list)
+/* Layers that read no other read the network's input. */
+static enum status
+add_input_edges(const struct export_input *in, struct buf *out, struct err *err)
 {
     const json_t *layers =
         json_object_get(json_object_get(in->model, "analysis"), "layers");
     const json_t *layer;
+    enum status st = ST_OK;
     size_t i;
-    int rc = 0;
 
     json_array_foreach(layers, i, layer)
     {
-        if (json_array_size(json_object_get(layer, "reads")) == 0)
-            rc |= add_edge(list, -1, (int64_t)i);
+        if (st == ST_OK &&
+            json_array_size(json_object_get(layer, "reads")) == 0)
+            st = buf_addf(out, err, "\tnode0 -- node%zu\n", i + 1);
     }
-    return rc;
+    return st;
 }
 
 enum status
@@ -120,11 +120,10 @@ export_pipedream(
 
     if (st != ST_OK)
         return st;
-    edges = json_array();
-    if ((add_input_edges(in, edges) | export_edges(in, edges, add_edge)) != 0)
-        st = err_nomem(err);
+    edges = export_edges(in, edge);
+    st = edges ? add_nodes(&l, out, err) : err_nomem(err);
     if (st == ST_OK)
-        st = add_nodes(&l, out, err);
+        st = add_input_edges(in, out, err);
     json_array_foreach(edges, i, line)
     {
         if (st == ST_OK)

@@ -22,16 +22,16 @@ export_trtexec(const struct export_input *in, struct buf *out, struct err *err)
 {
     struct export_layers l;
     enum status st = export_layers_in_situ(&l, in, GAPS_LIST, err);
-    json_t *list;
-    int rc;
+    json_t *list, *head;
 
     if (st != ST_OK)
         return st;
-    list = json_pack("[{s:i,s:o}]", "count", 1, "offramp", export_meta(&l));
-    rc = export_map(list, &l, entry);
+    list = export_map(&l, entry);
+    head = json_pack("{s:i,s:o}", "count", 1, "offramp", export_meta(&l));
     export_layers_clear(&l);
-    if (rc == 0)
-        return export_dump(list, out, err);
-    json_decref(list);
-    return err_nomem(err);
+    if (json_array_insert_new(list, 0, head) != 0) {
+        json_decref(list);
+        list = NULL;
+    }
+    return export_dump(list, out, err);
 }

@@ -60,11 +60,7 @@ export_tvm_report(
 
     if (st != ST_OK)
         return st;
-    calls = json_array();
-    if (export_map(calls, &l, call) != 0) {
-        json_decref(calls);
-        calls = NULL;
-    }
+    calls = export_map(&l, call);
     doc = json_pack("{s:o,s:{s:{s:{s:s},s:{s:f},s:{s:I},s:{s:f}}},s:o}",
         "calls", calls, "device_metrics", device, "Device", "string", device,
         "Duration (us)", "microseconds", l.total_ns / 1e3, "Count", "count",
