@@ -4,10 +4,17 @@
 
 // h("a", { href: "#/jobs", onclick: f }, "text", child, [more]): attributes
 // that are null or false are left out, children likewise.
-export function h(tag, attributes, ...children) {
-    const element = document.createElement(tag);
+export const h = (tag, attributes, ...children) =>
+    dress(document.createElement(tag), attributes, children);
+
+// The same for drawings.
+export const svg = (tag, attributes, ...children) =>
+    dress(document.createElementNS("http://www.w3.org/2000/svg", tag),
+        attributes, children);
+
+function dress(element, attributes, children) {
     for (const [name, value] of Object.entries(attributes ?? {})) {
-        if (name.startsWith("on"))
+        if (name.startsWith("on") && value)
             element.addEventListener(name.slice(2), value);
         else if (value === true)
             element.setAttribute(name, "");
@@ -37,7 +44,7 @@ export function section(title, ...children) {
 }
 
 // What may be wider than a phone scrolls in itself, also by keyboard.
-function wide(label, child) {
+export function wide(label, child) {
     return h("div", { class: "wide", role: "region", tabindex: 0,
         "aria-label": label }, child);
 }

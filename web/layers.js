@@ -4,6 +4,7 @@ import { bars } from "./charts.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
     known, percent, spread } from "./format.js";
+import { graphSection } from "./graph.js";
 import { layerName } from "./model.js";
 import { rooflineSection } from "./roofline.js";
 
@@ -20,18 +21,19 @@ export function layerSections(rows, analysis, open) {
     const present = Object.keys(levels).filter((level) =>
         layers.some((r) => r.level === level));
     const body = h("div");
-    const roof = h("div");
+    const drawings = h("div");
     if (!present.length)
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
     const show = (level) => {
         const joined = join(layers, level, analysis);
         fill(body, ...levelView(joined, levels[level], open));
-        fill(roof, rooflineSection(joined, levels[level], open));
+        fill(drawings, graphSection(joined, analysis, levels[level], open),
+            rooflineSection(joined, levels[level], open));
     };
     show(present[0]);
     return [section("Layers", present.length > 1 && levelChoice(present, show),
-        body), roof];
+        body), drawings];
 }
 
 const levelChoice = (present, show) => h("label", { class: "field" },

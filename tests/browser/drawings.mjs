@@ -64,3 +64,35 @@ export async function roofline(page, s, profile) {
       / r.median_ns, moved(r) / r.median_ns].map((x) =>
       Number(x.toPrecision(3))).join()), 'and its numbers follow from the API');
 }
+
+// Nodes, edges and steps of cost are the API's; arrows and Enter work.
+export async function graph(page, s, profile) {
+  const { model } = await s.get(`/v1/profiles/${profile}`);
+  const { analysis } = await s.get(`/v1/models/${model}`);
+  const { items } = await s.get(`/v1/profiles/${profile}/layers`);
+  const timed = new Map(items.filter((r) => r.level === 'L2'
+    && r.role === 'layer').map((r) => [r.index, r]));
+  const most = Math.max(...[...timed.values()].map((r) => r.median_ns));
+
+  await go(page, s.url, `#/profiles/${profile}`);
+  const nodes = page.locator('.graph .node');
+  check(await nodes.count() === analysis.layers.length
+    && await page.locator('.graph .edge').count()
+    === analysis.layers.reduce((n, l) => n + l.reads.length, 0),
+  'the graph has every layer and every edge');
+  const looks = await nodes.evaluateAll((all) => all.map((e) => Number(
+    e.getAttribute('class').match(/cost-(\d)/)[1])));
+  check(looks.every((look, i) => {
+    const share = timed.get(i).median_ns / most;
+    return share <= 2 ** (look - 5) * 1.0001
+      && (look === 0 || share > 2 ** (look - 6) * 0.9999);
+  }), 'and each layer the colour of its cost');
+  await nodes.first().focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: `${timed.get(1).name}, L2 layer` })
+    .waitFor();
+  await page.keyboard.press('Escape');
+  check(await page.evaluate(() => document.activeElement.dataset.node) === '1',
+    'arrow keys go from layer to layer and Enter opens one');
+}

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { check, fixtures, withService } from '../e2e/service.mjs';
 import { go, openBrowser, says, shoot } from './browser.mjs';
-import { epochs, roofline } from './drawings.mjs';
+import { epochs, graph, roofline } from './drawings.mjs';
 
 const { page, faults, close } = await openBrowser();
 
@@ -156,6 +156,7 @@ await withService(async (s) => {
     await compareProfile(s, profile);
     await followExports(s);
     await epochs(page, s, profile);
+    await graph(page, s, profile);
     await roofline(page, s, profile);
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
