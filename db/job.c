@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "db/job.h"
 
-#include <math.h>
-
 #include "db/queue_internal.h"
 
 static const struct col cols[] = {
@@ -123,54 +121,4 @@ enum status
 db_job_cancel(struct db *db, int64_t id, int64_t now_ms, struct err *err)
 {
     return db_tx(db, cancel, &(struct cancelling){ id, now_ms }, err);
-}
-
-/* ---- outlook ---- */
-
-/* Those that the same device may take first. */
-static const char sql_ahead[] =
-    "SELECT count(*) FROM task q"
-    " JOIN (SELECT id, priority FROM task WHERE job = ?1 AND state = 'queued'"
-    "  ORDER BY id LIMIT 1) f"
-    " WHERE q.state = 'queued' AND (q.priority > f.priority"
-    "  OR (q.priority = f.priority AND q.id < f.id))"
-    " AND EXISTS (SELECT 1 FROM task_device a JOIN task_device b"
-    "  ON b.device = a.device WHERE a.task = q.id AND b.task = f.id) /*scan*/";
-
-static const char sql_queued[] =
-    "SELECT count(*) FROM task WHERE job = ?1 AND state = 'queued'";
-
-static const char sql_elapsed[] =
-    "SELECT ?2 - min(created_ms) FROM lease WHERE state = 'active'"
-    " AND task IN (SELECT id FROM task WHERE job = ?1 AND state = 'leased')"
-    " HAVING count(*) > 0 /*scan*/";
-
-static const char sql_mean[] =
-    "SELECT CAST(avg(finished_ms - started_ms) AS INTEGER)"
-    " FROM (SELECT finished_ms, started_ms FROM task"
-    "  WHERE kind = 'profile' AND state = 'done'"
-    "  ORDER BY finished_ms DESC LIMIT 20) HAVING count(*) > 0";
-
-enum status
-db_job_outlook(struct db *db, int64_t id, int64_t now_ms, struct outlook *out,
-    struct err *err)
-{
-    int64_t ahead = 0, queued = 0, elapsed = -1, mean = -1, left_ms = 0;
-    enum status st;
-
-    if ((st = db_int(db, sql_ahead, ARGS(A_INT(id)), &ahead, err)) != ST_OK ||
-        (st = db_int(db, sql_queued, ARGS(A_INT(id)), &queued, err)) != ST_OK)
-        return st;
-    st = db_int(db, sql_elapsed, ARGS(A_INT(id), A_INT(now_ms)), &elapsed, err);
-    if (st == ST_OK || st == ST_NOT_FOUND)
-        st = db_int(db, sql_mean, NO_ARGS, &mean, err);
-    if (st != ST_OK && st != ST_NOT_FOUND)
-        return st;
-    if (elapsed >= 0 && elapsed < mean)
-        left_ms = mean - elapsed;
-    if (queued > 0)
-        left_ms += (ahead + queued) * mean;
-    out->position = queued > 0 ? ahead : -1;
-    out->eta_s = mean >= 0 ? (double)left_ms / 1000 : NAN;
-    return ST_OK;
 }

@@ -57,7 +57,8 @@ enum status db_job_cancel(
 struct outlook {
     int64_t position; /* queued tasks that go before its first queued one;
                          -1 where none of its tasks is queued */
-    double eta_s;     /* from the mean of the last tasks of the kind; NaN */
+    double eta_s;     /* from how long such tasks took; NaN where none ever
+                         was done, or no device is there to do it */
 };
 
 /* ST_NOT_FOUND is not told apart: an unknown job has nothing queued. */

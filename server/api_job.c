@@ -22,28 +22,46 @@ add_task_view(const struct task *t, void *ctx)
     return json_array_append_new(ctx, view_task(t)) < 0 ? ST_NOMEM : ST_OK;
 }
 
-/* A job with its tasks; the caller owns *out. */
+/* A job with its tasks; `outlook` as far as it is known, or NULL.  The caller
+ * owns *out. */
 static enum status
-job_document(struct db *db, const struct job *j, int64_t now_ms, json_t **out,
-    struct err *err)
+job_document(struct db *db, const struct job *j, const struct outlook *outlook,
+    json_t **out, struct err *err)
 {
-    struct outlook outlook = { -1, NAN };
     json_t *tasks = json_array();
     enum status st;
 
     *out = NULL;
     if (tasks == NULL)
         return err_nomem(err);
-    if ((st = db_task_list_job(db, j->id, add_task_view, tasks, err)) ==
-            ST_OK &&
-        (j->state == RUN_QUEUED || j->state == RUN_RUNNING))
-        st = db_job_outlook(db, j->id, now_ms, &outlook, err);
+    st = db_task_list_job(db, j->id, add_task_view, tasks, err);
     if (st != ST_OK) {
         json_decref(tasks);
         return st == ST_NOMEM ? err_nomem(err) : st;
     }
-    *out = view_job(j, tasks, &outlook);
+    *out = view_job(j, tasks, outlook);
     return *out ? ST_OK : err_nomem(err);
+}
+
+static bool
+is_over(enum run_state state)
+{
+    return state != RUN_QUEUED && state != RUN_RUNNING;
+}
+
+/* The same with its outlook, which lists leave out: it looks at the whole
+ * queue. */
+static enum status
+job_document_full(struct db *db, const struct job *j, int64_t now_ms,
+    json_t **out, struct err *err)
+{
+    struct outlook outlook = { -1, NAN };
+    enum status st = ST_OK;
+
+    *out = NULL;
+    if (!is_over(j->state))
+        st = db_job_outlook(db, j->id, now_ms, &outlook, err);
+    return st == ST_OK ? job_document(db, j, &outlook, out, err) : st;
 }
 
 static enum status
@@ -55,7 +73,7 @@ job_read(
 
     *out = NULL;
     if (st == ST_OK)
-        st = job_document(db, &j, now_ms, out, err);
+        st = job_document_full(db, &j, now_ms, out, err);
     job_clear(&j);
     return st;
 }
@@ -170,7 +188,7 @@ list_one(const struct job *j, void *ctx)
 {
     struct job_listing *l = ctx;
     json_t *o;
-    enum status st = job_document(l->rq->db, j, l->rq->now_ms, &o, &l->rq->err);
+    enum status st = job_document(l->rq->db, j, NULL, &o, &l->rq->err);
 
     return st == ST_OK ? listing_add(&l->l, j->id, o) : st;
 }
@@ -193,12 +211,6 @@ api_job_list(struct request *rq, struct reply *rp)
     return listing_end(rq, rp, &l.l, st);
 }
 
-static bool
-is_over(enum run_state state)
-{
-    return state != RUN_QUEUED && state != RUN_RUNNING;
-}
-
 /* GET /v1/jobs/{id} */
 enum status
 api_job_get(struct request *rq, struct reply *rp)
@@ -214,7 +226,8 @@ api_job_get(struct request *rq, struct reply *rp)
         return st;
     st = request_poll(rq, rp, j.version, is_over(j.state), &same);
     if (st == ST_OK && !same &&
-        (st = job_document(rq->db, &j, rq->now_ms, &doc, &rq->err)) == ST_OK)
+        (st = job_document_full(rq->db, &j, rq->now_ms, &doc, &rq->err)) ==
+            ST_OK)
         st = reply_json(rp, 200, doc);
     job_clear(&j);
     return st;

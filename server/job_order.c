@@ -13,6 +13,7 @@ enum {
     DEVICES_MAX = 256,
     BUDGET_S = 900,        /* unless the policy says otherwise */
     DEADLINE_REST_S = 600, /* fetching, checking and reporting */
+    QUEUE_TIMEOUT_MAX_S = 30 * 24 * 3600,
 };
 
 /* The levels that a job can ask for, in the order in which they are told. */
@@ -151,6 +152,8 @@ job_order_read(struct request *rq, struct job_order *o)
         { "policy", JF_OBJ, false, &o->policy, 0, 0 },
         { "cache", JF_STR, false, &cache, 0, 16 },
         { "priority", JF_INT, false, &o->priority, -100, 100 },
+        { "queue_timeout_s", JF_INT, false, &o->queue_timeout_s, 1,
+            QUEUE_TIMEOUT_MAX_S },
         { "name", JF_STR, false, &o->name, 0, NAME_MAX_BYTES },
     };
     struct err *err = &rq->err;
@@ -296,6 +299,7 @@ add_task(struct db *db, const struct job_order *o, const char *selector,
             .devices = names,
             .n_devices = n,
             .deadline_s = 2 * o->budget_s + DEADLINE_REST_S,
+            .queue_timeout_ms = 1000 * o->queue_timeout_s,
             .now_ms = o->now_ms },
         json_pack("{s:s,s:O,s:O,s:o,s:I,s:[]}", "model", o->model.blob,
             "analysis", o->model.analysis, "levels", o->levels, "policy",

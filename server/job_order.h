@@ -17,6 +17,7 @@ struct job_order {
     json_t *levels;           /* owned: words, in their own order */
     enum cache_mode cache;
     int64_t priority;
+    int64_t queue_timeout_s;  /* 0: the queue's own */
     int64_t budget_s;         /* for measuring on one device */
     struct input_model model; /* owned */
     struct fleet fleet;       /* owned */

@@ -27,11 +27,14 @@ view_task_failure(const struct task *t)
 json_t *
 view_task(const struct task *t)
 {
-    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o}", "id",
+    bool waits = t->state == TASK_QUEUED;
+
+    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o}", "id",
         (json_int_t)t->id, "kind", task_kind_words[t->kind], "device",
         view_text(t->device), "selector", view_text(t->selector), "state",
         task_state_words[t->state], "attempt", (json_int_t)t->attempt,
-        "progress", view_progress(t), "error", view_task_failure(t), "profile",
+        "queue_until", view_time(waits ? t->queue_until_ms : 0), "progress",
+        view_progress(t), "error", view_task_failure(t), "profile",
         view_id(t->profile));
 }
 
