@@ -22,7 +22,8 @@ file_read(
     int fd;
 
     *data = NULL;
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+    /* Not blocking, so that a pipe of that name is refused, not waited for. */
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0) {
         if (errno == ENOENT)
             return err_set(
                 err, ST_NOT_FOUND, "file.not_found", "%s: no such file", path);

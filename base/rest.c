@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/rest.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "base/buf.h"
-#include "base/file.h"
 #include "base/version.h"
 
 enum { REST_BODY_MAX = 256 << 20 };
@@ -126,6 +129,37 @@ make_headers(const struct rest *r, const struct rest_call *call)
     return h;
 }
 
+/* Open the file to send.  A task may have left anything under its name: a pipe
+ * must not block, and sending it again must not be tried. */
+static enum status
+open_upload(
+    const struct rest_call *call, FILE **out, int64_t *size, struct err *err)
+{
+    int fd = open(call->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat sb;
+    enum status st = ST_OK;
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return err_errno(err, call->file);
+    if (fd < 0)
+        return err_set(err, ST_UNPROCESSABLE, "client.file", "%s: %s",
+            call->file, strerror(errno));
+    if (fstat(fd, &sb) < 0 || !S_ISREG(sb.st_mode))
+        st = err_set(err, ST_UNPROCESSABLE, "client.file",
+            "%s: not a regular file", call->file);
+    else if (call->file_max > 0 && sb.st_size > call->file_max)
+        st = err_set(err, ST_UNPROCESSABLE, "client.file",
+            "%s: %lld bytes, at most %lld", call->file, (long long)sb.st_size,
+            (long long)call->file_max);
+    else if ((*out = fdopen(fd, "rb")) == NULL)
+        st = err_errno(err, call->file);
+    else
+        *size = (int64_t)sb.st_size;
+    if (st != ST_OK)
+        close(fd);
+    return st;
+}
+
 static enum status
 perform(struct call_state *c, const struct rest *r, const char *url,
     struct err *err)
@@ -159,6 +193,7 @@ rest_do(struct rest *r, const struct rest_call *call, struct rest_answer *out,
     struct curl_slist *headers = NULL;
     char *url = NULL, *text = NULL;
     FILE *upload = NULL;
+    int64_t size = 0;
     enum status st = ST_OK;
     long http = 0;
 
@@ -194,14 +229,11 @@ rest_do(struct rest *r, const struct rest_call *call, struct rest_answer *out,
         curl_easy_setopt(
             r->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(text));
     } else if (call->file != NULL) {
-        if ((upload = fopen(call->file, "rbe")) == NULL) {
-            st = err_errno(err, call->file);
+        if ((st = open_upload(call, &upload, &size, err)) != ST_OK)
             goto out;
-        }
         curl_easy_setopt(r->curl, CURLOPT_UPLOAD, 1L);
         curl_easy_setopt(r->curl, CURLOPT_READDATA, upload);
-        curl_easy_setopt(r->curl, CURLOPT_INFILESIZE_LARGE,
-            (curl_off_t)file_size(call->file));
+        curl_easy_setopt(r->curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)size);
     } else if (strcmp(call->method, "HEAD") == 0) {
         curl_easy_setopt(r->curl, CURLOPT_NOBODY, 1L);
     } else if (strcmp(call->method, "GET") != 0) {

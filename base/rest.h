@@ -12,6 +12,7 @@
 #define OFFRAMP_BASE_REST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/json.h"
 #include "base/status.h"
@@ -31,6 +32,7 @@ struct rest_call {
     const char *path;   /* "/v1/jobs/7?wait=50" */
     const json_t *json; /* borrowed: sent as application/json */
     const char *file;   /* path of a file sent as the body instead */
+    int64_t file_max;   /* its size at most; 0: any */
     const char *type;   /* content type of `file`; NULL: octet-stream */
     const char *header; /* one more header line, "Lease-Epoch: 3", or NULL */
     const char *save;   /* path: the body of a 200 is written there */
@@ -45,6 +47,8 @@ struct rest_answer {
     size_t len;
 };
 
+/* ST_UNPROCESSABLE "client.file" where `file` cannot be sent: absent, no
+ * regular file, over file_max. */
 enum status rest_do(struct rest *r, const struct rest_call *call,
     struct rest_answer *out, struct err *err) MUST_CHECK;
 void rest_answer_clear(struct rest_answer *a);

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 
-enum { RESULT_S = 300, SHORT_S = 10 };
+/* What is larger the server would not take either. */
+enum { RESULT_S = 300, SHORT_S = 10, FILE_MAX = 64 << 20 };
 
 /* What an answer means for what was sent. */
 enum fate {
@@ -65,8 +65,13 @@ call_lease(const struct blobs *b, const struct folder *f,
     call->path = path;
     call->header = epoch;
     call->stop = b->stop ? &b->stop->flag : NULL;
-    if ((st = rest_do(b->rest, call, &a, err)) != ST_OK)
-        return st;
+    st = rest_do(b->rest, call, &a, &out->why);
+    if (st == ST_UNPROCESSABLE) { /* the task left no file that can be sent */
+        out->fate = FATE_REFUSED;
+        return ST_OK;
+    }
+    if (st != ST_OK)
+        return err_set(err, st, out->why.code, "%s", out->why.text);
     out->fate = fate_of(a.http);
     st = rest_expect(&a, &out->why);
     rest_answer_clear(&a);
@@ -125,6 +130,7 @@ deliver_parts(const struct blobs *b, const struct folder *f, struct err *err)
     char name[48], path[PATH_MAX], tail[48];
     struct rest_call call = { .method = "PUT",
         .file = path,
+        .file_max = FILE_MAX,
         .type = "application/json",
         .timeout_s = SHORT_S };
     enum status st = ST_OK;
@@ -189,6 +195,7 @@ put_result(const struct blobs *b, const struct folder *f, struct ending *out,
     char path[PATH_MAX];
     struct rest_call call = { .method = "PUT",
         .file = path,
+        .file_max = FILE_MAX,
         .type = "application/json",
         .timeout_s = RESULT_S };
 
@@ -230,7 +237,7 @@ deliver_result(const struct blobs *b, const struct folder *f, struct err *err)
     else
         log_warn("lease %lld: result dropped: %s", (long long)f->lease,
             end.why.text);
-    return file_rmtree(f->path, err);
+    return folder_remove(f->path, err);
 }
 
 enum status
@@ -243,5 +250,5 @@ deliver_release(const struct blobs *b, const struct folder *f, struct err *err)
     if (st != ST_OK)
         return st;
     log_info("lease %lld: given back", (long long)f->lease);
-    return file_rmtree(f->path, err);
+    return folder_remove(f->path, err);
 }

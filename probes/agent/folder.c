@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 
 enum { RESULT_MAX = 64 << 20 };
 
@@ -54,7 +56,7 @@ folder_make(
         st = err_set(err, ST_IO, NULL, "%s: the name is too long", spool);
         goto fail;
     }
-    if ((st = file_rmtree(f->path, err)) != ST_OK)
+    if ((st = folder_remove(f->path, err)) != ST_OK)
         goto fail;
     for (size_t i = 0; i < sizeof(sub) / sizeof(sub[0]); i++) {
         folder_path(f, sub[i], path);
@@ -84,6 +86,24 @@ folder_open(struct folder *f, const char *path, struct err *err)
         (st = read_lease(f, err)) != ST_OK)
         folder_clear(f);
     return st;
+}
+
+enum status
+folder_remove(const char *path, struct err *err)
+{
+    const char *name = strrchr(path, '/') + 1;
+    char aside[PATH_MAX];
+    struct err why = { 0 };
+    enum status st = file_rmtree(path, &why);
+
+    if (st == ST_OK)
+        return ST_OK;
+    snprintf(aside, sizeof(aside), "%.*s.%s-%lld", (int)(name - path), path,
+        name, (long long)clock_utc_ms());
+    if (rename(path, aside) < 0)
+        return err_set(err, st, why.code, "%s", why.text);
+    log_error("%s; left at %s", why.text, aside);
+    return ST_OK;
 }
 
 void
@@ -159,7 +179,8 @@ folder_log_tail(const struct folder *f, char *out, size_t cap)
     int fd;
 
     folder_path(f, "log", path);
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0) {
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)) >=
+        0) {
         if (lseek(fd, -(off_t)(cap - 1), SEEK_END) < 0)
             lseek(fd, 0, SEEK_SET); /* shorter than that */
         n = read(fd, out, cap - 1);

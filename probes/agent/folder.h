@@ -38,6 +38,11 @@ enum status folder_open(
 
 void folder_clear(struct folder *f);
 
+/* Remove one with all in it.  A task may have made what cannot be removed
+ * (too deep, without permissions): that is put aside under a name that
+ * folder_each() leaves out, so that it stands in nobody's way. */
+enum status folder_remove(const char *path, struct err *err) MUST_CHECK;
+
 /* Call `fn` with the path of every task folder; stops at a status other than
  * ST_OK and returns it. */
 typedef enum status folder_fn(void *ctx, const char *path, struct err *err);

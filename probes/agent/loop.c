@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "probes/agent/beat.h"
 #include "probes/agent/child.h"
@@ -39,7 +38,7 @@ settle_unfinished(struct agent *a, const struct folder *f, struct err *err)
     if (a->session.id[0] != '\0')
         return deliver_release(&a->blobs, f, err);
     log_warn("lease %lld was cut off", (long long)f->lease);
-    return file_rmtree(f->path, err);
+    return folder_remove(f->path, err);
 }
 
 static enum status
@@ -54,7 +53,7 @@ settle(void *ctx, const char *path, struct err *err)
         return err_nomem(err);
     if (st != ST_OK) { /* cut off while it was made or removed */
         log_warn("%s is not a task: %s; removed", path, why.text);
-        return file_rmtree(path, err);
+        return folder_remove(path, err);
     }
     st = folder_finished(&f) ? deliver_result(&a->blobs, &f, err)
                              : settle_unfinished(a, &f, err);
@@ -149,11 +148,24 @@ run_child(
         return st;
     if (!folder_finished(f) && end.why == CHILD_CANCELLED) {
         log_info("lease %lld: cancelled by the server", (long long)f->lease);
-        return file_rmtree(f->path, err);
+        return folder_remove(f->path, err);
     }
     if (end.why == CHILD_STOPPED)
         return ST_OK; /* finished or not, the folder says what is owed */
     return child_verdict(f, &end, kind ? kind->blame : TASK_INFRA, err);
+}
+
+/* Not even a failure can be kept in the folder.  It goes, so that the lease
+ * runs out and the server counts it: giving it back would not count, and the
+ * task that did this would go round for ever. */
+static void
+lose(const struct folder *f)
+{
+    struct err err = { 0 };
+
+    log_error("lease %lld: its failure is lost", (long long)f->lease);
+    if (folder_remove(f->path, &err) != ST_OK)
+        log_error("lease %lld: %s", (long long)f->lease, err.text);
 }
 
 /* Bring the blobs and run; a failure of ours is a result as well. */
@@ -179,7 +191,7 @@ work_on(struct agent *a, const json_t *lease)
         if (folder_fail(&f, TASK_INFRA,
                 strncmp(err.code, "infra.", 6) == 0 ? err.code : "infra.agent",
                 err.text, NULL) != ST_OK)
-            log_error("lease %lld: its failure is lost", (long long)f.lease);
+            lose(&f);
     }
     a->tasks++;
     folder_clear(&f);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -167,7 +168,10 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
     c.devices = s->devices;
     c.cache_bytes = s->cache_mib * MIB;
     c.memory_bytes = memory_limit(s);
-    unsetenv("OFFRAMP_TOKEN"); /* no business of a task */
+    /* The token is no business of a task: neither from its own environment
+     * nor from ours in /proc, nor from our memory. */
+    unsetenv("OFFRAMP_TOKEN");
+    prctl(PR_SET_DUMPABLE, 0);
     st = agent_loop(&c, &err);
 out:
     free((char *)c.spool);

@@ -72,7 +72,11 @@ become(const struct spawn *s, pid_t parent, int out_fd, int log_fd)
     if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(out_fd, STDOUT_FILENO) < 0 ||
         (log_fd >= 0 && dup2(log_fd, STDERR_FILENO) < 0))
         _exit(127);
+    /* Readable for itself again (see main.c), which its limits need. */
+    prctl(PR_SET_DUMPABLE, 1);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     set_limits(s);
+    close_range(STDERR_FILENO + 1, ~0u, 0); /* whatever a library opened */
     execv("/proc/self/exe", s->argv);
     _exit(127);
 }

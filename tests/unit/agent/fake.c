@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit/agent/fake.h"
 
+#undef NDEBUG /* its assertions do the work */
+#include <assert.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -206,6 +211,103 @@ run_noisy(struct task *t, json_t **result, struct err *err)
     return ST_OK;
 }
 
+/* Things where the agent expects files: it must wait for none of them. */
+static enum status
+run_litter(struct task *t, json_t **result, struct err *err)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/parts/1.json", t->dir);
+    assert(mkfifo(path, 0600) == 0);
+    snprintf(path, sizeof(path), "%s/parts/2.json", t->dir);
+    assert(mkdir(path, 0700) == 0);
+    snprintf(path, sizeof(path), "%s/parts/3.json", t->dir);
+    assert(symlink("nowhere", path) == 0);
+    snprintf(path, sizeof(path), "%s/parts/4.json", t->dir);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert(fd >= 0 && ftruncate(fd, (off_t)5 << 30) == 0);
+    close(fd);
+    (void)err;
+    *result = json_object();
+    return ST_OK;
+}
+
+/* A file to send that is a pipe. */
+static enum status
+run_pipe_out(struct task *t, json_t **result, struct err *err)
+{
+    char path[PATH_MAX], hex[HASH_HEX];
+
+    (void)err;
+    hash_bytes("pipe", 4, hex);
+    snprintf(path, sizeof(path), "%s/out/%s", t->dir, hex);
+    assert(mkfifo(path, 0600) == 0);
+    *result = json_object();
+    return ST_OK;
+}
+
+/* Pipes instead of a result and last words. */
+static enum status
+run_pipes(struct task *t, json_t **result, struct err *err)
+{
+    static const char *const names[] = { "result.json", "log" };
+    char path[PATH_MAX];
+
+    (void)result;
+    (void)err;
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/%s", t->dir, names[i]);
+        unlink(path);
+        assert(mkfifo(path, 0600) == 0);
+    }
+    _exit(0);
+}
+
+/* The whole folder is gone. */
+static enum status
+run_gone(struct task *t, json_t **result, struct err *err)
+{
+    (void)result;
+    assert(file_rmtree(t->dir, err) == ST_OK);
+    _exit(0);
+}
+
+/* A folder too deep to be named, and so to be removed by its name. */
+static enum status
+run_deep(struct task *t, json_t **result, struct err *err)
+{
+    char name[200];
+
+    (void)err;
+    memset(name, 'd', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    *result = json_object();
+    assert(chdir(t->dir) == 0);
+    for (int i = 0; i < 40; i++)
+        assert(mkdir(name, 0700) == 0 && chdir(name) == 0);
+    return ST_OK;
+}
+
+/* What of the agent's is within reach. */
+static enum status
+run_look(struct task *t, json_t **result, struct err *err)
+{
+    char path[64];
+    int fds = 0, fd;
+
+    (void)t;
+    (void)err;
+    for (int i = STDERR_FILENO + 1; i < 1024; i++)
+        fds += fcntl(i, F_GETFD) >= 0;
+    snprintf(path, sizeof(path), "/proc/%d/environ", (int)getppid());
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0)
+        close(fd);
+    *result = json_pack("{s:i, s:b, s:b}", "fds", fds, "environ", fd >= 0,
+        "no_new_privs", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+    return ST_OK;
+}
+
 #define KIND(text, fn)                                                         \
     &(const struct task_kind)                                                  \
     {                                                                          \
@@ -229,6 +331,12 @@ static const struct task_kind *const kinds[] = {
     KIND("io", run_io),
     KIND("nothing", run_nothing),
     KIND("noisy", run_noisy),
+    KIND("litter", run_litter),
+    KIND("pipe_out", run_pipe_out),
+    KIND("pipes", run_pipes),
+    KIND("gone", run_gone),
+    KIND("deep", run_deep),
+    KIND("look", run_look),
     NULL,
 };
 

@@ -451,6 +451,77 @@ a_spool_has_one_agent(void **state)
     assert_int_equal(stub_count(x->stub, "POST /v1/agents/"), 1);
 }
 
+/* No path reaches into what the task "deep" left: go there step by step. */
+static void
+remove_deep(const struct fixture *x)
+{
+    char command[160];
+
+    snprintf(command, sizeof(command), "rm -rf %s/tasks/.[0-9]*", x->spool);
+    assert_int_equal(system(command), 0);
+}
+
+static void
+what_a_task_leaves_behind_stops_nothing(void **state)
+{
+    static const struct {
+        const char *kind, *status, *code; /* of the result; NULL: none comes */
+    } cases[] = {
+        { "litter", "done", "" },
+        { "pipe_out", "failed", "infra.result_refused" },
+        { "pipes", "failed", "model.crashed" },
+        { "deep", "done", "" },
+        { "gone", NULL, NULL },
+    };
+    struct fixture *x = *state;
+    int n = (int)(sizeof(cases) / sizeof(cases[0]));
+
+    stub_up(x->stub);
+    x->pid = start_agent(x);
+    for (int i = 0; i < n; i++) {
+        json_t *body = NULL;
+        char call[64];
+
+        stub_lease(x->stub, lease(1 + i, cases[i].kind, NULL));
+        snprintf(call, sizeof(call), "PUT /v1/leases/%d/result", 1 + i);
+        if (cases[i].status != NULL) {
+            stub_wait(x->stub, call, &body);
+            if (strcmp(text_of(body, "status"), cases[i].status) != 0 ||
+                strcmp(text_of(body, "code"), cases[i].code) != 0)
+                fail_msg("%s: %s, %s", cases[i].kind, text_of(body, "code"),
+                    text_of(body, "detail"));
+            json_decref(body);
+        }
+    }
+    stub_lease(x->stub, lease(1 + n, "noisy", NULL));
+    stub_wait(x->stub, "PUT /v1/leases/6/result", NULL);
+    /* What ruined its own folder is left to run out: given back it would
+     * come again for ever. */
+    assert_int_equal(stub_count(x->stub, "PUT /v1/leases/5/"), 0);
+    assert_int_equal(stub_count(x->stub, "POST /v1/leases/"), 0);
+    for (int i = 0; i < n; i++)
+        assert_false(has_folder(x, 1 + i));
+    remove_deep(x);
+}
+
+static void
+a_child_sees_nothing_of_the_agents(void **state)
+{
+    struct fixture *x = *state;
+    json_t *body = NULL, *seen;
+
+    stub_up(x->stub);
+    stub_lease(x->stub, lease(1, "look", NULL));
+    x->pid = start_agent(x);
+    stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
+    seen = json_object_get(body, "result");
+    assert_int_equal(json_integer_value(json_object_get(seen, "fds")), 1);
+    assert_true(json_is_true(json_object_get(seen, "no_new_privs")));
+    if (geteuid() != 0) /* to root nothing is closed */
+        assert_true(json_is_false(json_object_get(seen, "environ")));
+    json_decref(body);
+}
+
 #define WITH_STUB(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -469,6 +540,8 @@ main(int argc, char **argv)
         WITH_STUB(a_terminated_agent_leaves_in_order),
         WITH_STUB(a_drained_agent_leases_nothing_until_it_may),
         WITH_STUB(a_spool_has_one_agent),
+        WITH_STUB(what_a_task_leaves_behind_stops_nothing),
+        WITH_STUB(a_child_sees_nothing_of_the_agents),
     };
 
     if (argc > 1) /* the agent of a test, or its child */
