@@ -17,124 +17,11 @@
 
 #include "base/file.h"
 #include "unit/agent/fake.h"
-#include "unit/agent/stub.h"
-
-enum { PATIENCE_MS = 15000 };
-
-struct fixture {
-    char spool[64];
-    struct stub *stub;
-    pid_t pid; /* of the agent; 0: none runs */
-};
-
-static int
-setup(void **state)
-{
-    struct fixture *x = calloc(1, sizeof(*x));
-
-    snprintf(x->spool, sizeof(x->spool), "/tmp/offramp-loop-XXXXXX");
-    assert_non_null(mkdtemp(x->spool));
-    x->stub = stub_new();
-    *state = x;
-    return 0;
-}
-
-/* This program again, as the agent. */
-static pid_t
-start_agent(const struct fixture *x)
-{
-    char log[80];
-    int fd;
-    pid_t pid;
-
-    snprintf(log, sizeof(log), "%s/agent.log", x->spool);
-    fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    if ((pid = fork()) == 0) {
-        dup2(fd, STDERR_FILENO);
-        execl("/proc/self/exe", "agent", "--server", stub_url(x->stub), "--id",
-            "tester", "--device", "bench", "--label", "rack=3", "--spool",
-            x->spool, "--token", "secret", "--log-level", "debug",
-            (char *)NULL);
-        _exit(127);
-    }
-    assert_true(pid > 0);
-    close(fd);
-    return pid;
-}
-
-static void
-wait_gone(pid_t pid)
-{
-    struct pollfd p = { .fd = pidfd_open(pid, 0), .events = POLLIN };
-
-    if (p.fd < 0) /* it is gone already */
-        return;
-    assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
-    close(p.fd);
-}
-
-/* Signal the agent and wait for its end; its wait status. */
-static int
-stop_agent(struct fixture *x, int sig)
-{
-    int status = 0;
-
-    kill(x->pid, sig);
-    wait_gone(x->pid);
-    assert_int_equal(waitpid(x->pid, &status, 0), x->pid);
-    x->pid = 0;
-    return status;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *x = *state;
-
-    if (x->pid > 0)
-        stop_agent(x, SIGKILL);
-    stub_free(x->stub);
-    assert_int_equal(file_rmtree(x->spool, NULL), ST_OK);
-    free(x);
-    return 0;
-}
-
-static json_t *
-lease(int id, const char *kind, const char *blob)
-{
-    json_t *blobs = json_array(), *payload = json_object();
-
-    if (blob != NULL) {
-        json_array_append_new(blobs, json_string(blob));
-        json_object_set_new(payload, "blob", json_string(blob));
-    }
-    return json_pack("{s:i, s:i, s:i, s:s, s:n, s:i, s:s, s:i, s:i, s:o, s:o}",
-        "lease", id, "epoch", 10 + id, "task", id, "kind", kind, "job",
-        "attempt", 1, "device", "bench", "ttl_s", 30, "deadline_s", 60, "blobs",
-        blobs, "payload", payload);
-}
-
-static const char *
-text_of(const json_t *doc, const char *name)
-{
-    const char *s = json_string_value(json_object_get(doc, name));
-
-    return s ? s : "";
-}
-
-static bool
-has_folder(const struct fixture *x, int id)
-{
-    char path[128];
-
-    snprintf(path, sizeof(path), "%s/tasks/%d-%d", x->spool, id, 10 + id);
-    return file_exists(path);
-}
+#include "unit/agent/rig.h"
 
 /* The pid that a hanging task left; it is there once its heartbeat is. */
 static pid_t
-hanging_child(const struct fixture *x)
+hanging_child(const struct rig *x)
 {
     char path[128];
     json_t *pid = NULL;
@@ -149,7 +36,7 @@ hanging_child(const struct fixture *x)
 
 /* Wait for a heartbeat that carries this phase of this lease. */
 static void
-wait_phase(struct fixture *x, int id, const char *phase)
+wait_phase(struct rig *x, int id, const char *phase)
 {
     for (int i = 0; i < 200; i++) {
         json_t *body = NULL, *first;
@@ -158,7 +45,7 @@ wait_phase(struct fixture *x, int id, const char *phase)
         stub_wait(x->stub, "POST /v1/sessions/s1/heartbeat", &body);
         first = json_array_get(json_object_get(body, "leases"), 0);
         seen = json_integer_value(json_object_get(first, "lease")) == id &&
-               strcmp(text_of(first, "phase"), phase) == 0;
+               strcmp(rig_text_of(first, "phase"), phase) == 0;
         json_decref(body);
         if (seen)
             return;
@@ -169,29 +56,30 @@ wait_phase(struct fixture *x, int id, const char *phase)
 static void
 a_task_is_leased_run_and_delivered(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     json_t *offer = NULL, *body = NULL, *device, *r;
     char put[128], hex[HASH_HEX];
     int session, result;
 
     stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "ok", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "ok", NULL));
+    x->pid = rig_start_agent(x);
     session = stub_wait(x->stub, "POST /v1/agents/tester/sessions", &offer);
     assert_string_equal(
         stub_header(x->stub, session, "Authorization"), "Bearer secret");
     device = json_array_get(json_object_get(offer, "devices"), 0);
-    assert_string_equal(text_of(device, "name"), "bench");
+    assert_string_equal(rig_text_of(device, "name"), "bench");
     assert_string_equal(
-        text_of(json_object_get(device, "labels"), "rack"), "3");
+        rig_text_of(json_object_get(device, "labels"), "rack"), "3");
     assert_string_equal(
-        text_of(json_object_get(device, "env"), "cpu_model"), "fake");
+        rig_text_of(json_object_get(device, "env"), "cpu_model"), "fake");
     json_decref(offer);
     result = stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
     assert_string_equal(stub_header(x->stub, result, "Lease-Epoch"), "11");
     r = json_object_get(body, "result");
-    assert_string_equal(text_of(body, "status"), "done");
-    assert_string_equal(text_of(r, "token"), ""); /* not the child's business */
+    assert_string_equal(rig_text_of(body, "status"), "done");
+    assert_string_equal(
+        rig_text_of(r, "token"), ""); /* not the child's business */
     json_decref(body);
     hash_bytes("made\n", 5, hex);
     snprintf(put, sizeof(put), "PUT /v1/blobs/sha256:%s", hex);
@@ -202,13 +90,13 @@ a_task_is_leased_run_and_delivered(void **state)
         stub_find(x->stub, "PUT /v1/leases/1/parts/1"), 1, result - 1);
     assert_int_equal(stub_count(x->stub, "PUT /v1/leases/1/parts/"), 2);
     stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
 }
 
 static void
 blobs_are_checked_and_kept(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     char good[HASH_HEX], bad[HASH_HEX], get[128], path[200];
     json_t *body = NULL;
 
@@ -217,30 +105,30 @@ blobs_are_checked_and_kept(void **state)
     stub_blob(x->stub, good, "good");
     stub_blob(x->stub, bad, "something else");
     stub_up(x->stub);
-    x->pid = start_agent(x);
-    stub_lease(x->stub, lease(1, "read", good));
+    x->pid = rig_start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "read", good));
     stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
     assert_string_equal(
-        text_of(json_object_get(body, "result"), "text"), "good");
+        rig_text_of(json_object_get(body, "result"), "text"), "good");
     json_decref(body);
-    stub_lease(x->stub, lease(2, "read", good));
+    stub_lease(x->stub, rig_lease(2, "read", good));
     stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
     snprintf(get, sizeof(get), "GET /v1/blobs/sha256:%s", good);
     assert_int_equal(stub_count(x->stub, get), 1); /* then from the cache */
     /* A damaged cache is noticed and mended. */
     snprintf(path, sizeof(path), "%s/blobs/%s", x->spool, good);
     assert_int_equal(file_write(path, "g00d", 4, NULL), ST_OK);
-    stub_lease(x->stub, lease(3, "read", good));
+    stub_lease(x->stub, rig_lease(3, "read", good));
     stub_wait(x->stub, "PUT /v1/leases/3/result", &body);
     assert_string_equal(
-        text_of(json_object_get(body, "result"), "text"), "good");
+        rig_text_of(json_object_get(body, "result"), "text"), "good");
     json_decref(body);
     assert_int_equal(stub_count(x->stub, get), 2);
     /* A wrong one from the server never reaches a task. */
-    stub_lease(x->stub, lease(4, "read", bad));
+    stub_lease(x->stub, rig_lease(4, "read", bad));
     stub_wait(x->stub, "PUT /v1/leases/4/result", &body);
-    assert_string_equal(text_of(body, "class"), "infra");
-    assert_string_equal(text_of(body, "code"), "infra.blob_corrupt");
+    assert_string_equal(rig_text_of(body, "class"), "infra");
+    assert_string_equal(rig_text_of(body, "code"), "infra.blob_corrupt");
     json_decref(body);
     snprintf(path, sizeof(path), "%s/blobs/%s", x->spool, bad);
     assert_false(file_exists(path));
@@ -250,56 +138,56 @@ static void
 an_unwanted_result_is_dropped(void **state)
 {
     static const int refusals[] = { 410, 409, 404 };
-    struct fixture *x = *state;
+    struct rig *x = *state;
 
     stub_up(x->stub);
-    x->pid = start_agent(x);
+    x->pid = rig_start_agent(x);
     for (int i = 0; i < 3; i++) {
         char call[64];
 
         stub_result_status(x->stub, refusals[i]);
-        stub_lease(x->stub, lease(1 + i, "noisy", NULL));
+        stub_lease(x->stub, rig_lease(1 + i, "noisy", NULL));
         snprintf(call, sizeof(call), "PUT /v1/leases/%d/result", 1 + i);
         stub_wait(x->stub, call, NULL);
         stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
         assert_int_equal(stub_count(x->stub, call), 1);
-        assert_false(has_folder(x, 1 + i));
+        assert_false(rig_has_folder(x, 1 + i));
     }
 }
 
 static void
 a_refused_result_becomes_a_failure(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     json_t *body = NULL;
 
     stub_up(x->stub);
     stub_result_status(x->stub, 422);
-    stub_lease(x->stub, lease(1, "noisy", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "noisy", NULL));
+    x->pid = rig_start_agent(x);
     stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
-    assert_string_equal(text_of(body, "status"), "done");
+    assert_string_equal(rig_text_of(body, "status"), "done");
     json_decref(body);
     stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
-    assert_string_equal(text_of(body, "class"), "infra");
-    assert_string_equal(text_of(body, "code"), "infra.result_refused");
+    assert_string_equal(rig_text_of(body, "class"), "infra");
+    assert_string_equal(rig_text_of(body, "code"), "infra.result_refused");
     json_decref(body);
     stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
 }
 
 static void
 a_server_may_come_late_and_go(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
 
-    x->pid = start_agent(x); /* nobody listens yet */
-    stub_lease(x->stub, lease(1, "noisy", NULL));
+    x->pid = rig_start_agent(x); /* nobody listens yet */
+    stub_lease(x->stub, rig_lease(1, "noisy", NULL));
     stub_up(x->stub);
     stub_wait(x->stub, "PUT /v1/leases/1/result", NULL);
     stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
     stub_down(x->stub);
-    stub_lease(x->stub, lease(2, "noisy", NULL));
+    stub_lease(x->stub, rig_lease(2, "noisy", NULL));
     stub_up(x->stub);
     stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
     /* It knew the session still: no other was opened. */
@@ -309,26 +197,26 @@ a_server_may_come_late_and_go(void **state)
 static void
 an_unsent_result_survives_the_agent(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     json_t *first = NULL, *again = NULL;
     int result;
 
     stub_up(x->stub);
     stub_result_status(x->stub, 503);
-    stub_lease(x->stub, lease(1, "noisy", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "noisy", NULL));
+    x->pid = rig_start_agent(x);
     stub_wait(x->stub, "PUT /v1/leases/1/result", &first);
-    stop_agent(x, SIGKILL);
-    assert_true(has_folder(x, 1));
+    rig_stop_agent(x, SIGKILL);
+    assert_true(rig_has_folder(x, 1));
     stub_result_status(x->stub, 201);
-    x->pid = start_agent(x);
+    x->pid = rig_start_agent(x);
     result = stub_wait(x->stub, "PUT /v1/leases/1/result", &again);
     assert_string_equal(stub_header(x->stub, result, "Lease-Epoch"), "11");
     assert_true(json_equal(first, again));
     /* Before a new session voids the lease. */
     assert_int_equal(stub_count(x->stub, "POST /v1/agents/"), 1);
     stub_wait(x->stub, "POST /v1/agents/tester/sessions", NULL);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
     json_decref(first);
     json_decref(again);
 }
@@ -336,18 +224,18 @@ an_unsent_result_survives_the_agent(void **state)
 static void
 a_killed_agent_takes_its_child_along(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
 
     stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "hang", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "hang", NULL));
+    x->pid = rig_start_agent(x);
     wait_phase(x, 1, "hang");
-    stop_agent(x, SIGKILL);
-    wait_gone(hanging_child(x));
-    assert_true(has_folder(x, 1));
-    x->pid = start_agent(x);
+    rig_stop_agent(x, SIGKILL);
+    rig_wait_gone(hanging_child(x));
+    assert_true(rig_has_folder(x, 1));
+    x->pid = rig_start_agent(x);
     stub_wait(x->stub, "POST /v1/agents/tester/sessions", NULL);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
     /* Neither a result nor given back: the new session ends the lease as a
      * failed attempt, for the task may have been the cause. */
     assert_int_equal(stub_count(x->stub, "PUT /v1/leases/1"), 0);
@@ -357,34 +245,34 @@ a_killed_agent_takes_its_child_along(void **state)
 static void
 a_heartbeat_can_cancel(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
 
     stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "hang", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "hang", NULL));
+    x->pid = rig_start_agent(x);
     wait_phase(x, 1, "hang");
     stub_cancel(x->stub, 1);
-    wait_gone(hanging_child(x));
-    stub_lease(x->stub, lease(2, "noisy", NULL));
+    rig_wait_gone(hanging_child(x));
+    stub_lease(x->stub, rig_lease(2, "noisy", NULL));
     stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
     assert_int_equal(stub_count(x->stub, "PUT /v1/leases/1/"), 0);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
 }
 
 static void
 a_forgotten_session_is_opened_again(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
 
     stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "hang", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "hang", NULL));
+    x->pid = rig_start_agent(x);
     wait_phase(x, 1, "hang");
     stub_forget_session(x->stub);
-    wait_gone(hanging_child(x)); /* its lease went with the session */
+    rig_wait_gone(hanging_child(x)); /* its lease went with the session */
     stub_wait(x->stub, "POST /v1/agents/tester/sessions", NULL);
     stub_wait(x->stub, "POST /v1/sessions/s2/heartbeat", NULL);
-    stub_lease(x->stub, lease(2, "noisy", NULL));
+    stub_lease(x->stub, rig_lease(2, "noisy", NULL));
     stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
     /* Also while it only waits for work. */
     stub_forget_session(x->stub);
@@ -395,37 +283,37 @@ a_forgotten_session_is_opened_again(void **state)
 static void
 a_terminated_agent_leaves_in_order(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     int status, release, end;
 
     stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "hang", NULL));
-    x->pid = start_agent(x);
+    stub_lease(x->stub, rig_lease(1, "hang", NULL));
+    x->pid = rig_start_agent(x);
     wait_phase(x, 1, "hang");
-    status = stop_agent(x, SIGTERM);
+    status = rig_stop_agent(x, SIGTERM);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    wait_gone(hanging_child(x));
+    rig_wait_gone(hanging_child(x));
     release = stub_find(x->stub, "POST /v1/leases/1:release");
     end = stub_find(x->stub, "DELETE /v1/sessions/s1");
     assert_true(release > 0 && end > release);
-    assert_false(has_folder(x, 1));
+    assert_false(rig_has_folder(x, 1));
 }
 
 static void
 a_drained_agent_leases_nothing_until_it_may(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     int polls;
 
     stub_up(x->stub);
     stub_drain(x->stub, true);
-    x->pid = start_agent(x);
+    x->pid = rig_start_agent(x);
     stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL); /* was under way */
     for (int i = 0; i < 5; i++)
         stub_wait(x->stub, "POST /v1/sessions/s1/heartbeat", NULL);
     polls = stub_count(x->stub, "POST /v1/sessions/s1/lease");
-    stub_lease(x->stub, lease(1, "noisy", NULL));
+    stub_lease(x->stub, rig_lease(1, "noisy", NULL));
     for (int i = 0; i < 10; i++)
         stub_wait(x->stub, "POST /v1/sessions/s1/heartbeat", NULL);
     assert_int_equal(stub_count(x->stub, "POST /v1/sessions/s1/lease"), polls);
@@ -436,93 +324,23 @@ a_drained_agent_leases_nothing_until_it_may(void **state)
 static void
 a_spool_has_one_agent(void **state)
 {
-    struct fixture *x = *state;
+    struct rig *x = *state;
     int status = 0;
     pid_t second;
 
     stub_up(x->stub);
-    x->pid = start_agent(x);
+    x->pid = rig_start_agent(x);
     stub_wait(x->stub, "POST /v1/agents/tester/sessions", NULL);
-    second = start_agent(x);
-    wait_gone(second);
+    second = rig_start_agent(x);
+    rig_wait_gone(second);
     assert_int_equal(waitpid(second, &status, 0), second);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 1);
     assert_int_equal(stub_count(x->stub, "POST /v1/agents/"), 1);
 }
 
-/* No path reaches into what the task "deep" left: go there step by step. */
-static void
-remove_deep(const struct fixture *x)
-{
-    char command[160];
-
-    snprintf(command, sizeof(command), "rm -rf %s/tasks/.[0-9]*", x->spool);
-    assert_int_equal(system(command), 0);
-}
-
-static void
-what_a_task_leaves_behind_stops_nothing(void **state)
-{
-    static const struct {
-        const char *kind, *status, *code; /* of the result; NULL: none comes */
-    } cases[] = {
-        { "litter", "done", "" },
-        { "pipe_out", "failed", "infra.result_refused" },
-        { "pipes", "failed", "model.crashed" },
-        { "deep", "done", "" },
-        { "gone", NULL, NULL },
-    };
-    struct fixture *x = *state;
-    int n = (int)(sizeof(cases) / sizeof(cases[0]));
-
-    stub_up(x->stub);
-    x->pid = start_agent(x);
-    for (int i = 0; i < n; i++) {
-        json_t *body = NULL;
-        char call[64];
-
-        stub_lease(x->stub, lease(1 + i, cases[i].kind, NULL));
-        snprintf(call, sizeof(call), "PUT /v1/leases/%d/result", 1 + i);
-        if (cases[i].status != NULL) {
-            stub_wait(x->stub, call, &body);
-            if (strcmp(text_of(body, "status"), cases[i].status) != 0 ||
-                strcmp(text_of(body, "code"), cases[i].code) != 0)
-                fail_msg("%s: %s, %s", cases[i].kind, text_of(body, "code"),
-                    text_of(body, "detail"));
-            json_decref(body);
-        }
-    }
-    stub_lease(x->stub, lease(1 + n, "noisy", NULL));
-    stub_wait(x->stub, "PUT /v1/leases/6/result", NULL);
-    /* What ruined its own folder is left to run out: given back it would
-     * come again for ever. */
-    assert_int_equal(stub_count(x->stub, "PUT /v1/leases/5/"), 0);
-    assert_int_equal(stub_count(x->stub, "POST /v1/leases/"), 0);
-    for (int i = 0; i < n; i++)
-        assert_false(has_folder(x, 1 + i));
-    remove_deep(x);
-}
-
-static void
-a_child_sees_nothing_of_the_agents(void **state)
-{
-    struct fixture *x = *state;
-    json_t *body = NULL, *seen;
-
-    stub_up(x->stub);
-    stub_lease(x->stub, lease(1, "look", NULL));
-    x->pid = start_agent(x);
-    stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
-    seen = json_object_get(body, "result");
-    assert_int_equal(json_integer_value(json_object_get(seen, "fds")), 1);
-    assert_true(json_is_true(json_object_get(seen, "no_new_privs")));
-    if (geteuid() != 0) /* to root nothing is closed */
-        assert_true(json_is_false(json_object_get(seen, "environ")));
-    json_decref(body);
-}
-
-#define WITH_STUB(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_STUB(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, rig_setup, rig_teardown)
 
 int
 main(int argc, char **argv)
@@ -540,8 +358,6 @@ main(int argc, char **argv)
         WITH_STUB(a_terminated_agent_leaves_in_order),
         WITH_STUB(a_drained_agent_leases_nothing_until_it_may),
         WITH_STUB(a_spool_has_one_agent),
-        WITH_STUB(what_a_task_leaves_behind_stops_nothing),
-        WITH_STUB(a_child_sees_nothing_of_the_agents),
     };
 
     if (argc > 1) /* the agent of a test, or its child */
