@@ -148,30 +148,114 @@ every_dialect_equals_its_golden_file(void **state)
     }
 }
 
+/* A profile that came through no server, whose rows a test may bend. */
+static json_t *
+load_mobile(struct export_input *in)
+{
+    json_t *doc;
+
+    assert_int_equal(json_file_load(OFFRAMP_FIXTURES "/export/mobile.json",
+                         1 << 20, &doc, NULL),
+        ST_OK);
+    *in = (struct export_input){ .profile = json_object_get(doc, "profile"),
+        .model = json_object_get(doc, "model"),
+        .env = json_object_get(doc, "env"),
+        .rows = json_object_get(doc, "rows"),
+        .omitted = json_object_get(doc, "omitted"),
+        .min_grade = "A" };
+    return doc;
+}
+
+static void
+write_dialect(
+    const char *format, const struct export_input *in, struct buf *out)
+{
+    const struct export_dialect *d;
+    struct err err = { 0 };
+
+    buf_init(out, 1 << 20);
+    assert_int_equal(export_find(format, &d, &err), ST_OK);
+    if (d->write(in, out, &err) != ST_OK)
+        fail_msg("%s: %s", format, err.text);
+}
+
 /* A network of the blocks that this format knows. */
 static void
 a_mobile_network_has_an_ofa_table(void **state)
 {
-    struct export_input in = { .min_grade = "A" };
-    const struct export_dialect *d;
-    struct err err = { 0 };
+    struct export_input in;
+    json_t *doc = load_mobile(&in);
     struct buf out;
-    json_t *doc;
 
     (void)state;
-    buf_init(&out, 1 << 20);
-    assert_int_equal(json_file_load(OFFRAMP_FIXTURES "/export/mobile.json",
-                         1 << 20, &doc, &err),
-        ST_OK);
-    in.profile = json_object_get(doc, "profile");
-    in.model = json_object_get(doc, "model");
-    in.env = json_object_get(doc, "env");
-    in.rows = json_object_get(doc, "rows");
-    in.omitted = json_object_get(doc, "omitted");
-    assert_int_equal(export_find("ofa", &d, &err), ST_OK);
-    if (d->write(&in, &out, &err) != ST_OK)
-        fail_msg("%s", err.text);
+    write_dialect("ofa", &in, &out);
     compare("mobile.ofa.yaml", out.data);
+    buf_clear(&out);
+    json_decref(doc);
+}
+
+static void
+layers_in_the_network_are_preferred_once_all_are_there(void **state)
+{
+    struct export_input in;
+    json_t *doc = load_mobile(&in), *row;
+    size_t n = json_array_size(in.rows);
+    struct buf out;
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        write_dialect("tflite", &in, &out);
+        assert_non_null(strstr(out.data, "# level: L2\n"));
+        buf_clear(&out);
+        row = json_deep_copy(json_array_get(in.rows, i));
+        json_object_set_new(row, "level", json_string("L1"));
+        json_array_append_new(in.rows, row);
+    }
+    write_dialect("tflite", &in, &out);
+    assert_non_null(strstr(out.data, "# level: L1\n"));
+    buf_clear(&out);
+    write_dialect("nn-meter", &in, &out);
+    assert_non_null(strstr(out.data, "# level: L2\n"));
+    buf_clear(&out);
+    json_decref(doc);
+}
+
+static size_t
+lines_of(const char *format, const struct export_input *in)
+{
+    struct buf out;
+    size_t n = 0;
+
+    write_dialect(format, in, &out);
+    for (size_t i = 0; i < out.len; i++)
+        n += out.data[i] == '\n';
+    buf_clear(&out);
+    return n;
+}
+
+static void
+a_hostile_name_adds_no_line(void **state)
+{
+    static const char *const formats[] = { "tflite", "nn-meter", "ofa", "nni",
+        "pipedream", "openmetrics", "tvm-log" };
+    size_t before[sizeof(formats) / sizeof(formats[0])];
+    struct export_input in;
+    json_t *doc = load_mobile(&in);
+    struct buf out;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        before[i] = lines_of(formats[i], &in);
+    json_object_set_new(json_array_get(in.rows, 0), "name",
+        json_string("a -- b\n# EOF\r'\"\\"));
+    json_object_set_new(in.profile, "model_name", json_string("m\"\nx{} 1"));
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        assert_int_equal(lines_of(formats[i], &in), before[i]);
+    write_dialect("pipedream", &in, &out);
+    assert_non_null(strstr(out.data, "(a _- b # EOF '\"\\) -- forward"));
+    buf_clear(&out);
+    write_dialect("nni", &in, &out);
+    assert_non_null(strstr(out.data, "'a -- b\\x0a# EOF\\x0d\\'\"\\\\'"));
     buf_clear(&out);
     json_decref(doc);
 }
@@ -328,6 +412,9 @@ main(int argc, char **argv)
             trace_events_of_a_thread_are_in_order_and_do_not_overlap),
         cmocka_unit_test(costs_are_a_document_that_a_search_takes),
         cmocka_unit_test(a_mobile_network_has_an_ofa_table),
+        cmocka_unit_test(
+            layers_in_the_network_are_preferred_once_all_are_there),
+        cmocka_unit_test(a_hostile_name_adds_no_line),
     };
 
     write_golden = argc > 1 && strcmp(argv[1], "--write") == 0;
