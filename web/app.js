@@ -3,6 +3,7 @@
 // function (page, ...parts of the address); it calls page.show() as often as
 // it likes and ends when page.signal does.
 import { devicesView } from "./devices.js";
+import { diffView } from "./diff.js";
 import { fill, h, problemBox } from "./dom.js";
 import { jobView, jobsView } from "./jobs.js";
 import { modelView, modelsView } from "./model.js";
@@ -17,6 +18,7 @@ const routes = [
     [/^#\/models$/, "#/models", modelsView],
     [/^#\/models\/([0-9a-f]{64})$/, "#/models", modelView],
     [/^#\/profiles\/(\d+)$/, "#/models", profileView],
+    [/^#\/diff\/(\d+)\/(\d+)$/, "#/models", diffView],
     [/^#\/searches\/(\d+)$/, "#/models", searchView],
     [/^#\/plans\/(\d+)$/, "#/models", planView],
     [/^#\/devices$/, "#/devices", devicesView],

@@ -2,6 +2,7 @@
 // One measured run of one model on one device: the whole, its layers, its
 // exits, how well they add up, and under which conditions.
 import { download, get } from "./api.js";
+import { diffSection } from "./diff.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { amount, dash, energy, flagList, grade, instant, known, measured,
     short, signed, time } from "./format.js";
@@ -28,6 +29,7 @@ export async function profileView(page, id) {
         model.analysis.exits.length > 1 &&
             await searchSection(page, profile, model),
         rowSection(rows.items, open),
+        await diffSection(page, profile),
         section("Export", exportList(profile, formats.items)),
         section("Conditions", facts([
             ["Fingerprint", short(env.env_fingerprint)],

@@ -3,7 +3,7 @@
 // its profile read, a plan searched; every number shown is compared with the
 // API's.
 import { join } from 'node:path';
-import { check, fixtures, withService } from '../e2e/service.mjs';
+import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { go, openBrowser, says, shoot } from './browser.mjs';
 import { epochs, graph, roofline } from './drawings.mjs';
 
@@ -117,6 +117,25 @@ async function comparePlan(s, search) {
   return id;
 }
 
+// Measured once more, the page tells what differs.
+async function compareTwo(s, first, job) {
+  const { tasks: [{ profile: second }] } = await s.until(`/v1/jobs/${job}`);
+  const diff = await s.get(`/v1/profiles/${first}/diff/${second}`);
+  await go(page, s.url, `#/profiles/${first}`);
+  await page.getByRole('button', { name: 'Compare' }).click();
+  await page.waitForURL(new RegExp(`#/diff/${first}/${second}$`));
+  await page.getByText(/^All rows/).click();
+  const rows = page.locator('details tbody tr');
+  const ratios = await rows.locator('[data-ratio]').allTextContents();
+  const wanted = diff.rows.filter((r) => r.ratio !== null)
+    .map((r) => r.ratio.toFixed(3));
+  check(await rows.count() === diff.rows.length && wanted.length > 20
+    && ratios.join() === wanted.join(), 'both profiles are compared, row by row');
+  check((await page.locator('.causes li').allTextContents()).join('|')
+    === diff.summary.join('|'), 'and the causes are the API\'s');
+  return `#/diff/${first}/${second}`;
+}
+
 // Every view at a desk in the light and on a phone in the dark.
 async function tour(s, addresses) {
   for (const [look, width, colorScheme] of [
@@ -153,6 +172,9 @@ await withService(async (s) => {
     s.startProbe();
     await s.untilDevice('localhost');
     const profile = await measureByForm(s);
+    const { model } = await s.get(`/v1/profiles/${profile}`);
+    const again = await s.post('/v1/jobs', { model, devices: ['localhost'],
+      policy: quickPolicy });
     await compareProfile(s, profile);
     await followExports(s);
     await epochs(page, s, profile);
@@ -160,10 +182,10 @@ await withService(async (s) => {
     await roofline(page, s, profile);
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
-    const { model } = await s.get(`/v1/profiles/${profile}`);
+    const diff = await compareTwo(s, profile, again.id);
     await tour(s, ['#/jobs', '#/jobs/1', '#/models', `#/models/${model}`,
       `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
-      '#/devices']);
+      '#/devices', diff]);
     await keyboard(s);
     check(faults.length === 0, `nothing went wrong in the browser${
       faults.map((f) => `\n${f}`).join('')}`);
