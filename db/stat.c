@@ -15,31 +15,98 @@ static const struct col cols[] = {
     COL(COL_INT, struct stats, tasks_leased),
     COL(COL_INT, struct stats, leases_expired),
     COL(COL_INT, struct stats, results_late),
-    COL(COL_INT, struct stats, rows_measured),
-    COL(COL_INT, struct stats, rows_cached),
+    COL(COL_INT, struct stats, reuse.hits),
+    COL(COL_INT, struct stats, reuse.misses),
+    COL(COL_REAL, struct stats, reuse.saved_s),
     COL(COL_INT, struct stats, devices_online),
 };
 static const struct shape shape = SHAPE(struct stats, cols);
 
 #define JOBS(state) "(SELECT count(*) FROM job WHERE state = '" state "'), "
 
+/* Seconds in the measured loops of a row. */
+#define SPENT_S " coalesce(m.n_epochs * m.iters_per_epoch * m.mean_ns / 1e9, 0)"
+
+/* What layers cost or saved, over the rows `m` of FROM. */
+#define HITS   " count(m.cached_from)"
+#define MISSES " count(*) - count(m.cached_from)"
+#define SAVED_S                                                                \
+    " coalesce(sum(iif(m.cached_from IS NULL, 0.0," SPENT_S ")), 0.0)"
+
 static const char sql_stats[] =
     "SELECT " JOBS("queued") JOBS("running") JOBS("done") JOBS("failed") JOBS(
         "cancelled") "(SELECT count(*) FROM task WHERE state = 'queued'),"
                      " (SELECT count(*) FROM task WHERE state = 'leased'),"
                      " (SELECT count(*) FROM lease WHERE state = 'expired'),"
-                     " (SELECT count(*) FROM late_result),"
-                     " (SELECT count(*) FROM measure) - (SELECT count(*) FROM "
-                     "measure"
-                     "  WHERE cached_from IS NOT NULL),"
-                     " (SELECT count(*) FROM measure WHERE cached_from IS NOT "
-                     "NULL),"
+                     " (SELECT count(*) FROM late_result)," HITS "," MISSES
+                     "," SAVED_S ","
                      " (SELECT count(*) FROM device d JOIN session s ON s.id = "
                      "d.session"
-                     "  WHERE s.state = 'live' AND s.expires_ms > ?1) /*scan*/";
+                     "  WHERE s.state = 'live' AND s.expires_ms > ?1)"
+                     " FROM measure m WHERE m.role = 'layer' /*scan*/";
 
 enum status
 db_stats(struct db *db, int64_t now_ms, struct stats *out, struct err *err)
 {
     return db_row(db, sql_stats, ARGS(A_INT(now_ms)), &shape, out, err);
+}
+
+/* ---- what the cache was good for ---- */
+
+static const struct col reuse_cols[] = {
+    COL(COL_INT, struct reuse, hits),
+    COL(COL_INT, struct reuse, misses),
+    COL(COL_REAL, struct reuse, saved_s),
+};
+static const struct shape reuse_shape = SHAPE(struct reuse, reuse_cols);
+
+static const char sql_reuse_job[] =
+    "SELECT" HITS "," MISSES "," SAVED_S
+    " FROM task t JOIN profile p ON p.task = t.id"
+    " JOIN measure m ON m.profile = p.id"
+    " WHERE t.job = ?1 AND m.role = 'layer'";
+
+enum status
+db_reuse_job(struct db *db, int64_t job, struct reuse *out, struct err *err)
+{
+    return db_row(db, sql_reuse_job, ARGS(A_INT(job)), &reuse_shape, out, err);
+}
+
+static const struct col use_cols[] = {
+    COL(COL_TEXT, struct device_use, device),
+    COL(COL_REAL, struct device_use, done_s),
+    COL(COL_REAL, struct device_use, lost_s),
+    COL(COL_REAL, struct device_use, saved_s),
+};
+static const struct shape use_shape = SHAPE(struct device_use, use_cols);
+
+#define LEASED_S(which)                                                        \
+    " (SELECT coalesce(sum(l.ended_ms - l.created_ms), 0) / 1e3 FROM lease l"  \
+    "  WHERE l.device = d.name AND l.ended_ms IS NOT NULL AND " which "),"
+
+static const char sql_use[] = "SELECT d.name," LEASED_S("l.state = 'done'")
+    LEASED_S("l.state <> 'done'") " (SELECT" SAVED_S
+                                  "  FROM profile p JOIN measure m ON "
+                                  "m.profile = p.id"
+                                  "  WHERE p.device = d.name) FROM device d "
+                                  "ORDER BY d.name /*scan*/";
+
+struct use_call {
+    device_use_fn *fn;
+    void *ctx;
+};
+
+static enum status
+use_call(const void *row, void *ctx)
+{
+    const struct use_call *c = ctx;
+
+    return c->fn(row, c->ctx);
+}
+
+enum status
+db_device_use(struct db *db, device_use_fn *fn, void *ctx, struct err *err)
+{
+    return db_each(db, sql_use, NO_ARGS, &use_shape, use_call,
+        &(struct use_call){ fn, ctx }, err);
 }

@@ -29,17 +29,20 @@ job_document(struct db *db, const struct job *j, const struct outlook *outlook,
     json_t **out, struct err *err)
 {
     json_t *tasks = json_array();
+    struct reuse reuse;
     enum status st;
 
     *out = NULL;
     if (tasks == NULL)
         return err_nomem(err);
-    st = db_task_list_job(db, j->id, add_task_view, tasks, err);
+    if ((st = db_task_list_job(db, j->id, add_task_view, tasks, err)) == ST_OK)
+        st = db_reuse_job(db, j->id, &reuse, err);
     if (st != ST_OK) {
         json_decref(tasks);
         return st == ST_NOMEM ? err_nomem(err) : st;
     }
-    *out = view_job(j, tasks, outlook);
+    *out = view_merge(view_job(j, tasks, outlook),
+        json_pack("{s:o}", "reuse", view_reuse(&reuse)));
     return *out ? ST_OK : err_nomem(err);
 }
 

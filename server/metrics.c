@@ -28,9 +28,9 @@ static const struct {
         "Results kept as evidence only: their lease had ended.",
         STAT(results_late) },
     { "offramp_cache_hits", "counter",
-        "Rows taken from an earlier measurement.", STAT(rows_cached) },
-    { "offramp_cache_misses", "counter", "Rows measured.",
-        STAT(rows_measured) },
+        "Rows of layers taken from an earlier measurement.", STAT(reuse.hits) },
+    { "offramp_cache_misses", "counter", "Rows of layers measured.",
+        STAT(reuse.misses) },
 #undef STAT
 };
 
@@ -98,6 +98,25 @@ struct agents {
     struct err *err;
 };
 
+/* Names of devices need no escaping either. */
+static enum status
+add_use(const struct device_use *u, void *ctx)
+{
+    const struct agents *a = ctx;
+    const struct {
+        const char *use;
+        double s;
+    } uses[] = { { "done", u->done_s }, { "lost", u->lost_s },
+        { "saved", u->saved_s } };
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < sizeof(uses) / sizeof(uses[0]); i++)
+        st = buf_addf(a->b, a->err,
+            "offramp_board_seconds_total{device=\"%s\",use=\"%s\"} %.3f\n",
+            u->device, uses[i].use, uses[i].s);
+    return st;
+}
+
 /* Names of agents need no escaping: they are [A-Za-z0-9._-] only. */
 static enum status
 add_agent(const struct session *s, void *ctx)
@@ -122,6 +141,11 @@ metrics_text(struct server *s, struct db *db, int64_t now_ms, struct buf *out,
         (st = add_jobs(out, &stats, err)) == ST_OK &&
         (st = add_plain(out, &stats, err)) == ST_OK &&
         (st = add_http(out, s, err)) == ST_OK &&
+        (st = head(out, "offramp_board_seconds", "counter",
+             "Time of devices in leases that ended well (done) or not (lost), "
+             "and in measured loops that copies made unnecessary (saved).",
+             err)) == ST_OK &&
+        (st = db_device_use(db, add_use, &agents, err)) == ST_OK &&
         (st = head(out, "offramp_agent_last_seen_seconds", "gauge",
              "When each agent last spoke (Unix time).", err)) == ST_OK &&
         (st = db_agent_list(db, add_agent, &agents, err)) == ST_OK)

@@ -20,6 +20,7 @@
 #include "db/queue.h"
 #include "db/records.h"
 #include "db/search.h"
+#include "db/stat.h"
 
 /* UTC text of a time, or null for 0. */
 json_t *view_time(int64_t utc_ms);
@@ -47,6 +48,9 @@ json_t *view_task(const struct task *t);
 
 /* `tasks` is stolen; `o` may be NULL (lists do without). */
 json_t *view_job(const struct job *j, json_t *tasks, const struct outlook *o);
+
+/* {hits, misses, hit_rate, saved_s}; the rate is null where there is no row. */
+json_t *view_reuse(const struct reuse *r);
 
 /* `task` is its one task, or NULL where it is not at hand. */
 json_t *view_search(const struct search *s, const struct task *task);

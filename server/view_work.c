@@ -57,6 +57,17 @@ view_job(const struct job *j, json_t *tasks, const struct outlook *o)
 }
 
 json_t *
+view_reuse(const struct reuse *r)
+{
+    double n = (double)(r->hits + r->misses);
+
+    return json_pack("{s:I,s:I,s:o,s:f}", "hits", (json_int_t)r->hits, "misses",
+        (json_int_t)r->misses, "hit_rate",
+        json_number_or_null(n > 0 ? (double)r->hits / n : NAN), "saved_s",
+        r->saved_s);
+}
+
+json_t *
 view_search(const struct search *s, const struct task *task)
 {
     json_t *curve = s->curve ? view_document(s->curve) : json_array();
