@@ -18,7 +18,7 @@ const struct nnmeter_kernel nnmeter_kernels[] = {
         { "HW", "CIN", "COUT", "KERNEL_SIZE", "STRIDES", NULL } },
     { "maxpool", { "MaxPool", NULL },
         { "HW", "CIN", "KERNEL_SIZE", "POOL_STRIDES", NULL } },
-    { "avgpool", { "AveragePool", NULL },
+    { "avgpool", { "AveragePool", "AveragePool+Flatten", NULL },
         { "HW", "CIN", "KERNEL_SIZE", "POOL_STRIDES", NULL } },
     { "global-avgpool",
         { "GlobalAveragePool", "GlobalAveragePool+Flatten", NULL },

@@ -81,14 +81,16 @@ static struct block
 find_block(const json_t *rows, size_t i, bool pooled)
 {
     const json_t *row = json_array_get(rows, i);
-    bool last = i + 1 == json_array_size(rows);
+    size_t rest = json_array_size(rows) - i;
+    bool softmax = is_op(json_array_get(rows, i + 1), "Softmax");
+    bool last = rest == 1 || (rest == 2 && softmax);
     struct block b = inverted_residual(rows, i);
 
     if (b.n > 0)
         return b;
     if (last && (is_op(row, "Gemm") || is_op(row, "MatMul") ||
                     (pooled && is_pointwise(row))))
-        return (struct block){ "Logits", 1, NULL, 0 };
+        return (struct block){ "Logits", rest, NULL, 0 };
     if (i == 0 && is_op(row, "Conv") && groups(row) == 1)
         return (struct block){ "Conv", 1, NULL, 0 };
     if (is_pool(row) && !pooled)
