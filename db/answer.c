@@ -236,3 +236,51 @@ db_part_list(
     db_done(q);
     return st;
 }
+
+static const struct col part_cols[] = {
+    COL(COL_INT, struct part, id),
+    COL(COL_INT, struct part, task),
+    COL(COL_INT, struct part, lease),
+    COL(COL_INT, struct part, attempt),
+    COL(COL_TEXT, struct part, device),
+    WORD(struct part, lease_state, lease_state_words),
+    COL(COL_INT, struct part, n),
+    COL(COL_TEXT, struct part, body),
+    COL(COL_INT, struct part, created_ms),
+};
+static const struct shape part_shape = SHAPE(struct part, part_cols);
+
+void
+part_clear(struct part *p)
+{
+    shape_clear(&part_shape, p);
+}
+
+struct part_call {
+    job_part_fn *fn;
+    void *ctx;
+};
+
+static enum status
+call_part(const void *row, void *ctx)
+{
+    const struct part_call *c = ctx;
+
+    return c->fn(row, c->ctx);
+}
+
+static const char sql_job_parts[] =
+    "SELECT p.rowid, l.task, l.id, l.attempt, l.device, l.state, p.n, p.body,"
+    " p.created_ms FROM task t JOIN lease l ON l.task = t.id"
+    " JOIN part p ON p.lease = l.id"
+    " WHERE t.job = ?1 AND (?2 = 0 OR p.rowid < ?2)"
+    " ORDER BY p.rowid DESC LIMIT ?3";
+
+enum status
+db_part_list_job(struct db *db, int64_t job, const struct page *page,
+    job_part_fn *fn, void *ctx, struct err *err)
+{
+    return db_each(db, sql_job_parts,
+        ARGS(A_INT(job), A_INT(page->cursor), A_INT(page->limit)), &part_shape,
+        call_part, &(struct part_call){ fn, ctx }, err);
+}

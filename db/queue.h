@@ -49,6 +49,7 @@ struct task {
     char *error_code, *error_detail, *error_nodes;
     char *dedup_key;
     int64_t profile; /* what it made, where it did; 0 */
+    int64_t n_parts; /* kept of all its attempts */
     int64_t created_ms, started_ms, finished_ms;
 };
 
@@ -192,6 +193,25 @@ enum status db_part_put(struct db *db, const struct lease_answer *a, int64_t n,
 /* The parts of a lease by number; `body` has `len` bytes and a NUL. */
 typedef enum status part_fn(int64_t n, const char *body, size_t len, void *ctx);
 enum status db_part_list(struct db *db, int64_t lease, part_fn *fn, void *ctx,
+    struct err *err) MUST_CHECK;
+
+/* A part as it was kept, also where its lease ended without a result. */
+struct part {
+    int64_t id;
+    int64_t task, lease, attempt;
+    char *device; /* NULL: a worker's */
+    enum lease_state lease_state;
+    int64_t n;
+    char *body; /* as sent, JSON */
+    int64_t created_ms;
+};
+
+void part_clear(struct part *p);
+
+/* All that the attempts of a job's tasks handed in, newest first. */
+typedef enum status job_part_fn(const struct part *p, void *ctx);
+enum status db_part_list_job(struct db *db, int64_t job,
+    const struct page *page, job_part_fn *fn, void *ctx,
     struct err *err) MUST_CHECK;
 
 /* End what is over: leases whose time has passed (an infrastructure failure

@@ -32,6 +32,7 @@ static const struct col cols[] = {
     COL(COL_TEXT, struct task, error_nodes),
     COL(COL_TEXT, struct task, dedup_key),
     COL(COL_INT, struct task, profile),
+    COL(COL_INT, struct task, n_parts),
     COL(COL_INT, struct task, created_ms),
     COL(COL_INT, struct task, started_ms),
     COL(COL_INT, struct task, finished_ms),
@@ -44,8 +45,9 @@ static const struct shape shape = SHAPE(struct task, cols);
     " selector, device, attempt, budget_scale, deadline_s, not_before_ms,"     \
     " queue_until_ms, fence, phase, detail, done, total, error_class,"         \
     " error_code, error_detail, error_nodes, dedup_key,"                       \
-    " (SELECT max(id) FROM profile WHERE task = task.id), created_ms,"         \
-    " started_ms, finished_ms"
+    " (SELECT max(id) FROM profile WHERE task = task.id),"                     \
+    " (SELECT count(*) FROM lease l JOIN part p ON p.lease = l.id"             \
+    "  WHERE l.task = task.id), created_ms, started_ms, finished_ms"
 
 void
 task_clear(struct task *t)

@@ -18,7 +18,8 @@ handler_fn api_model_create, api_model_list, api_model_get;
 handler_fn api_dataset_create, api_dataset_list, api_dataset_get;
 handler_fn api_records_create, api_records_list, api_records_get,
     api_records_csv;
-handler_fn api_job_create, api_job_list, api_job_get, api_job_cancel;
+handler_fn api_job_create, api_job_list, api_job_get, api_job_parts,
+    api_job_cancel;
 handler_fn api_profile_list, api_profile_get, api_profile_layers,
     api_profile_epochs, api_profile_env, api_profile_diff;
 handler_fn api_cost_list;

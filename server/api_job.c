@@ -236,6 +236,31 @@ api_job_get(struct request *rq, struct reply *rp)
     return st;
 }
 
+static enum status
+list_part(const struct part *p, void *ctx)
+{
+    return listing_add(ctx, p->id, view_part(p));
+}
+
+/* GET /v1/jobs/{id}/parts */
+enum status
+api_job_parts(struct request *rq, struct reply *rp)
+{
+    struct job j = { 0 };
+    struct listing l = { 0 };
+    struct page page;
+    int64_t id;
+    enum status st;
+
+    if ((st = request_id(rq, 0, &id)) != ST_OK ||
+        (st = db_job_get(rq->db, id, &j, &rq->err)) != ST_OK)
+        return st;
+    job_clear(&j);
+    if ((st = listing_begin(rq, &l, &page)) == ST_OK)
+        st = db_part_list_job(rq->db, id, &page, list_part, &l, &rq->err);
+    return listing_end(rq, rp, &l, st);
+}
+
 /* POST /v1/jobs/{id}:cancel */
 enum status
 api_job_cancel(struct request *rq, struct reply *rp)

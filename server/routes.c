@@ -41,6 +41,7 @@ const struct route routes[] = {
     { "POST", "/v1/jobs", api_job_create, SUBMIT, BODY_JSON, SMALL, NULL },
     { "GET", "/v1/jobs", api_job_list, READ, BODY_NONE, 0, "cursor limit state device" },
     { "GET", "/v1/jobs/{id}", api_job_get, READ, BODY_NONE, 0, "wait since" },
+    { "GET", "/v1/jobs/{id}/parts", api_job_parts, READ, BODY_NONE, 0, "cursor limit" },
     { "POST", "/v1/jobs/{id}:cancel", api_job_cancel, SUBMIT, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles", api_profile_list, READ, BODY_NONE, 0, "cursor limit model device job" },
     { "GET", "/v1/profiles/{id}", api_profile_get, READ, BODY_NONE, 0, NULL },

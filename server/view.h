@@ -45,6 +45,7 @@ json_t *view_dataset(const struct dataset *d);
 json_t *view_records(const struct records *r);
 json_t *view_device(const struct device *d);
 json_t *view_task(const struct task *t);
+json_t *view_part(const struct part *p);
 
 /* `tasks` is stolen; `o` may be NULL (lists do without). */
 json_t *view_job(const struct job *j, json_t *tasks, const struct outlook *o);

@@ -29,13 +29,24 @@ view_task(const struct task *t)
 {
     bool waits = t->state == TASK_QUEUED;
 
-    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o}", "id",
+    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I}", "id",
         (json_int_t)t->id, "kind", task_kind_words[t->kind], "device",
         view_text(t->device), "selector", view_text(t->selector), "state",
         task_state_words[t->state], "attempt", (json_int_t)t->attempt,
         "queue_until", view_time(waits ? t->queue_until_ms : 0), "progress",
         view_progress(t), "error", view_task_failure(t), "profile",
-        view_id(t->profile));
+        view_id(t->profile), "n_parts", (json_int_t)t->n_parts);
+}
+
+json_t *
+view_part(const struct part *p)
+{
+    return json_pack("{s:I,s:I,s:I,s:I,s:o,s:s,s:I,s:o,s:o}", "id",
+        (json_int_t)p->id, "task", (json_int_t)p->task, "lease",
+        (json_int_t)p->lease, "attempt", (json_int_t)p->attempt, "device",
+        view_text(p->device), "lease_state", lease_state_words[p->lease_state],
+        "n", (json_int_t)p->n, "received_at", view_time(p->created_ms), "part",
+        view_document(p->body));
 }
 
 json_t *
