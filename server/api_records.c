@@ -162,7 +162,7 @@ create(struct request *rq, int64_t *id)
         .owner = rq->who.owner,
         .now_ms = rq->now_ms };
     enum status st =
-        rq->json_body ? create_from_model(rq, &p) : create_from_csv(rq, &p);
+        rq->file_body ? create_from_csv(rq, &p) : create_from_model(rq, &p);
 
     json_decref(p.payload);
     json_decref(p.blobs);

@@ -174,6 +174,111 @@ tokens_may_do_what_their_scopes_say(void **state)
     }
 }
 
+/* The pattern as a path: arguments of any kind, "a" for an agent. */
+static void
+make_path(const char *pattern, char *out, size_t cap)
+{
+    size_t n = 0;
+
+    while (*pattern != '\0' && n + 2 < cap) {
+        if (*pattern != '{') {
+            out[n++] = *pattern++;
+            continue;
+        }
+        out[n++] = '1';
+        pattern += strcspn(pattern, "}") + 1;
+    }
+    out[n] = '\0';
+}
+
+/* Every route with every scope: the guard lets in who the table lets in, and
+ * nobody else gets as far as the handler. */
+static void
+every_route_asks_for_its_scopes(void **state)
+{
+    static const struct {
+        const char *token, *scopes;
+        unsigned has;
+    } who[] = {
+        { NULL, NULL, 0 },
+        { "unknown", NULL, 0 },
+        { "m-read", "read", SCOPE_READ },
+        { "m-submit", "submit", SCOPE_READ | SCOPE_SUBMIT },
+        { "m-agent", "agent:somebody", SCOPE_AGENT },
+        { "m-admin", "admin", ~0u },
+    };
+    char header[64], path[128];
+
+    for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++)
+        if (who[i].scopes != NULL)
+            add_token(*state, who[i].token, who[i].scopes);
+    for (const struct route *r = routes; r->method != NULL; r++)
+        for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+            struct ask ask = { .method = r->method, .url = path };
+            bool may = r->scopes == SCOPE_ANYONE || (r->scopes & who[i].has);
+            struct answer a;
+            const char *code;
+            bool stopped;
+
+            make_path(r->pattern, path, sizeof(path));
+            snprintf(header, sizeof(header), "bearer %s",
+                who[i].token ? who[i].token : "");
+            if (who[i].token != NULL)
+                ask.headers[0] = (struct pair){ "Authorization", header };
+            a = call_ask(*state, &ask);
+            code = code_of(&a) ? code_of(&a) : "";
+            stopped = a.status == 401 || strcmp(code, "auth.scope") == 0;
+            if (stopped == may || (!may && !who[i].has && a.status != 401) ||
+                a.status >= 500)
+                fail_msg("%s %s as %s: %d %s", r->method, r->pattern,
+                    who[i].token ? who[i].token : "nobody", a.status, code);
+            answer_clear(&a);
+        }
+}
+
+/* One agent's sessions and leases are closed to another's token. */
+static void
+an_agent_may_not_act_for_another(void **state)
+{
+    static const char opening[] =
+        "{\"version\":\"0.1.0\",\"kinds\":[\"profile\"]}";
+    const struct pair mine = { "Authorization", "Bearer m-a" },
+                      theirs = { "Authorization", "Bearer m-b" };
+    static const struct {
+        const char *method, *tail, *body;
+    } calls[] = {
+        { "POST", "/lease", "{\"free\":1}" },
+        { "POST", "/heartbeat", "{\"leases\":[]}" },
+        { "DELETE", "", NULL },
+    };
+    char url[200];
+    struct answer opened, a;
+    const char *id;
+
+    add_token(*state, "m-a", "agent:a");
+    add_token(*state, "m-b", "agent:b,submit");
+    opened = call_ask(*state, &(struct ask){ .method = "POST",
+                                  .url = "/v1/agents/a/sessions",
+                                  .body = opening,
+                                  .headers = { mine } });
+    assert_int_equal(opened.status, 201);
+    id = json_string_value(json_object_get(opened.json, "session"));
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+        for (int own = 0; own < 2; own++) {
+            snprintf(url, sizeof(url), "/v1/sessions/%s%s", id, calls[i].tail);
+            a = call_ask(*state, &(struct ask){ .method = calls[i].method,
+                                     .url = url,
+                                     .body = calls[i].body,
+                                     .headers = { own ? mine : theirs } });
+            if (own ? a.status >= 300 : a.status != 403)
+                fail_msg("%s %s: %d", calls[i].method, url, a.status);
+            if (!own)
+                assert_string_equal(code_of(&a), "auth.agent");
+            answer_clear(&a);
+        }
+    answer_clear(&opened);
+}
+
 static void
 a_revoked_token_is_worth_nothing(void **state)
 {
@@ -241,6 +346,8 @@ main(void)
             loopback_insists_on_its_own_name, service_setup, service_teardown),
         cmocka_unit_test(scopes_are_read_or_refused),
         WITH_TOKENS(tokens_may_do_what_their_scopes_say),
+        WITH_TOKENS(every_route_asks_for_its_scopes),
+        WITH_TOKENS(an_agent_may_not_act_for_another),
         WITH_TOKENS(a_revoked_token_is_worth_nothing),
         WITH_TOKENS(a_worker_of_our_own_needs_no_stored_token),
         WITH_TOKENS(with_tokens_any_host_may_call),
