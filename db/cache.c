@@ -82,6 +82,32 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
     return st == ST_OK ? db_measure_get(db, id, out, err) : st;
 }
 
+static const char sql_expire[] =
+    "UPDATE measure SET flags = flags | ?5, grade = max(grade, 'C')"
+    " WHERE (flags & ?5) = 0 AND role = 'layer' AND kernel_key IS NOT NULL"
+    " AND (?4 IS NULL OR (kernel_key = ?4 AND level = ?3)) AND profile IN"
+    " (SELECT id FROM profile WHERE device = ?1 AND env_fingerprint = ?2)";
+
+enum status
+db_cache_expire(struct db *db, const struct cache_query *q, enum level level,
+    const char *kernel_key, int64_t *n, struct err *err)
+{
+    return db_run(db, sql_expire,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint),
+            A_TEXT(level_words[level]), A_TEXT(kernel_key), A_INT(FLAG(stale))),
+        n, err);
+}
+
+static const char sql_expired[] =
+    "SELECT count(*) FROM measure WHERE profile = ?1 AND (flags & ?2) <> 0";
+
+enum status
+db_cache_expired(struct db *db, int64_t profile, int64_t *n, struct err *err)
+{
+    return db_int(
+        db, sql_expired, ARGS(A_INT(profile), A_INT(FLAG(stale))), n, err);
+}
+
 /* ---- copying ---- */
 
 /* All that the numbers are, as one list for both sides of the copy. */

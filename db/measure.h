@@ -2,7 +2,9 @@
 /*
  * measure.h -- the numbers: one measurement of one thing at one level.
  *
- * A row is never changed after it was added.  A cached copy has
+ * A row is never changed after it was added, but once: where it turns out to
+ * hold no longer it gets the flag `stale`, and with it grade C at best
+ * (db_cache_expire()); its numbers stay.  A cached copy has
  * the numbers of the row it names in `cached_from` and shares that row's raw
  * epochs.  Emulated rows have counts and never time: the schema refuses it.
  */
@@ -104,6 +106,17 @@ enum status db_cache_list(struct db *db, const struct cache_query *q,
 enum status db_cache_get(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, struct measure *out,
     struct err *err) MUST_CHECK;
+
+/* Layers' rows of this device in this environment, at one level of one kernel
+ * (any level where `kernel_key` is NULL), copies too, become stale.  *n, which
+ * may be NULL, counts them. */
+enum status db_cache_expire(struct db *db, const struct cache_query *q,
+    enum level level, const char *kernel_key, int64_t *n,
+    struct err *err) MUST_CHECK;
+
+/* How many rows of a profile are stale. */
+enum status db_cache_expired(
+    struct db *db, int64_t profile, int64_t *n, struct err *err) MUST_CHECK;
 
 /* Add a copy of row `from` to `profile` as this layer, flagged `cached`.
  * ST_NOT_FOUND where there is no such row. */

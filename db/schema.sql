@@ -299,7 +299,8 @@ CREATE INDEX profile_task ON profile (task);
 CREATE INDEX profile_model ON profile (model);
 CREATE INDEX profile_device ON profile (device, env_fingerprint);
 
--- One measurement of one thing at one level.  Never changed.
+-- One measurement of one thing at one level.  Never changed, but for the flag
+-- `stale` and the grade that goes with it.
 CREATE TABLE measure (
     id              INTEGER PRIMARY KEY,
     profile         INTEGER NOT NULL REFERENCES profile (id),

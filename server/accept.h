@@ -23,8 +23,14 @@ typedef enum status accept_fn(struct db *db, const struct task *task,
  * what this device has measured already.  `payload` is the parsed document,
  * to be changed in place; `device` is NULL for a worker.
  */
-typedef enum status payload_fn(struct db *db, const struct task *task,
-    const char *device, json_t *payload, int64_t now_ms, struct err *err);
+struct payload_ask {
+    const struct task *task;
+    const char *device;
+    double audit_rate; /* of cached rows, to be measured again */
+    int64_t now_ms;
+};
+typedef enum status payload_fn(struct db *db, const struct payload_ask *ask,
+    json_t *payload, struct err *err);
 
 struct accept_kind {
     accept_fn *accept;   /* MUST */

@@ -17,6 +17,7 @@
 #include "db/profile.h"
 #include "server/accept_internal.h"
 #include "server/api_util.h"
+#include "server/audit.h"
 #include "server/cache_have.h"
 
 /* ---- the payload, as it is leased ---- */
@@ -61,26 +62,28 @@ job_cache_mode(
 }
 
 enum status
-payload_profile(struct db *db, const struct task *task, const char *device,
-    json_t *payload, int64_t now_ms, struct err *err)
+payload_profile(struct db *db, const struct payload_ask *ask, json_t *payload,
+    struct err *err)
 {
     struct device d = { 0 };
     enum cache_mode mode;
     json_t *have;
     enum status st;
 
-    if ((st = scale_budgets(payload, task->budget_scale, err)) != ST_OK ||
-        (st = job_cache_mode(db, task->job, &mode, err)) != ST_OK ||
+    if ((st = scale_budgets(payload, ask->task->budget_scale, err)) != ST_OK ||
+        (st = job_cache_mode(db, ask->task->job, &mode, err)) != ST_OK ||
         !uses_cache(mode))
         return st;
-    if ((st = db_device_get(db, device, now_ms, &d, err)) != ST_OK)
+    if ((st = db_device_get(db, ask->device, ask->now_ms, &d, err)) != ST_OK)
         return st;
     st = cache_have(db,
-        &(struct cache_query){ .device = device,
+        &(struct cache_query){ .device = ask->device,
             .env_fingerprint = d.env_fingerprint,
-            .now_ms = now_ms },
+            .now_ms = ask->now_ms },
         json_object_get(payload, "analysis"),
         json_object_get(payload, "levels"), &have, err);
+    if (st == ST_OK && mode == CACHE_USE) /* `only` promised to measure none */
+        audit_take_out(have, ask->task->job, ask->audit_rate);
     /* Should the environment have changed since, the probe must see that. */
     if (st == ST_OK && (json_object_set_new(payload, "have", have) < 0 ||
                            json_object_set_new(payload, "have_fingerprint",
@@ -280,18 +283,20 @@ store_profile(struct db *db, const struct task *task, const char *model,
     return st;
 }
 
-/* Copy in what this device measured before, if the job lets us. */
+/* Hold the new rows against what this device measured before, and copy in
+ * the rest of that, if the job lets us. */
 static enum status
 fill_rows(struct db *db, const struct job *job, const struct profile_in *in,
     struct profile_rows_in *rows, int64_t now_ms, struct err *err)
 {
-    if (!uses_cache(job->cache))
-        return ST_OK;
-    return rows_in_fill(db, rows,
-        &(struct cache_query){ .device = in->device,
-            .env_fingerprint = in->fingerprint,
-            .now_ms = now_ms },
-        err);
+    const struct cache_query q = { .device = in->device,
+        .env_fingerprint = in->fingerprint,
+        .now_ms = now_ms };
+    enum status st = audit_rows(db, rows, &q, err);
+
+    if (st != ST_OK || !uses_cache(job->cache))
+        return st;
+    return rows_in_fill(db, rows, &q, err);
 }
 
 static enum status

@@ -10,13 +10,18 @@
 #include "server/profile_doc.h"
 #include "server/view.h"
 
-/* A profile never changes: its number and who formats it are its tag. */
+/* A profile never changes, but that rows of it become stale: its number, how
+ * many those are and who formats it are its tag. */
 static bool
 not_modified(struct request *rq, struct reply *rp, int64_t id, const char *part)
 {
-    char tag[80];
+    int64_t stale = 0;
+    char tag[96];
 
-    snprintf(tag, sizeof(tag), "%s-%lld-" OFFRAMP_VERSION, part, (long long)id);
+    if (db_cache_expired(rq->db, id, &stale, NULL) != ST_OK)
+        return false;
+    snprintf(tag, sizeof(tag), "%s-%lld-%lld-" OFFRAMP_VERSION, part,
+        (long long)id, (long long)stale);
     return reply_not_modified(rq, rp, tag);
 }
 

@@ -44,7 +44,12 @@ make_payload(const struct request *rq, const struct task *t,
             "the payload of task %lld is not JSON", (long long)t->id);
     if (complete == NULL)
         return ST_OK;
-    return complete(rq->db, t, l->device, *out, rq->now_ms, err);
+    return complete(rq->db,
+        &(struct payload_ask){ .task = t,
+            .device = l->device,
+            .audit_rate = server_config(rq->server)->audit_rate,
+            .now_ms = rq->now_ms },
+        *out, err);
 }
 
 /* A new reference, or NULL; `payload` is stolen.  The deadline is the agent's:

@@ -25,6 +25,7 @@ struct server_config {
     int64_t lease_ttl_ms; /* a lease lives so long without a heartbeat */
     int64_t heartbeat_ms; /* what agents are told */
     int64_t poll_ms;      /* longest long poll */
+    double audit_rate;    /* of cached rows, measured again all the same */
 };
 
 /* Settings as protocol.md 4 gives them, for `db_path`. */
