@@ -340,6 +340,21 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
     return answer(c);
 }
 
+/* As libmicrohttpd does it, but a NUL becomes a control character that no name
+ * may have: "/style.css%00.png" is not "/style.css". */
+static size_t
+on_unescape(void *cls, struct MHD_Connection *connection, char *text)
+{
+    size_t n = MHD_http_unescape(text);
+
+    (void)cls;
+    (void)connection;
+    for (size_t i = 0; i < n; i++)
+        if (text[i] == '\0')
+            text[i] = '\x01';
+    return n;
+}
+
 static void on_log(void *cls, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 
 static void
@@ -369,16 +384,16 @@ mhd_start(
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&m->ended, &attr);
     pthread_condattr_destroy(&attr);
-    m->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
-                             MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-            0, NULL, NULL, on_request, m, MHD_OPTION_EXTERNAL_LOGGER, on_log,
-            NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-            MHD_OPTION_THREAD_POOL_SIZE, (unsigned)HTTP_THREADS,
-            MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-            MHD_OPTION_NOTIFY_COMPLETED, on_completed, m, MHD_OPTION_END);
+    m->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
+                                     MHD_ALLOW_SUSPEND_RESUME |
+                                     MHD_USE_ERROR_LOG,
+        0, NULL, NULL, on_request, m, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+        MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_BYTES, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, m, MHD_OPTION_END);
     if (m->daemon == NULL) {
         pthread_cond_destroy(&m->ended);
         pthread_mutex_destroy(&m->lock);
