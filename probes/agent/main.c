@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "probes/agent/devices.h"
 #include "probes/agent/folder.h"
 #include "probes/agent/loop.h"
 
@@ -59,9 +60,10 @@ make_options(struct settings *s, const struct agent_program *p)
             0 },
         { "log-level", 0, OPT_STR, &s->log_level, "LEVEL",
             "error, warn, info or debug (default info)", NULL, 0, 0 },
-        { "device", 'd', OPT_LIST, &s->devices, "NAME",
-            "name of the device that this is (default: the host's name)", NULL,
-            0, 0 },
+        { "device", 'd', OPT_LIST, &s->devices, "NAME[:KEY=VALUE,..]",
+            "name of the device that this is, with labels of its own (default: "
+            "the host's name); again for more, which take turns",
+            NULL, 0, 0 },
     };
 
     memcpy(s->opts, opts, sizeof(opts));
@@ -103,26 +105,6 @@ fill_defaults(
     return ST_OK;
 }
 
-static enum status
-make_labels(const struct opt_list *list, json_t **out, struct err *err)
-{
-    if ((*out = json_object()) == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; i < list->n; i++) {
-        const char *text = list->item[i], *eq = strchr(text, '=');
-        json_t *value = eq ? json_string(eq + 1) : NULL;
-
-        if (eq == NULL || eq == text || value == NULL) {
-            json_decref(value);
-            return err_set(err, ST_INVALID, "cli.option",
-                "--label: '%s' is not KEY=VALUE", text);
-        }
-        if (json_object_setn_new(*out, text, (size_t)(eq - text), value) < 0)
-            return err_nomem(err);
-    }
-    return ST_OK;
-}
-
 /* ---- verbs ---- */
 
 static int
@@ -145,17 +127,17 @@ memory_limit(const struct settings *s)
 static int
 verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
 {
-    struct agent_config c = { .program = p,
-        .server = s->server,
-        .token = s->token,
-        .devices = s->devices,
-        .once = s->once };
+    struct agent_config c = {
+        .program = p, .server = s->server, .token = s->token, .once = s->once
+    };
     struct err err = { 0 };
     enum status st;
 
     (void)arg;
     if ((st = fill_defaults(s, p, &err)) != ST_OK ||
-        (st = make_labels(&s->labels, &c.labels, &err)) != ST_OK ||
+        (st = agent_labels(&s->labels, &c.labels, &err)) != ST_OK ||
+        (st = agent_devices(&s->devices, c.labels, &c.devices, &err)) !=
+            ST_OK ||
         (st = file_mkdirs(s->spool, &err)) != ST_OK ||
         (st = stop_on_signals(&c.stop, &err)) != ST_OK)
         goto out;
@@ -165,7 +147,6 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
         goto out;
     }
     c.id = s->id;
-    c.devices = s->devices;
     c.cache_bytes = s->cache_mib * MIB;
     c.memory_bytes = memory_limit(s);
     /* The token is no business of a task: neither from its own environment
@@ -175,6 +156,7 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
     st = agent_loop(&c, &err);
 out:
     free((char *)c.spool);
+    json_decref(c.devices);
     json_decref(c.labels);
     return complain(s, st, &err);
 }

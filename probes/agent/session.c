@@ -23,21 +23,21 @@ make_devices(const struct agent_config *c, json_t **out, struct err *err)
         { "env_fingerprint", JF_HASH, true, &fingerprint, 0, 0 },
     };
     enum status st = ST_OK;
+    size_t i;
 
-    if ((*out = json_array()) == NULL)
+    if ((*out = json_deep_copy(c->devices)) == NULL)
         return err_nomem(err);
-    if (c->devices.n == 0)
+    if (json_array_size(*out) == 0)
         return ST_OK;
-    if ((st = child_ask("env", &answer, err)) != ST_OK ||
-        (st = JSON_PICK(answer, "env", fields, err)) != ST_OK)
-        goto out;
-    for (size_t i = 0; i < c->devices.n && st == ST_OK; i++) {
-        one = json_pack("{s:s, s:O, s:O, s:s}", "name", c->devices.item[i],
-            "labels", c->labels, "env", env, "env_fingerprint", fingerprint);
-        if (one == NULL || json_array_append_new(*out, one) < 0)
+    if ((st = child_ask("env", &answer, err)) == ST_OK)
+        st = JSON_PICK(answer, "env", fields, err);
+    json_array_foreach(*out, i, one)
+    {
+        if (st == ST_OK && (json_object_set(one, "env", env) < 0 ||
+                               json_object_set_new(one, "env_fingerprint",
+                                   json_string(fingerprint)) < 0))
             st = err_nomem(err);
     }
-out:
     json_decref(answer);
     return st;
 }
@@ -121,11 +121,15 @@ session_lease(struct session *s, const struct agent_config *c,
         .stop = &c->stop->flag };
     struct rest_answer a = { 0 };
     json_t *devices = json_array(), *body;
+    const json_t *one;
+    size_t i;
     enum status st;
 
     *lease = NULL;
-    for (size_t i = 0; i < c->devices.n; i++)
-        json_array_append_new(devices, json_string(c->devices.item[i]));
+    json_array_foreach(c->devices, i, one)
+    {
+        json_array_append(devices, json_object_get(one, "name"));
+    }
     body = json_pack("{s:i, s:o}", "free", 1, "devices", devices);
     if (body == NULL)
         return err_nomem(err);

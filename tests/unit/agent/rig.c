@@ -44,9 +44,9 @@ rig_start_agent(const struct rig *x)
     if ((pid = fork()) == 0) {
         dup2(fd, STDERR_FILENO);
         execl("/proc/self/exe", "agent", "--server", stub_url(x->stub), "--id",
-            "tester", "--device", "bench", "--label", "rack=3", "--spool",
-            x->spool, "--token", "secret", "--log-level", "debug",
-            (char *)NULL);
+            "tester", "--device", "bench", "--device", "side:rack=4,arch=toy",
+            "--label", "rack=3", "--spool", x->spool, "--token", "secret",
+            "--log-level", "debug", (char *)NULL);
         _exit(127);
     }
     assert_true(pid > 0);

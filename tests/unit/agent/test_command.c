@@ -44,6 +44,10 @@ a_wrong_command_line_is_exit_code_two(void **state)
         { { "agent", "env", "twice" }, 2 },
         { { "agent", "--bogus" }, 2 },
         { { "agent", "--label", "novalue", "--once" }, 2 },
+        { { "agent", "--device", "a:b", "--once" }, 2 },
+        { { "agent", "--device", "a:=b", "--once" }, 2 },
+        { { "agent", "--device", "a:b=c,", "--once" }, 2 },
+        { { "agent", "--device=a", "--device=a:b=c" }, 2 },
         { { "agent", "--log-level", "loud" }, 2 },
         { { "agent", "run-task", "/nowhere/at/all" }, 1 },
     };

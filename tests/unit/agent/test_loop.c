@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,6 +244,46 @@ a_killed_agent_takes_its_child_along(void **state)
 }
 
 static void
+the_devices_of_one_host_take_turns(void **state)
+{
+    static const struct {
+        const char *name, *rack, *arch; /* NULL: the machine's */
+    } want[] = { { "bench", "3", NULL }, { "side", "4", "toy" } };
+    struct rig *x = *state;
+    json_t *offer = NULL, *ask = NULL;
+    struct utsname u;
+
+    uname(&u);
+    stub_up(x->stub);
+    stub_lease(x->stub, rig_lease(1, "hang", NULL));
+    x->pid = rig_start_agent(x);
+    stub_wait(x->stub, "POST /v1/agents/tester/sessions", &offer);
+    stub_wait(x->stub, "POST /v1/sessions/s1/lease", &ask);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *device =
+            json_array_get(json_object_get(offer, "devices"), i);
+        const json_t *labels = json_object_get(device, "labels");
+
+        assert_string_equal(rig_text_of(device, "name"), want[i].name);
+        assert_string_equal(rig_text_of(labels, "rack"), want[i].rack);
+        assert_string_equal(rig_text_of(labels, "arch"),
+            want[i].arch ? want[i].arch : u.machine);
+        assert_string_equal(json_string_value(json_array_get(
+                                json_object_get(ask, "devices"), i)),
+            want[i].name);
+    }
+    json_decref(offer);
+    json_decref(ask);
+    /* While one of them works, none asks for more. */
+    wait_phase(x, 1, "hang");
+    stub_lease(x->stub, rig_lease(2, "noisy", NULL));
+    wait_phase(x, 1, "hang");
+    assert_int_equal(stub_count(x->stub, "POST /v1/sessions/s1/lease"), 1);
+    stub_cancel(x->stub, 1);
+    stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
+}
+
+static void
 a_heartbeat_can_cancel(void **state)
 {
     struct rig *x = *state;
@@ -353,6 +394,7 @@ main(int argc, char **argv)
         WITH_STUB(a_server_may_come_late_and_go),
         WITH_STUB(an_unsent_result_survives_the_agent),
         WITH_STUB(a_killed_agent_takes_its_child_along),
+        WITH_STUB(the_devices_of_one_host_take_turns),
         WITH_STUB(a_heartbeat_can_cancel),
         WITH_STUB(a_forgotten_session_is_opened_again),
         WITH_STUB(a_terminated_agent_leaves_in_order),
