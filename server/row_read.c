@@ -123,6 +123,9 @@ check_order(const char *path, const struct measure *m, struct err *err)
         m->ci95_lo_ns > m->ci95_hi_ns)
         return refuse(
             err, path, "ci95_lo_ns", "and ci95_hi_ns are no interval");
+    if (m->median_ns < m->ci95_lo_ns || m->median_ns > m->ci95_hi_ns)
+        return refuse(
+            err, path, "median_ns", "is outside of its own interval");
     if (!isnan(m->median_ns) && m->median_ns == 0)
         return refuse(err, path, "median_ns",
             "is 0: nothing takes no time (missing is null)");
