@@ -58,9 +58,8 @@ function node(layer, measured, at, most, open) {
     const ns = measured?.row.median_ns;
     const act = measured && open(measured.row);
     const look = known(ns) ? `cost-${step(ns, most)}` : "cost-none";
-    const words = describe(layer, measured);
     return svg("g", { class: `node ${look} ${layer.role}`, tabindex: -1,
-        role: act ? "button" : "img", "aria-label": words,
+        role: act ? "button" : "img",
         "data-node": layer.index, onclick: act ?? undefined,
         onkeydown: (event) => {
             if (act && (event.key === "Enter" || event.key === " ")) {
@@ -68,7 +67,7 @@ function node(layer, measured, at, most, open) {
                 act();
             }
         } },
-    svg("title", null, words),
+    svg("title", null, describe(layer, measured)),
     svg("rect", { x: at.x - at.w, y: at.y - at.h, width: 2 * at.w,
         height: 2 * at.h, rx: 6 }),
     svg("text", { x: at.x, y: at.y - 3 },

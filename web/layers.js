@@ -3,20 +3,21 @@
 import { bars } from "./charts.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
-    known, percent, spread } from "./format.js";
+    known, measured, percent, signed, spread } from "./format.js";
+import { flags } from "./flags.js";
 import { graphSection } from "./graph.js";
 import { layerName } from "./model.js";
 import { rooflineSection } from "./roofline.js";
 
-// How layers can be timed, the most telling first.
+// How layers can be timed, the most telling first; in words; a column's title.
 const levels = {
-    L1: "in place, inside the running network",
-    L2: "alone, in a hot loop",
-    L3: "alone, with cold caches",
+    L1: ["in place, inside the running network", "In situ"],
+    L2: ["alone, in a hot loop", "Hot"],
+    L3: ["alone, with cold caches", "Cold"],
 };
 
 // Answers the layers' sections.  `open(row)`: what opens a row, or null.
-export function layerSections(rows, analysis, open) {
+export function layerSections(profile, rows, analysis, open) {
     const layers = rows.filter((r) => r.role === "layer");
     const present = Object.keys(levels).filter((level) =>
         layers.some((r) => r.level === level));
@@ -26,10 +27,17 @@ export function layerSections(rows, analysis, open) {
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
     const show = (level) => {
-        const joined = join(layers, level, analysis);
-        fill(body, ...levelView(joined, levels[level], open));
-        fill(drawings, graphSection(joined, analysis, levels[level], open),
-            rooflineSection(joined, levels[level], open));
+        const [how] = levels[level];
+        const rest = rows.filter((r) => r.level === level
+            && r.role === "dispatch");
+        const joined = join(layers, level, analysis, rest);
+        fill(body, ...levelView(joined, how, [
+            ...present.filter((l) => l !== level).map(beside),
+            ...present.includes("L1") && present.includes("L2")
+                ? [context] : []], rest.map(left), open),
+        level === "L1" && disturbance(profile.closure));
+        fill(drawings, graphSection(joined, analysis, how, open),
+            rooflineSection(joined, how, open));
     };
     show(present[0]);
     return [section("Layers", present.length > 1 && levelChoice(present, show),
@@ -39,23 +47,50 @@ export function layerSections(rows, analysis, open) {
 const levelChoice = (present, show) => h("label", { class: "field" },
     h("span", null, "Measured"), h("select", {
         onchange: (event) => show(event.target.value) },
-    present.map((l) => h("option", { value: l }, `${l}: ${levels[l]}`))));
+    present.map((l) => h("option", { value: l }, `${l}: ${levels[l][0]}`))));
 
-// One object a layer: its timed row, its counters and energy, its facts.
-function join(layers, level, analysis) {
-    const at = (lvl, index) => layers.find((r) =>
-        r.level === lvl && r.index === index);
+// One object a layer: its timed row, those of other levels, its facts.  A
+// share is of all that this level accounts for, with `rest` between layers.
+function join(layers, level, analysis, rest) {
+    const of = new Map(layers.map((r) => [`${r.level} ${r.index}`, r]));
     const timed = layers.filter((r) => r.level === level)
         .sort((a, b) => a.index - b.index);
-    const sum = timed.reduce((s, r) => s + (r.median_ns ?? 0), 0);
+    const sum = [...timed, ...rest]
+        .reduce((s, r) => s + (r.median_ns ?? 0), 0);
     return timed.map((row) => ({ row, facts: { ...row,
-        ...analysis.layers[row.index] },
+        ...analysis.layers[row.index] }, sum,
+    at: (other) => of.get(`${other} ${row.index}`),
     share: known(row.median_ns) && sum > 0 ? row.median_ns / sum : null,
-    counters: at("L4", row.index)?.counters,
-    energy: at("L5", row.index)?.energy }));
+    counters: of.get(`L4 ${row.index}`)?.counters,
+    energy: of.get(`L5 ${row.index}`)?.energy }));
 }
 
-function levelView(layers, how, open) {
+// What no layer accounts for, as the last line of the table.
+const left = (row) => (sum) => ({ row, sum, at: () => undefined,
+    facts: { name: "between layers", fusion_group: "dispatch" },
+    share: known(row.median_ns) && sum > 0 ? row.median_ns / sum : null });
+
+const beside = (level) => ({ title: levels[level][1], number: true,
+    hint: `measured ${levels[level][0]}`,
+    key: (l) => l.at(level)?.median_ns ?? null,
+    cell: (l) => measured(l.at(level)) });
+
+const factor = (l) => {
+    const [place, hot] = [l.at("L1"), l.at("L2")];
+    return place?.median_ns > 0 && hot?.median_ns > 0
+        ? place.median_ns / hot.median_ns : null;
+};
+const context = { title: "Context factor", number: true, key: factor,
+    hint: "in situ over hot: what the network around a layer costs it",
+    cell: (l) => h("span", { "data-context": l.row.index }, factor(l)
+        ?.toFixed(2) ?? dash("not timed both in situ and hot")) };
+
+const disturbance = ({ overhead_rel: rel }) => known(rel) && h("p",
+    { class: "note" }, "The profiler that times layers in situ changed the "
+    + `whole network's time by ${signed(rel)}; that is taken off the layers.`);
+
+// `more`: columns, `rest`: lines below the layers.
+function levelView(layers, how, more, rest, open) {
     const sources = new Set(layers.map((l) => l.row.source));
     const common = layers[0].row.flags.filter((name) =>
         layers.every((l) => l.row.flags.includes(name)));
@@ -77,26 +112,29 @@ function levelView(layers, how, open) {
         common.length ? ["Flags of every row: ", flagList(common)] : null,
         " Open a row to see its epochs."),
         table(`Layers, measured ${how}`,
-            columns(layers, common, sources.size > 1), layers,
+            columns(layers, common, sources.size > 1, more),
+            [...layers, ...rest.map((line) => line(layers[0].sum))],
             ({ row }) => open(row)),
     ];
 }
 
 // `common`: the flags that all rows have, said once above the table, as is a
 // source that all share.
-function columns(layers, common, mixed) {
+function columns(layers, common, mixed, more) {
     const unit = columnUnit(layers.map((l) => l.row.median_ns), "ns");
     const most = Math.max(...layers.map((l) => l.share ?? 0));
     const optional = (member, list) =>
         layers.some((l) => l[member]) ? list : [];
     return [
         { title: "#", number: true, key: (l) => l.row.index,
-            cell: (l) => l.row.index },
+            cell: (l) => l.row.role === "layer" && l.row.index },
         { title: "Layer", head: true, cell: (l) => layerName(l.facts) },
         { title: `Median, ${unit.name}`, number: true,
             key: (l) => l.row.median_ns, hint: "median of epoch means",
-            cell: ({ row }) => h("span", { "data-layer": row.index },
-                unit.cell(row.median_ns, "not measured: the job ended first")) },
+            cell: ({ row }) => h("span", { "data-layer":
+                row.role === "layer" && row.index },
+            unit.cell(row.median_ns, row.flags.includes("fused")
+                ? flags.fused.text : "not measured: the job ended first")) },
         { title: "95 % interval", number: true, key: (l) => spread(l.row),
             hint: "order statistics of the epochs; no distribution assumed",
             cell: ({ row }) => spread(row) === null
@@ -105,8 +143,9 @@ function columns(layers, common, mixed) {
                     `${unit.text(row.ci95_lo_ns)} – ${
                         unit.text(row.ci95_hi_ns)} `,
                     h("small", null, `±${percent(spread(row))}`)) },
+        ...more,
         { title: "Share", number: true, key: (l) => l.share,
-            hint: "of the sum of all layers", cell: (l) => shareCell(l, most) },
+            hint: "of the sum of all lines", cell: (l) => shareCell(l, most) },
         { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
             cell: (l) => count(l.facts.macs) },
         { title: "GMAC/s", number: true, key: speed,

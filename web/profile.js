@@ -23,7 +23,7 @@ export async function profileView(page, id) {
 
     page.show(`${model.name} on ${profile.device}`,
         headline(profile, model), whole(profile, find, open),
-        layerSections(rows.items, model.analysis, open),
+        layerSections(profile, rows.items, model.analysis, open),
         model.analysis.exits.length > 1 &&
             exitSection(profile, model.analysis, find),
         model.analysis.exits.length > 1 &&
@@ -66,8 +66,10 @@ function whole(profile, find, open) {
         tile("90 / 99 % within", [tail("p90_ns", 64), " / ",
             tail("p99_ns", 662)], ["first run ", time(e2e?.first_ns)]),
         tile("Sum of layers", time(closure.sum_layers_ns),
-            ["against the whole ", ratio(closure.closure_hot_rel,
-                closureLook, "layers or the whole were not measured")]),
+            ["hot, against the whole ", ratio(closure.closure_hot_rel,
+                closureLook, "layers or the whole were not measured"),
+            known(closure.closure_rel) && ["; in situ ",
+                ratio(closure.closure_rel, closureLook)]]),
         tile("Same layer twice", ratio(closure.aa_rel,
             (x) => Math.abs(x) <= 0.01 ? "good" : "warn",
             "no layer was measured twice"), "repeatability of this run"),
