@@ -51,6 +51,11 @@ function watchFaults(page) {
       faults.push(`console ${m.type()}: ${m.text()}`);
   });
   page.on('pageerror', (e) => faults.push(`exception: ${e.stack}`));
+  page.on('request', (r) => {
+    const { protocol, hostname } = new URL(r.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1')
+      faults.push(`${r.url()}: the page must do without the network`);
+  });
   page.on('requestfailed', (r) => {
     if (!givenUp(r)) faults.push(`${r.url()}: ${r.failure()?.errorText}`);
   });

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
 // drawings.mjs -- what the page draws from a profile, compared with the API.
 import { check } from '../e2e/service.mjs';
+import { axe } from './access.mjs';
 import { go, says, shoot } from './browser.mjs';
+
+// The rows that the page shows first: layers in situ where they were timed so.
+export function shownLayers(items) {
+  const layers = items.filter((r) => r.role === 'layer');
+  const level = layers.some((r) => r.level === 'L1') ? 'L1' : 'L2';
+  return layers.filter((r) => r.level === level)
+    .sort((a, b) => a.index - b.index);
+}
 
 // Open a row by keyboard and by mouse; its epochs are the API's.
 export async function epochs(page, s, profile) {
   const { items } = await s.get(`/v1/profiles/${profile}/layers`);
-  const row = items.find((r) => r.level === 'L2' && r.role === 'layer');
+  const row = shownLayers(items).find((r) => r.n_epochs > 0);
   const { epochs_ns: raw } = await s.get(
     `/v1/profiles/${profile}/epochs?row=${row.id}`);
 
@@ -22,7 +31,11 @@ export async function epochs(page, s, profile) {
   await page.locator('dialog canvas').nth(1).waitFor();
   check(await page.locator('dialog .flags li').count() === row.flags.length,
     'every flag is explained');
-  await shoot(page, 'epochs');
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    await axe(page, `a row's epochs, ${colorScheme}`);
+    await shoot(page, `epochs-${colorScheme}`);
+  }
   await page.keyboard.press('Escape');
   await page.locator('dialog.sheet').waitFor({ state: 'detached' });
   check(await opener.evaluate((e) => e === document.activeElement),
@@ -42,8 +55,8 @@ export async function epochs(page, s, profile) {
 // roofs are the highest of them.
 export async function roofline(page, s, profile) {
   const { items } = await s.get(`/v1/profiles/${profile}/layers`);
-  const layers = items.filter((r) => r.level === 'L2' && r.role === 'layer'
-    && r.grade !== 'X').sort((a, b) => a.index - b.index);
+  const layers = shownLayers(items).filter((r) => r.median_ns > 0
+    && r.grade !== 'X');
   const moved = (r) => r.bytes_in + r.bytes_out + r.weight_bytes;
   const best = (f) => Number(Math.max(...layers.map(f)).toPrecision(3));
 
@@ -70,9 +83,8 @@ export async function graph(page, s, profile) {
   const { model } = await s.get(`/v1/profiles/${profile}`);
   const { analysis } = await s.get(`/v1/models/${model}`);
   const { items } = await s.get(`/v1/profiles/${profile}/layers`);
-  const timed = new Map(items.filter((r) => r.level === 'L2'
-    && r.role === 'layer').map((r) => [r.index, r]));
-  const most = Math.max(...[...timed.values()].map((r) => r.median_ns));
+  const timed = shownLayers(items);
+  const most = Math.max(...timed.map((r) => r.median_ns));
 
   await go(page, s.url, `#/profiles/${profile}`);
   const nodes = page.locator('.graph .node');
@@ -80,17 +92,18 @@ export async function graph(page, s, profile) {
     && await page.locator('.graph .edge').count()
     === analysis.layers.reduce((n, l) => n + l.reads.length, 0),
   'the graph has every layer and every edge');
-  const looks = await nodes.evaluateAll((all) => all.map((e) => Number(
-    e.getAttribute('class').match(/cost-(\d)/)[1])));
+  const looks = await nodes.evaluateAll((all) => all.map((e) => 
+    e.getAttribute('class').match(/cost-(\d|none)/)[1]));
   check(looks.every((look, i) => {
-    const share = timed.get(i).median_ns / most;
-    return share <= 2 ** (look - 5) * 1.0001
-      && (look === 0 || share > 2 ** (look - 6) * 0.9999);
+    const share = timed[i].median_ns / most;
+    return look === 'none' ? share === 0 : share <= 2 ** (look - 5) * 1.0001
+      && (look === '0' || share > 2 ** (look - 6) * 0.9999);
   }), 'and each layer the colour of its cost');
   await nodes.first().focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: `${timed.get(1).name}, L2 layer` })
+  await page.getByRole('heading', { name:
+    `${timed[1].name}, ${timed[1].level} layer` })
     .waitFor();
   await page.keyboard.press('Escape');
   check(await page.evaluate(() => document.activeElement.dataset.node) === '1',

@@ -4,8 +4,9 @@
 // API's.
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
+import { axe, calm, tabOrder } from './access.mjs';
 import { go, openBrowser, says, shoot } from './browser.mjs';
-import { epochs, graph, roofline } from './drawings.mjs';
+import { epochs, graph, roofline, shownLayers } from './drawings.mjs';
 
 const { page, faults, close } = await openBrowser();
 
@@ -58,13 +59,13 @@ async function measureByForm(s) {
 async function compareProfile(s, id) {
   const profile = await s.get(`/v1/profiles/${id}`);
   const { items } = await s.get(`/v1/profiles/${id}/layers`);
-  const layers = items.filter((r) => r.level === 'L2' && r.role === 'layer');
+  const layers = shownLayers(items);
   const unit = (await page.locator('th', { hasText: 'Median,' })
     .textContent()).split(', ')[1];
   const cells = page.locator('[data-layer]');
   check(layers.length > 0 && await cells.count() === layers.length,
     `all ${layers.length} layers are shown`);
-  for (const row of layers) {
+  for (const row of layers.filter((r) => r.median_ns !== null)) {
     const text = await page.locator(`[data-layer="${row.index}"]`)
       .textContent();
     if (!says(text, row.median_ns, unit))
@@ -74,10 +75,24 @@ async function compareProfile(s, id) {
   check(true, 'every layer has the median of the API');
   check(says(await page.locator('#whole').textContent(),
     profile.e2e.median_ns), 'the whole network too');
+  await compareContext(items);
   await comparePrefixes(items);
   check(await page.locator('figure canvas').count() > 0
     && await page.getByRole('img', { name: /^Latency of/ }).count() === 1,
   'the bars are drawn and have a label');
+}
+
+// Timed in situ and hot, a layer says how much the two differ.
+async function compareContext(items) {
+  const at = (level, { index }) => items.find((r) => r.level === level
+    && r.role === 'layer' && r.index === index)?.median_ns;
+  const both = shownLayers(items).filter((r) => at('L1', r) && at('L2', r));
+  const cells = page.locator('[data-context]');
+  const said = new Map(await cells.evaluateAll((all) => all.map((e) =>
+    [Number(e.dataset.context), e.textContent])));
+  check(both.every((r) => said.get(r.index)
+    === (at('L1', r) / at('L2', r)).toFixed(2)),
+  `${both.length} layers have their context factor`);
 }
 
 async function comparePrefixes(items) {
@@ -147,6 +162,7 @@ async function tour(s, addresses) {
       const [needs, has] = await page.evaluate(
         () => [document.documentElement.scrollWidth, innerWidth]);
       check(needs <= has, `${address.slice(0, 20)} fits ${width} pixels`);
+      await axe(page, `${address.slice(0, 20)}, ${colorScheme}`);
       await shoot(page, `${look}-${address.split('/')[1]}${
         address.split('/')[2] ? '-one' : ''}`);
     }
@@ -187,6 +203,8 @@ await withService(async (s) => {
       `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
       '#/devices', diff]);
     await keyboard(s);
+    await tabOrder(page, s.url, `#/profiles/${profile}`);
+    await calm(page, s.url);
     check(faults.length === 0, `nothing went wrong in the browser${
       faults.map((f) => `\n${f}`).join('')}`);
   } finally {
