@@ -59,7 +59,9 @@ end_attempt(
             a->answer->now_ms, &a->retried, err);
     if ((st = db_task_get(db, l->task, &task, err)) != ST_OK)
         return st;
-    st = a->accept(db, l, &task, a->ctx, err);
+    /* In this order: what was measured may speak against the device. */
+    if ((st = queue_healthy(db, l, err)) == ST_OK)
+        st = a->accept(db, l, &task, a->ctx, err);
     task_clear(&task);
     if (st == ST_OK)
         st = queue_done(db, l, a->sha256, a->answer->now_ms, err);

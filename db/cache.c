@@ -82,19 +82,36 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
     return st == ST_OK ? db_measure_get(db, id, out, err) : st;
 }
 
-static const char sql_expire[] =
-    "UPDATE measure SET flags = flags | ?5, grade = max(grade, 'C')"
-    " WHERE (flags & ?5) = 0 AND role = 'layer' AND kernel_key IS NOT NULL"
-    " AND (?4 IS NULL OR (kernel_key = ?4 AND level = ?3)) AND profile IN"
-    " (SELECT id FROM profile WHERE device = ?1 AND env_fingerprint = ?2)";
+/* ?1 device, ?2 environment, ?3 the flag. */
+#define EXPIRE                                                                 \
+    "UPDATE measure SET flags = flags | ?3, grade = max(grade, 'C')"           \
+    " WHERE (flags & ?3) = 0 AND role = 'layer' AND kernel_key IS NOT NULL"    \
+    " AND profile IN"                                                          \
+    " (SELECT id FROM profile WHERE device = ?1 AND env_fingerprint = ?2)"
+
+static const char sql_expire[] = EXPIRE " AND kernel_key = ?4 AND level = ?5";
 
 enum status
 db_cache_expire(struct db *db, const struct cache_query *q, enum level level,
     const char *kernel_key, int64_t *n, struct err *err)
 {
     return db_run(db, sql_expire,
-        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint),
-            A_TEXT(level_words[level]), A_TEXT(kernel_key), A_INT(FLAG(stale))),
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(FLAG(stale)),
+            A_TEXT(kernel_key), A_TEXT(level_words[level])),
+        n, err);
+}
+
+static const char sql_expire_before[] =
+    EXPIRE " AND coalesce((SELECT source.profile FROM measure source"
+           " WHERE source.id = measure.cached_from), profile) < ?4";
+
+enum status
+db_cache_expire_before(struct db *db, const struct cache_query *q,
+    int64_t profile, int64_t *n, struct err *err)
+{
+    return db_run(db, sql_expire_before,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(FLAG(stale)),
+            A_INT(profile)),
         n, err);
 }
 

@@ -107,12 +107,16 @@ enum status db_cache_get(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, struct measure *out,
     struct err *err) MUST_CHECK;
 
-/* Layers' rows of this device in this environment, at one level of one kernel
- * (any level where `kernel_key` is NULL), copies too, become stale.  *n, which
- * may be NULL, counts them. */
+/* Layers' rows of this device in this environment, at one level of one kernel,
+ * copies too, become stale.  *n, which may be NULL, counts them. */
 enum status db_cache_expire(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, int64_t *n,
     struct err *err) MUST_CHECK;
+
+/* The same for all kernels and levels that were measured before `profile`,
+ * also where that one has copies of them. */
+enum status db_cache_expire_before(struct db *db, const struct cache_query *q,
+    int64_t profile, int64_t *n, struct err *err) MUST_CHECK;
 
 /* How many rows of a profile are stale. */
 enum status db_cache_expired(

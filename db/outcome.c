@@ -44,6 +44,12 @@ static const char sql_healthy[] =
     " health = iif(health = 'suspect', 'good', health) WHERE name = ?1";
 
 enum status
+queue_healthy(struct db *db, const struct lease *lease, struct err *err)
+{
+    return db_run(db, sql_healthy, ARGS(A_TEXT(lease->device)), NULL, err);
+}
+
+enum status
 queue_done(struct db *db, const struct lease *lease, const char *sha256,
     int64_t now_ms, struct err *err)
 {
@@ -53,8 +59,6 @@ queue_done(struct db *db, const struct lease *lease, const char *sha256,
     if (st == ST_OK)
         st = db_run(
             db, sql_done, ARGS(A_INT(lease->task), A_INT(now_ms)), NULL, err);
-    if (st == ST_OK)
-        st = db_run(db, sql_healthy, ARGS(A_TEXT(lease->device)), NULL, err);
     return st == ST_OK ? queue_changed(db, lease->task, now_ms, err) : st;
 }
 

@@ -19,6 +19,7 @@
 #include "server/api_util.h"
 #include "server/audit.h"
 #include "server/cache_have.h"
+#include "server/chart.h"
 
 /* ---- the payload, as it is leased ---- */
 
@@ -275,6 +276,8 @@ store_profile(struct db *db, const struct task *task, const char *model,
             whole ? row_ci_rel(whole) : NAN, whole != NULL);
         if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
             st = rows_in_store(db, rows, id, err);
+        if (st == ST_OK)
+            st = chart_watch(db, in->device, in->fingerprint, id, err);
     }
     free(p.policy);
     free(p.env);

@@ -3,6 +3,7 @@
 #include "server/api.h"
 
 #include "server/api_util.h"
+#include "server/chart.h"
 #include "server/server.h"
 #include "server/view.h"
 
@@ -53,6 +54,22 @@ enum status
 api_device_get(struct request *rq, struct reply *rp)
 {
     return reply_device(rq, rp);
+}
+
+/* GET /v1/devices/{name}/chart */
+enum status
+api_device_chart(struct request *rq, struct reply *rp)
+{
+    struct device d = { 0 };
+    json_t *doc;
+    enum status st =
+        db_device_get(rq->db, rq->arg[0], rq->now_ms, &d, &rq->err);
+
+    if (st == ST_OK &&
+        (st = chart_document(rq->db, d.name, &doc, &rq->err)) == ST_OK)
+        st = reply_json(rp, 200, doc);
+    device_clear(&d);
+    return st;
 }
 
 static enum status

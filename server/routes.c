@@ -64,6 +64,7 @@ const struct route routes[] = {
     /* devices */
     { "GET", "/v1/devices", api_device_list, READ, BODY_NONE, 0, "cursor limit" },
     { "GET", "/v1/devices/{name}", api_device_get, READ, BODY_NONE, 0, NULL },
+    { "GET", "/v1/devices/{name}/chart", api_device_chart, READ, BODY_NONE, 0, NULL },
     { "POST", "/v1/devices/{name}:drain", api_device_drain, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/devices/{name}:retire", api_device_retire, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/devices/{name}:activate", api_device_activate, SUBMIT, BODY_NONE, 0, NULL },

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "db/chart.h"
+
+#include <stddef.h>
+
+#include "db/db_internal.h"
+
+static const struct col cols[] = {
+    COL(COL_INT, struct chart_row, profile),
+    COL(COL_INT, struct chart_row, created_ms),
+    COL(COL_TEXT, struct chart_row, env_fingerprint),
+    COL(COL_TEXT, struct chart_row, kernel),
+    COL(COL_REAL, struct chart_row, median_ns),
+    COL(COL_REAL, struct chart_row, lo_ns),
+    COL(COL_REAL, struct chart_row, hi_ns),
+};
+static const struct shape shape = SHAPE(struct chart_row, cols);
+
+static const char sql_list[] =
+    "SELECT p.id, p.created_ms, p.env_fingerprint, m.name, m.median_ns,"
+    " m.ci95_lo_ns, m.ci95_hi_ns"
+    " FROM profile p JOIN measure m ON m.profile = p.id"
+    " WHERE p.device = ?1 AND (?2 IS NULL OR p.env_fingerprint = ?2)"
+    " AND m.role = 'sentinel' AND m.median_ns IS NOT NULL"
+    " AND m.grade IN ('A', 'B')"
+    " ORDER BY p.env_fingerprint, m.name, p.id";
+
+struct call {
+    chart_fn *fn;
+    void *ctx;
+};
+
+static enum status
+call(const void *row, void *ctx)
+{
+    const struct call *c = ctx;
+
+    return c->fn(row, c->ctx);
+}
+
+enum status
+db_chart_list(struct db *db, const char *device, const char *env_fingerprint,
+    chart_fn *fn, void *ctx, struct err *err)
+{
+    return db_each(db, sql_list, ARGS(A_TEXT(device), A_TEXT(env_fingerprint)),
+        &shape, call, &(struct call){ fn, ctx }, err);
+}
