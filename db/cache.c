@@ -14,6 +14,7 @@
     " FROM profile p JOIN measure m ON m.profile = p.id"                       \
     " WHERE p.device = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > ?3"    \
     " AND m.role = 'layer' AND m.kernel_key IS NOT NULL"                       \
+    " AND m.level <> 'L1'" /* in situ: of its place, not of its kernel */      \
     " AND m.grade IN ('A', 'B')"                                               \
     " AND m.source <> 'modelled' AND m.cached_from IS NULL"                    \
     " AND (m.flags & ?4) = 0"

@@ -22,9 +22,11 @@ enum { APPLICATION_ID = 0x4f464652 };
     extern const char name[]
 
 EMBED(db_migration_0001, "0001_start.sql");
+EMBED(db_migration_0002, "0002_dispatch.sql");
 
 /* Migration i takes a file of version i to version i + 1. */
-static const char *const migrations[] = { db_migration_0001 };
+static const char *const migrations[] = { db_migration_0001,
+    db_migration_0002 };
 
 enum { NEWEST = sizeof(migrations) / sizeof(migrations[0]) };
 

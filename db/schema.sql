@@ -291,7 +291,7 @@ CREATE TABLE profile (
     aa_rel           REAL,              -- difference of a layer and its duplicate
     sum_layers_ns    REAL,
     whole_ns         REAL,
-    dispatch_ns      REAL,              -- whole - sum, where positive
+    dispatch_ns      REAL,              -- L0 - sum of L1 layers, where positive
     output_check     TEXT NOT NULL,     -- document: outputs against the reference
     exits            TEXT NOT NULL      -- document: residuals by exit
 ) STRICT;
@@ -305,7 +305,7 @@ CREATE TABLE measure (
     id              INTEGER PRIMARY KEY,
     profile         INTEGER NOT NULL REFERENCES profile (id),
     level           TEXT NOT NULL CHECK (level IN ('L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7')),
-    role            TEXT NOT NULL CHECK (role IN ('whole', 'layer', 'segment', 'head', 'prefix', 'sentinel', 'aa')),
+    role            TEXT NOT NULL CHECK (role IN ('whole', 'layer', 'segment', 'head', 'prefix', 'sentinel', 'aa', 'dispatch')),
     idx             INTEGER NOT NULL,   -- the layer's, or the exit's; 0
     name            TEXT NOT NULL,
     kernel_key      TEXT,               -- what decides its cost; equal keys cost the same

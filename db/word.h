@@ -100,7 +100,8 @@
     X(ROLE_HEAD, "head")                                                       \
     X(ROLE_PREFIX, "prefix")                                                   \
     X(ROLE_SENTINEL, "sentinel")                                               \
-    X(ROLE_AA, "aa")
+    X(ROLE_AA, "aa")                                                           \
+    X(ROLE_DISPATCH, "dispatch")
 
 #define X(value, word) value,
 enum task_kind { TASK_KIND_MAP(X) TASK_KIND_COUNT };

@@ -187,7 +187,6 @@ close_again(struct profile *p, const struct profile_rows_in *in)
         return;
     p->whole_ns = whole->median_ns;
     p->closure_hot_rel = (p->sum_layers_ns - p->whole_ns) / p->whole_ns;
-    p->dispatch_ns = fmax(0, p->whole_ns - p->sum_layers_ns);
 }
 
 /* The exits' residuals with the exits' names. */

@@ -161,6 +161,7 @@ check_place(const struct profile_rows_in *in, const char *path,
     case ROLE_WHOLE:
     case ROLE_SENTINEL:
     case ROLE_AA:
+    case ROLE_DISPATCH:
         break;
     }
     return ST_OK;

@@ -17,7 +17,7 @@ enum {
 };
 
 /* The levels that a job can ask for, in the order in which they are told. */
-static const char *const job_levels[] = { "L0", "L2", "L4", "L5", "L6" };
+static const char *const job_levels[] = { "L0", "L1", "L2", "L4", "L5", "L6" };
 enum { JOB_LEVELS = sizeof(job_levels) / sizeof(job_levels[0]) };
 
 static int
@@ -43,7 +43,8 @@ read_levels(const json_t *given, json_t **out, struct err *err)
 
         if (level < 0 || use[level])
             return err_set(err, ST_INVALID, "request.field",
-                "levels[%zu] must be one of L0, L2, L4, L5, L6, and each only "
+                "levels[%zu] must be one of L0, L1, L2, L4, L5, L6, and each "
+                "only "
                 "once",
                 i);
         use[level] = true;

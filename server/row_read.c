@@ -17,7 +17,7 @@ enum { ROW_MEMBERS = 40, EPOCHS_MAX = 1 << 20, COUNTERS_MAX = 256 };
 /* At which levels each role can be measured. */
 #define AT(level) (1u << (level))
 static const unsigned role_levels[] = {
-    [ROLE_WHOLE] = AT(LEVEL_L0) | AT(LEVEL_L4) | AT(LEVEL_L5),
+    [ROLE_WHOLE] = AT(LEVEL_L0) | AT(LEVEL_L1) | AT(LEVEL_L4) | AT(LEVEL_L5),
     [ROLE_LAYER] = AT(LEVEL_L1) | AT(LEVEL_L2) | AT(LEVEL_L3) | AT(LEVEL_L4) |
                    AT(LEVEL_L5),
     [ROLE_SEGMENT] = AT(LEVEL_L4) | AT(LEVEL_L5) | AT(LEVEL_L6),
@@ -25,6 +25,7 @@ static const unsigned role_levels[] = {
     [ROLE_PREFIX] = AT(LEVEL_L4) | AT(LEVEL_L5) | AT(LEVEL_L6),
     [ROLE_SENTINEL] = AT(LEVEL_L2),
     [ROLE_AA] = AT(LEVEL_L2),
+    [ROLE_DISPATCH] = AT(LEVEL_L1),
 };
 
 static const char *const stop_reasons[] = { "ci_met", "max_rounds", "max_time",
@@ -124,8 +125,7 @@ check_order(const char *path, const struct measure *m, struct err *err)
         return refuse(
             err, path, "ci95_lo_ns", "and ci95_hi_ns are no interval");
     if (m->median_ns < m->ci95_lo_ns || m->median_ns > m->ci95_hi_ns)
-        return refuse(
-            err, path, "median_ns", "is outside of its own interval");
+        return refuse(err, path, "median_ns", "is outside of its own interval");
     if (!isnan(m->median_ns) && m->median_ns == 0)
         return refuse(err, path, "median_ns",
             "is 0: nothing takes no time (missing is null)");

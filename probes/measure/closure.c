@@ -9,19 +9,15 @@ static const double GOOD = 0.03, WARN = 0.10;
 
 void
 closure_of(const double *layer_ns, size_t n_layers, double whole_ns,
-    const struct exit_cost *exits, size_t n_exits, struct closure *out)
+    struct closure *out)
 {
-    double layers = n_layers > 0 ? 0 : NAN, table = n_exits > 0 ? 0 : NAN;
+    double layers = n_layers > 0 ? 0 : NAN;
 
     for (size_t i = 0; i < n_layers; i++)
         layers += layer_ns[i];
-    for (size_t k = 0; k < n_exits; k++)
-        table += exits[k].segment_ns + exits[k].head_ns;
     out->sum_layers_ns = layers;
     out->whole_ns = whole_ns;
-    out->dispatch_ns = whole_ns - layers < 0 ? 0 : whole_ns - layers;
     out->closure_hot_rel = (layers - whole_ns) / whole_ns;
-    out->closure_table_rel = (table - whole_ns) / whole_ns;
 }
 
 double

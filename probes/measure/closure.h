@@ -17,13 +17,11 @@ struct exit_cost {
 
 struct closure {
     double sum_layers_ns, whole_ns;
-    double dispatch_ns;       /* whole - sum where positive, else 0 */
-    double closure_hot_rel;   /* (sum of isolated layers - whole) / whole */
-    double closure_table_rel; /* the same with all segments and all heads */
+    double closure_hot_rel; /* (sum of isolated layers - whole) / whole */
 };
 
 void closure_of(const double *layer_ns, size_t n_layers, double whole_ns,
-    const struct exit_cost *exits, size_t n_exits, struct closure *out);
+    struct closure *out);
 
 /* (segments 0..k + head k - measured prefix k) / measured prefix k. */
 double closure_prefix_residual(const struct exit_cost *exits, size_t k);

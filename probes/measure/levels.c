@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/flag.h"
+#include "base/log.h"
 #include "probes/measure/check.h"
+#include "probes/measure/pass_insitu.h"
 #include "probes/measure/pass_meters.h"
 
 /* Passes that do not time need only be past the first executions. */
@@ -17,6 +19,7 @@ add(struct pass *pass, struct item *item)
 {
     pass->jobs[pass->n++] = (struct job){ .item = item,
         .role = item->role,
+        .level = pass->level,
         .index = item->index,
         .name = item->name,
         .median_ns = NAN };
@@ -61,6 +64,7 @@ add_goldens(struct pass *pass)
 {
     for (int k = 0; k < GOLDEN_COUNT; k++)
         pass->jobs[pass->n++] = (struct job){ .role = ROLE_SENTINEL,
+            .level = pass->level,
             .index = k,
             .name = golden_name((enum golden_kind)k),
             .median_ns = NAN };
@@ -70,6 +74,17 @@ static void
 fill_whole(struct pass *pass, struct plan *plan)
 {
     add(pass, &plan->whole);
+}
+
+/* Plain, and under the profiler. */
+static void
+fill_insitu(struct pass *pass, struct plan *plan)
+{
+    add(pass, &plan->whole);
+    pass->jobs[0].level = LEVEL_L0;
+    add(pass, &plan->whole);
+    pass->jobs[1].traced = true;
+    pass->pair = true;
 }
 
 static void
@@ -125,6 +140,7 @@ static const struct {
     double weight; /* time a job wants, against the others */
 } rows[] = {
     { LEVEL_L0, "whole", fill_whole, NULL, pass_rounds, 4 },
+    { LEVEL_L1, "in situ", fill_insitu, NULL, pass_insitu, 4 },
     { LEVEL_L2, "layers", fill_layers, NULL, pass_rounds, 1 },
     { LEVEL_L6, "exits", fill_exits, inspect_cut, pass_rounds, 1 },
     { LEVEL_L4, "counters", fill_counters, NULL, pass_counters, 0.1 },
@@ -148,6 +164,28 @@ missing_row(struct profiler *p, enum level level, int64_t flag, struct err *err)
     return json_array_append_new(p->rows, row_json(&row, p->plan.seed)) == 0
                ? ST_OK
                : err_nomem(err);
+}
+
+/* Is it timed, and not only read from a meter? */
+static bool
+is_timed(const struct pass *pass)
+{
+    return pass->measure == pass_rounds || pass->measure == pass_insitu;
+}
+
+/* The levels to run: L1 has L0 in it. */
+static unsigned
+levels_here(const struct profiler *p)
+{
+    unsigned levels = p->plan.levels;
+
+    if ((levels & LEVEL_BIT(LEVEL_L1)) && !pass_insitu_here(p->setup)) {
+        log_warn("no layers in situ: the runtime has no profiler to write");
+        levels = (levels & ~LEVEL_BIT(LEVEL_L1)) | LEVEL_BIT(LEVEL_L0);
+    }
+    if (levels & LEVEL_BIT(LEVEL_L1))
+        levels &= ~LEVEL_BIT(LEVEL_L0);
+    return levels;
 }
 
 /* Is there a meter for this level?  *run says whether to make the pass. */
@@ -180,13 +218,15 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
     /* Room for everything once, the twin, and the golden kernels. */
     size_t most = 2 + p->plan.n_layers + 3 * p->plan.n_exits + GOLDEN_COUNT;
 
+    unsigned levels = levels_here(p);
+
     *l = (struct levels){ 0 };
     for (size_t r = 0; r < ROWS; r++) {
         struct pass *pass = &l->pass[l->n];
         enum status st;
         bool run;
 
-        if (!(p->plan.levels & LEVEL_BIT(rows[r].level)))
+        if (!(levels & LEVEL_BIT(rows[r].level)))
             continue;
         if ((st = meter_for(p, rows[r].level, &run, err)) != ST_OK)
             return st;
@@ -196,8 +236,9 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
             .phase = rows[r].phase,
             .inspect = rows[r].inspect,
             .measure = rows[r].measure,
-            .warmup_s = rows[r].measure == pass_rounds ? p->plan.policy.warmup_s
-                                                       : SHORT_WARMUP_S };
+            .warmup_s = SHORT_WARMUP_S };
+        if (is_timed(pass))
+            pass->warmup_s = p->plan.policy.warmup_s;
         if ((pass->jobs = calloc(most, sizeof(*pass->jobs))) == NULL)
             return err_nomem(err);
         rows[r].fill(pass, &p->plan);
@@ -262,7 +303,7 @@ copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
 static void
 note_medians(struct profiler *p, const struct pass *pass, double *aa_rel)
 {
-    if (pass->measure != pass_rounds)
+    if (!is_timed(pass))
         return;
     for (size_t i = 0; i < pass->n; i++) {
         const struct job *job = &pass->jobs[i];
@@ -270,7 +311,7 @@ note_medians(struct profiler *p, const struct pass *pass, double *aa_rel)
         if (job->twin != NULL)
             *aa_rel =
                 (job->median_ns - job->twin->median_ns) / job->twin->median_ns;
-        else if (job->item != NULL)
+        else if (job->item != NULL && !job->traced)
             job->item->median_ns = job->median_ns;
     }
     for (size_t k = 0; k < p->plan.n_layers; k++)

@@ -8,7 +8,7 @@ struct netbench {
     struct tensor *inputs[INPUT_SETS]; /* n_inputs each */
     struct tensor *outputs;
     struct binding *bindings[INPUT_SETS];
-    size_t n_inputs, n_outputs, turn;
+    size_t n_inputs, n_outputs, turn, runs;
 };
 
 void
@@ -83,7 +83,20 @@ fail:
 enum status
 netbench_run(struct netbench *b, size_t set, struct err *err)
 {
+    b->runs++;
     return net_run(b->net, b->bindings[set % INPUT_SETS], err);
+}
+
+struct net *
+netbench_net(struct netbench *b)
+{
+    return b->net;
+}
+
+size_t
+netbench_runs(const struct netbench *b)
+{
+    return b->runs;
 }
 
 const struct tensor *
@@ -114,6 +127,7 @@ run(void *ctx, int64_t n, struct err *err)
 
     for (int64_t i = 0; st == ST_OK && i < n; i++) {
         st = net_run(b->net, b->bindings[b->turn], err);
+        b->runs++;
         b->turn = b->turn + 1 == INPUT_SETS ? 0 : b->turn + 1;
     }
     return st;

@@ -19,6 +19,10 @@ enum status netbench_open(struct netbench **out, struct runtime *rt,
     struct err *err) MUST_CHECK;
 void netbench_close(struct netbench *b);
 
+/* The network itself, borrowed, and how often it ran. */
+struct net *netbench_net(struct netbench *b);
+size_t netbench_runs(const struct netbench *b);
+
 /* Run once on input set `set`. */
 enum status netbench_run(
     struct netbench *b, size_t set, struct err *err) MUST_CHECK;

@@ -12,6 +12,7 @@
 
 enum { BLOCK_NETS = 64, BLOCK_BYTES = 256 << 20, P99_SINGLES = 662 };
 static const int64_t EPOCH_NS = 2000000;
+static const double SHORT_WARMUP_S = 0.02;
 
 void
 pass_progress(const struct profiler *p, const struct pass *pass, size_t done,
@@ -40,13 +41,17 @@ open_net(struct profiler *p, struct job *job, struct err *err)
     const struct profile_hooks *h = &p->setup->hooks;
     struct net_options opts = NET_OPTIONS_DEFAULT;
     struct net_source src = { 0 };
-    char path[PATH_MAX];
+    char path[PATH_MAX], trace[PATH_MAX];
     enum status st;
 
     if ((st = h->blob_path(h->ctx, job->item->blob, path, err)) != ST_OK)
         return st;
     src.path = path;
     opts.threads = (int)p->plan.policy.threads;
+    if (job->traced) {
+        h->scratch(h->ctx, trace);
+        opts.trace = trace;
+    }
     st = netbench_open(&job->bench, p->setup->kit->runtime, &src, &opts,
         (uint64_t)p->plan.seed, err);
     if (st == ST_OK)
@@ -72,8 +77,7 @@ pass_golden(const struct profiler *p, enum golden_kind kind,
 }
 
 static enum status
-open_job(struct profiler *p, const struct pass *pass, struct job *job,
-    struct err *err)
+open_job(struct profiler *p, struct job *job, struct err *err)
 {
     enum status st;
 
@@ -83,7 +87,7 @@ open_job(struct profiler *p, const struct pass *pass, struct job *job,
         st = pass_golden(
             p, (enum golden_kind)job->index, &job->golden, &job->subject, err);
     job->subject.first_ns = NAN;
-    job->subject.single = pass->level == LEVEL_L0;
+    job->subject.single = job->level == LEVEL_L0 || job->traced;
     return st;
 }
 
@@ -106,10 +110,11 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
 {
     const struct host *host = p->setup->host;
     int64_t left = pass->end_ns - host->now_ns(host->ctx);
-    struct warmup w = warmup_for(
-        pass->warmup_s, left > 0 ? left / (int64_t)(2 * pass->n) : 0);
+    /* A profiler keeps every run: its net is warmed up by the plain one. */
+    struct warmup w = warmup_for(job->traced ? SHORT_WARMUP_S : pass->warmup_s,
+        left > 0 ? left / (int64_t)(2 * pass->n) : 0);
     struct err cause = { 0 };
-    enum status st = open_job(p, pass, job, &cause);
+    enum status st = open_job(p, job, &cause);
 
     if (st == ST_OK && pass->inspect != NULL)
         st = pass->inspect(p, job, &cause);
@@ -154,6 +159,7 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
         .least_singles = P99_SINGLES,
         .layer_budget_ns = (int64_t)(p->plan.policy.layer_budget_s * 1e9),
         .deadline_ns = pass->end_ns,
+        .pair = pass->pair,
         .tick = tick,
         .tick_ctx = &ticker };
     struct subject *subjects[BLOCK_NETS];
@@ -183,11 +189,11 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
 
 /* What a row says of the whole profile. */
 static void
-note_row(struct profiler *p, const struct pass *pass, const struct row *row)
+note_row(struct profiler *p, const struct job *job, const struct row *row)
 {
     double ci_rel = stats_ci_rel(&row->stats);
 
-    if (pass->level == LEVEL_L0)
+    if (job->level == LEVEL_L0)
         p->whole_ci_rel = ci_rel;
     p->widest_ci_rel =
         isnan(ci_rel) ? INFINITY : fmax(p->widest_ci_rel, ci_rel);
@@ -200,7 +206,7 @@ make_row(struct profiler *p, const struct pass *pass, struct job *job,
     json_t *part, struct err *err)
 {
     bool timed = pass->level != LEVEL_L4 && pass->level != LEVEL_L5;
-    struct row row = { .level = level_name(pass->level),
+    struct row row = { .level = level_name(job->level),
         .role = job->role,
         .index = job->index,
         .name = job->name,
@@ -215,7 +221,7 @@ make_row(struct profiler *p, const struct pass *pass, struct job *job,
         return st;
     job->median_ns = row.stats.median;
     if (timed)
-        note_row(p, pass, &row);
+        note_row(p, job, &row);
     job->row = row_json(&row, p->plan.seed);
     if (json_array_append(part, job->row) < 0 ||
         json_array_append_new(p->rows, job->row) < 0)

@@ -29,6 +29,8 @@ struct profiler {
     int64_t deadline_ns;        /* of the job */
     double whole_ci_rel;        /* of the whole network; NaN: not timed */
     double widest_ci_rel;       /* of all timed rows; infinite: one has none */
+    /* Of L1, NaN without it. */
+    double closure_rel, overhead_rel, dispatch_ns;
 };
 
 /* An item in work. */
@@ -36,6 +38,8 @@ struct job {
     struct item *item;      /* borrowed; NULL for a golden kernel */
     const struct job *twin; /* A/A: the job that must do the same work */
     enum row_role role;     /* that of the item, unless A/A or golden */
+    enum level level;       /* of its row */
+    bool traced;            /* run under the runtime's profiler */
     int64_t index;
     const char *name;
     struct golden *golden;     /* owned while open */
@@ -48,7 +52,8 @@ struct job {
 };
 
 struct pass {
-    enum level level;
+    enum level level;  /* of most of its jobs */
+    bool pair;         /* the jobs take turns, A B B A, and stop together */
     const char *phase; /* "layers" */
     struct job *jobs;
     size_t n;

@@ -7,6 +7,7 @@
 
 static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_L0] = "L0",
+    [LEVEL_L1] = "L1",
     [LEVEL_L2] = "L2",
     [LEVEL_L4] = "L4",
     [LEVEL_L5] = "L5",
@@ -30,7 +31,7 @@ level_read(const json_t *v, const char *path, enum level *out, struct err *err)
             return ST_OK;
         }
     return err_set(err, ST_INVALID, "request.field",
-        "%s must be L0, L2, L4, L5 or L6", path);
+        "%s must be L0, L1, L2, L4, L5 or L6", path);
 }
 
 enum status
@@ -99,6 +100,7 @@ read_layer(struct plan *p, const json_t *o, struct err *err)
         { "kernel_key", JF_STR, true, &it->kernel_key, 0, 0 },
         { "blob", JF_HASH, true, &it->blob, 0, 0 },
         { "macs", JF_INT, false, &it->macs, 0, 0 },
+        { "op_type", JF_STR, false, &it->op_type, 0, 0 },
     };
     enum status st;
 
@@ -109,6 +111,8 @@ read_layer(struct plan *p, const json_t *o, struct err *err)
         if (strcmp(p->layers[i].kernel_key, it->kernel_key) == 0)
             it->same =
                 p->layers[i].same != NULL ? p->layers[i].same : &p->layers[i];
+    it->nodes = json_object_get(o, "onnx_nodes");
+    it->tensors = json_object_get(o, "tensors");
     p->n_layers++;
     return ST_OK;
 }

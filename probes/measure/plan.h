@@ -11,7 +11,15 @@
 #include "probes/measure/row.h"
 
 /* The levels there are, one bit each. */
-enum level { LEVEL_L0, LEVEL_L2, LEVEL_L4, LEVEL_L5, LEVEL_L6, LEVEL_COUNT };
+enum level {
+    LEVEL_L0,
+    LEVEL_L1,
+    LEVEL_L2,
+    LEVEL_L4,
+    LEVEL_L5,
+    LEVEL_L6,
+    LEVEL_COUNT
+};
 #define LEVEL_BIT(l) (1u << (l))
 
 const char *level_name(enum level l);
@@ -29,10 +37,12 @@ struct item {
     enum row_role role;
     int64_t index, macs;
     const char *name, *kernel_key, *blob;
-    const char *output;      /* of a prefix: the exit's output */
-    const struct item *same; /* an earlier layer with the same kernel */
-    unsigned have;           /* levels the server has already: bits */
-    double median_ns;        /* measured, or told in `have`; NaN */
+    const char *output;            /* of a prefix: the exit's output */
+    const char *op_type;           /* of a layer; NULL: not told */
+    const json_t *nodes, *tensors; /* names of what a layer consists of */
+    const struct item *same;       /* an earlier layer with the same kernel */
+    unsigned have;                 /* levels the server has already: bits */
+    double median_ns;              /* measured, or told in `have`; NaN */
 };
 
 struct plan {

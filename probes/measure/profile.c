@@ -61,6 +61,7 @@ start(struct making *m, const struct profile_setup *setup, struct err *err)
     p->setup = setup;
     p->rng.state = (uint64_t)p->plan.seed;
     p->whole_ci_rel = NAN;
+    p->closure_rel = p->overhead_rel = p->dispatch_ns = NAN;
     p->deadline_ns =
         host->now_ns(host->ctx) + (int64_t)(p->plan.policy.job_budget_s * 1e9);
     if ((p->rows = json_array()) == NULL)
@@ -161,18 +162,17 @@ add_closure(struct making *m, json_t *doc, struct err *err)
     if (!bad) {
         for (size_t i = 0; i < plan->n_layers; i++)
             layers[i] = plan->layers[i].median_ns;
-        closure_of(layers, plan->n_layers, plan->whole.median_ns, costs,
-            plan->n_exits, &c);
-        m->p.flags |= closure_flags(c.closure_table_rel);
+        closure_of(layers, plan->n_layers, plan->whole.median_ns, &c);
+        m->p.flags |= closure_flags(m->p.closure_rel);
         bad |= json_object_set_new(doc, "closure",
-            json_pack("{s:o, s:o, s:n, s:n, s:o, s:o, s:o, s:o}",
-                "closure_hot_rel", json_number_or_null(c.closure_hot_rel),
-                "closure_table_rel", json_number_or_null(c.closure_table_rel),
-                "closure_rel", "overhead_rel", "aa_rel",
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "closure_hot_rel",
+                json_number_or_null(c.closure_hot_rel), "closure_rel",
+                json_number_or_null(m->p.closure_rel), "overhead_rel",
+                json_number_or_null(m->p.overhead_rel), "aa_rel",
                 json_number_or_null(m->aa_rel), "sum_layers_ns",
                 json_number_or_null(c.sum_layers_ns), "whole_ns",
                 json_number_or_null(c.whole_ns), "dispatch_ns",
-                json_number_or_null(c.dispatch_ns)));
+                json_number_or_null(m->p.dispatch_ns)));
         bad |= json_object_set_new(doc, "exits", exits_json(plan, costs));
     }
     free(costs);

@@ -3,9 +3,10 @@
  * profile.h -- one network measured on this machine: all levels together.
  *
  * Level after level, each in a pass of its own: outputs are checked, then the
- * whole network (L0), its layers (L2), segments, heads and prefixes (L6),
- * counters (L4), energy (L5).  The payload and the result are documents of
- * probes/README.md.  Runs in the calling thread.
+ * whole network (L0) and its layers in situ (L1), each layer alone (L2),
+ * segments, heads and prefixes (L6), counters (L4), energy (L5).  The payload
+ * and the result are documents of probes/README.md.  Runs in the calling
+ * thread.
  */
 #ifndef OFFRAMP_MEASURE_PROFILE_H
 #define OFFRAMP_MEASURE_PROFILE_H
@@ -27,6 +28,8 @@ struct profile_hooks {
         const char *detail);
     /* MAY: rows as they are made, {"level":"L2","rows":[..]}; borrowed. */
     enum status (*part)(void *ctx, const json_t *part, struct err *err);
+    /* MAY: the start of a path for files of the moment; without it no L1. */
+    void (*scratch)(void *ctx, char path[PATH_MAX]);
     /* MAY: another golden kernel than that of golden.h (a scripted machine
      * cannot time real work).  Fills `s`. */
     void (*golden)(void *ctx, enum golden_kind kind, struct subject *s);

@@ -67,6 +67,18 @@ shuffle(struct run *r)
     }
 }
 
+/* A B, then B A: neither is always the one that comes second. */
+static void
+turn_round(struct run *r)
+{
+    for (size_t i = 0; i < r->n_active / 2; i++) {
+        struct subject *s = r->active[i];
+
+        r->active[i] = r->active[r->n_active - 1 - i];
+        r->active[r->n_active - 1 - i] = s;
+    }
+}
+
 static bool
 too_late(const struct run *r)
 {
@@ -137,7 +149,10 @@ one_round(struct run *r, struct err *err)
     double first_ns, last_ns;
     enum status st;
 
-    shuffle(r);
+    if (r->plan->pair)
+        turn_round(r);
+    else
+        shuffle(r);
     if ((st = read_sentinel(r, &first_ns, err)) != ST_OK)
         return st;
     for (size_t i = 0; i < r->n_active; i++) {
@@ -170,6 +185,12 @@ look(const struct run *r, struct subject *s, bool *met, struct err *err)
     return ST_OK;
 }
 
+static bool
+full(const struct subject *s)
+{
+    return s->most > 0 && s->n_values >= s->most;
+}
+
 static enum status
 decide(const struct run *r, struct subject *s, bool last_round, struct err *err)
 {
@@ -181,7 +202,8 @@ decide(const struct run *r, struct subject *s, bool last_round, struct err *err)
         st = look(r, s, &met, err);
     if (met)
         s->stop = STOP_CI_MET;
-    else if (r->out->kept >= max || r->out->kept + r->out->discarded >= 2 * max)
+    else if (r->out->kept >= max ||
+             r->out->kept + r->out->discarded >= 2 * max || full(s))
         s->stop = STOP_MAX_ROUNDS;
     else if (last_round || s->spent_ns >= r->plan->layer_budget_ns)
         s->stop = STOP_MAX_TIME;
@@ -193,15 +215,21 @@ static enum status
 retire(struct run *r, struct err *err)
 {
     bool last_round = too_late(r) || r->out->thermal_unstable;
-    size_t left = 0;
+    size_t left = 0, undecided = 0;
 
     for (size_t i = 0; i < r->n_active; i++) {
         struct subject *s = r->active[i];
-        enum status st = decide(r, s, last_round, err);
+        enum status st =
+            s->stop == STOP_NONE ? decide(r, s, last_round, err) : ST_OK;
 
         if (st != ST_OK)
             return st;
-        if (s->stop == STOP_NONE)
+        undecided += s->stop == STOP_NONE;
+    }
+    for (size_t i = 0; i < r->n_active; i++) {
+        struct subject *s = r->active[i];
+
+        if (s->stop == STOP_NONE || (r->plan->pair && undecided && !full(s)))
             r->active[left++] = s;
     }
     r->n_active = left;

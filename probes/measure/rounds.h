@@ -21,6 +21,7 @@ struct rounds_plan {
     int64_t layer_budget_ns; /* of one subject */
     int64_t deadline_ns;     /* on the host's clock; the first round is run
                                 in any case, so no row is ever lost */
+    bool pair; /* no shuffling: A B, B A, .. and nobody stops before all */
     void (*tick)(void *ctx); /* MAY: called after every round */
     void *tick_ctx;
 };

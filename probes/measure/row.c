@@ -20,6 +20,7 @@ row_role_name(enum row_role role)
         [ROLE_PREFIX] = "prefix",
         [ROLE_SENTINEL] = "sentinel",
         [ROLE_AA] = "aa",
+        [ROLE_DISPATCH] = "dispatch",
     };
 
     return names[role];
@@ -120,8 +121,9 @@ row_json(const struct row *r, int64_t seed)
                   " s:o, s:s, s:o, s:o, s:o}",
         "level", r->level, "role", row_role_name(r->role), "index",
         (json_int_t)r->index, "name", r->name, "kernel_key", r->kernel_key,
-        "source", "measured", "n_epochs", (json_int_t)s->n_values,
-        "iters_per_epoch", (json_int_t)(s->single ? 1 : s->n), "first_ns",
+        "source", r->flags & FLAG(modelled) ? "modelled" : "measured",
+        "n_epochs", (json_int_t)s->n_values, "iters_per_epoch",
+        (json_int_t)(s->single ? 1 : s->n), "first_ns",
         json_number_or_null(s->first_ns), "stop_reason", stop, "seed",
         (json_int_t)seed, "flags", flag_json(r->flags), "grade", grade,
         "epochs_ns", raw_json(s->values, s->n_values), "energy",

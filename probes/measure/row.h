@@ -16,6 +16,7 @@ enum row_role {
     ROLE_PREFIX,
     ROLE_SENTINEL,
     ROLE_AA,
+    ROLE_DISPATCH, /* what the whole takes beyond its layers */
 };
 
 const char *row_role_name(enum row_role role);

@@ -28,6 +28,7 @@ struct subject {
     enum status (*run)(void *ctx, int64_t n, struct err *err);
     void *ctx;
     bool single; /* time every execution on its own: percentiles are wanted */
+    size_t most; /* values at most; 0: no limit */
 
     double first_ns;  /* the very first execution; NaN before it */
     int64_t n;        /* executions an epoch, frozen once calibrated */

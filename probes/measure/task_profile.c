@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/measure/task_profile.h"
 
+#include <stdio.h>
+
 #include "probes/measure/profile.h"
 
 static enum status
 blob_path(void *ctx, const char *hex, char path[PATH_MAX], struct err *err)
 {
     return task_blob_path(ctx, hex, path, err);
+}
+
+static void
+scratch(void *ctx, char path[PATH_MAX])
+{
+    const struct task *t = ctx;
+
+    snprintf(path, PATH_MAX, "%s/trace", t->dir);
 }
 
 static void
@@ -34,6 +44,7 @@ run(struct task *t, json_t **result, struct err *err)
         .hooks = { .blob_path = blob_path,
             .progress = progress,
             .part = part,
+            .scratch = scratch,
             .ctx = t },
     };
     enum status st = kit_open(&kit, NULL, err);

@@ -35,5 +35,11 @@ enum status onnx_bind(struct binding **out, struct net *net,
 void onnx_binding_free(struct binding *b);
 enum status onnx_run(
     struct net *net, struct binding *b, struct err *err) MUST_CHECK;
+enum status onnx_trace(
+    struct net *net, kernel_time_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
+/* Walk a file that the profiler wrote (onnx_trace.c). */
+enum status onnx_trace_read(const char *path, kernel_time_fn *fn, void *ctx,
+    struct err *err) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct onnx_net {
     struct net base;
@@ -64,8 +65,10 @@ make_options(const struct onnx_runtime *rt, const struct net_options *o,
     if ((st = onnx_check(rt,
              api->SetSessionExecutionMode(so, ORT_RUN_SEQUENTIAL), code, what,
              err)) == ST_OK &&
-        (st = onnx_check(rt, api->DisableProfiling(so), code, what, err)) ==
-            ST_OK &&
+        (st = onnx_check(rt,
+             o->trace != NULL ? api->EnableProfiling(so, o->trace)
+                              : api->DisableProfiling(so),
+             code, what, err)) == ST_OK &&
         (st = onnx_check(rt, api->EnableCpuMemArena(so), code, what, err)) ==
             ST_OK &&
         (st = onnx_check(rt, api->SetSessionGraphOptimizationLevel(so, level),
@@ -293,4 +296,24 @@ onnx_run(struct net *base, struct binding *binding, struct err *err)
         names + base->n_inputs, base->n_outputs, b->values + base->n_inputs);
 
     return r == NULL ? ST_OK : onnx_check(net->rt, r, "model.run", "run", err);
+}
+
+enum status
+onnx_trace(struct net *base, kernel_time_fn *fn, void *ctx, struct err *err)
+{
+    struct onnx_net *net = (struct onnx_net *)base;
+    const struct ort_api *api = &net->rt->api;
+    char *path = NULL;
+    ort_result r =
+        api->SessionEndProfiling(net->session, net->rt->allocator, &path);
+    enum status st =
+        onnx_check(net->rt, r, "measure.trace", "end of profiling", err);
+
+    if (st != ST_OK)
+        return st;
+    st = onnx_trace_read(path, fn, ctx, err);
+    unlink(path);
+    if ((r = api->AllocatorFree(net->rt->allocator, path)) != NULL)
+        api->ReleaseStatus(r);
+    return st;
 }

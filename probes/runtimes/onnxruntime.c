@@ -46,6 +46,7 @@ static const struct runtime_ops onnx_ops = {
     .bind = onnx_bind,
     .binding_free = onnx_binding_free,
     .run = onnx_run,
+    .trace = onnx_trace,
 };
 
 /* The code that says most about a failure the library explains in words. */

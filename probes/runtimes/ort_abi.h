@@ -76,6 +76,8 @@ typedef void (*ort_log_fn)(void *arg, int level, const char *category,
     X(10, CreateSessionOptions, ort_result, (struct ort_session_options **))   \
     X(13, SetSessionExecutionMode, ort_result,                                 \
         (struct ort_session_options *, int))                                   \
+    X(14, EnableProfiling, ort_result,                                         \
+        (struct ort_session_options *, const char *))                          \
     X(15, DisableProfiling, ort_result, (struct ort_session_options *))        \
     X(18, EnableCpuMemArena, ort_result, (struct ort_session_options *))       \
     X(23, SetSessionGraphOptimizationLevel, ort_result,                        \
@@ -119,6 +121,8 @@ typedef void (*ort_log_fn)(void *arg, int level, const char *category,
     X(96, ReleaseValue, void, (struct ort_value *))                            \
     X(98, ReleaseTypeInfo, void, (struct ort_type_info *))                     \
     X(100, ReleaseSessionOptions, void, (struct ort_session_options *))        \
+    X(110, SessionEndProfiling, ort_result,                                    \
+        (struct ort_session *, struct ort_allocator *, char **))               \
     X(130, AddSessionConfigEntry, ort_result,                                  \
         (struct ort_session_options *, const char *, const char *))
 

@@ -129,3 +129,15 @@ net_run(struct net *net, struct binding *b, struct err *err)
 {
     return net->ops->run(net, b, err);
 }
+
+bool
+runtime_traces(const struct runtime *rt)
+{
+    return rt->ops->trace != NULL;
+}
+
+enum status
+net_trace(struct net *net, kernel_time_fn *fn, void *ctx, struct err *err)
+{
+    return net->ops->trace(net, fn, ctx, err);
+}

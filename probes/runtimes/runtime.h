@@ -12,6 +12,7 @@
 #ifndef OFFRAMP_PROBES_RUNTIME_H
 #define OFFRAMP_PROBES_RUNTIME_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -68,6 +69,8 @@ enum net_optimisation { NET_OPTIMISE_NONE, NET_OPTIMISE_ALL };
 struct net_options {
     int threads; /* 1: everything runs in the calling thread */
     enum net_optimisation optimisation;
+    const char *trace; /* NULL, or where the runtime's own profiler may write
+                        * a file: the start of its path */
 };
 #define NET_OPTIONS_DEFAULT                                                    \
     {                                                                          \
@@ -122,8 +125,31 @@ void binding_free(struct binding *b);
 enum status net_run(
     struct net *net, struct binding *b, struct err *err) MUST_CHECK;
 
-/* What an implementation provides: all slots MUST be set, and its own structs
- * start with the three below. */
+/* One kernel of one run, as the runtime's own profiler timed it.  Everything
+ * is borrowed for the call. */
+struct kernel_time {
+    size_t run;             /* from 0, since the net was opened */
+    const char *name, *op;  /* the runtime's own, after its optimisation */
+    int64_t ns, quantum_ns; /* rounded down to whole quanta */
+    const json_t *in, *out; /* types and shapes as it says them, or NULL */
+};
+typedef enum status kernel_time_fn(
+    const struct kernel_time *k, void *ctx, struct err *err);
+
+/* True if nets of this runtime can be opened with a `trace`. */
+bool runtime_traces(const struct runtime *rt);
+
+/*
+ * End the profiling of a net opened with a `trace`, and call `fn` for every
+ * kernel of every run, in the order in which they ran; its failure ends the
+ * walk.  ST_IO or ST_INVALID (code "measure.trace"): no file, or an
+ * unreadable one.  The file is removed.
+ */
+enum status net_trace(
+    struct net *net, kernel_time_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
+/* What an implementation provides: all slots but the last MUST be set, and its
+ * own structs start with the three below. */
 struct runtime_ops {
     const char *name;
     const char *(*version)(const struct runtime *rt);
@@ -138,6 +164,9 @@ struct runtime_ops {
         struct err *err);
     void (*binding_free)(struct binding *b);
     enum status (*run)(struct net *net, struct binding *b, struct err *err);
+    /* MAY */
+    enum status (*trace)(
+        struct net *net, kernel_time_fn *fn, void *ctx, struct err *err);
 };
 struct runtime {
     const struct runtime_ops *ops;

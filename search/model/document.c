@@ -56,6 +56,29 @@ node_names(const struct graph *g, const struct layer *l)
     return list;
 }
 
+/* Every tensor that a layer's nodes make: runtimes name fused kernels after
+ * them. */
+static json_t *
+tensor_names(const struct graph *g, const struct layer *l)
+{
+    json_t *list = json_array();
+    int bad = list == NULL;
+
+    for (int i = 0; !bad && i < l->n_nodes; i++) {
+        const struct node *n = &g->nodes[l->nodes[i]];
+
+        for (int k = 0; k < n->n_out; k++)
+            if (n->out[k] >= 0)
+                bad |= json_array_append_new(
+                    list, json_string(g->values[n->out[k]].name));
+    }
+    if (bad) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
 /* Dimensions of an input that the file leaves open. */
 static json_t *
 open_dimensions(const struct value *v)
@@ -154,12 +177,13 @@ layer_json(const struct analysis *a, int index, const char *key,
     const struct node *anchor = &g->nodes[l->anchor];
     bool head = l->part % 2 != 0;
     char *fusion = layer_fusion_text(l, g);
-    json_t *o = json_pack(
-        "{s:i, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, "
-        "s:I, s:I, s:I, s:I, s:I, s:s}",
+    json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:o, s:s, "
+                          "s:o, s:o, s:o, s:o, "
+                          "s:I, s:I, s:I, s:I, s:I, s:s}",
         "index", index, "name", anchor->name, "op_type", anchor->proto->op_type,
-        "fusion_group", fusion, "onnx_nodes", node_names(g, l), "kernel_key",
-        key, "role", head ? "head" : "backbone", "exit",
+        "fusion_group", fusion, "onnx_nodes", node_names(g, l), "tensors",
+        tensor_names(g, l), "kernel_key", key, "role",
+        head ? "head" : "backbone", "exit",
         document_index(head ? l->part / 2 : -1), "dtype",
         onnx_dtype_name(g->values[r->out[0]].type), "input_shapes",
         shapes_json(g, r->in, r->n_in), "output_shapes",

@@ -235,6 +235,73 @@ foreign_and_newer_files_are_refused_untouched(void **state)
     }
 }
 
+/* A file of schema 1 with a row, what hangs on it, and a copy of it. */
+static void
+write_version_1(const struct store *s)
+{
+    static const char rows[] =
+        "PRAGMA foreign_keys = OFF;"
+        "INSERT INTO profile (id, job, task, model, device, created_ms, seed,"
+        " policy, grade, flags, env, env_fingerprint, env_sha256,"
+        " output_check, exits)"
+        " VALUES (1, 1, 1, 'm', 'd', 1, 1, '', 'A', 0, '', '', '', '', '');"
+        "INSERT INTO measure (id, profile, level, role, idx, name, source,"
+        " n_epochs, iters_per_epoch, n_mild, n_severe, flags, grade,"
+        " cached_from)"
+        " VALUES (1, 1, 'L2', 'layer', 0, 'a', 'measured', 1, 1, 0, 0, 0, 'A',"
+        " NULL), (2, 1, 'L2', 'layer', 1, 'b', 'measured', 1, 1, 0, 0, 0, 'A',"
+        " 1);"
+        "INSERT INTO epochs VALUES (1, 1, 'x', x'00');"
+        "INSERT INTO counter VALUES (1, 'PAPI_TOT_INS', 7);"
+        "PRAGMA user_version = 1; PRAGMA application_id = 0x4f464652;";
+    struct err err = { 0 };
+    char *first;
+    size_t len;
+
+    OK(file_read(DB_MIGRATIONS "/0001_start.sql", 1 << 20, &first, &len, &err));
+    write_file(s, first, NULL);
+    write_file(s, rows, NULL);
+    free(first);
+}
+
+static int
+count(struct db *db, const char *sql)
+{
+    sqlite3_stmt *q;
+    int n;
+
+    assert_int_equal(sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    n = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    return n;
+}
+
+static void
+measured_rows_live_through_the_migrations(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+
+    db_close(s->db);
+    s->db = NULL;
+    unlink(s->path);
+    write_version_1(s);
+    if (db_open(&s->db, s->path, &err) != ST_OK ||
+        db_migrate(s->db, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(count(s->db, "SELECT count(*) FROM measure /*scan*/"), 2);
+    assert_int_equal(
+        count(s->db, "SELECT count(*) FROM measure m"
+                     " JOIN measure f ON f.id = m.cached_from /*scan*/"),
+        1);
+    assert_int_equal(
+        count(s->db, "SELECT count(*) FROM measure m"
+                     " JOIN epochs e ON e.measure = m.id"
+                     " JOIN counter c ON c.measure = m.id /*scan*/"),
+        1);
+}
+
 static void
 a_file_that_cannot_be_made_is_an_io_error(void **state)
 {
@@ -313,6 +380,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         T(migrations_give_exactly_schema_sql),
+        T(measured_rows_live_through_the_migrations),
         T(every_set_of_words_is_what_the_schema_allows),
         T(racing_openers_all_find_the_newest_schema),
         T(foreign_and_newer_files_are_refused_untouched),

@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 
-enum { OUTPUTS = 8, WIDTH = 4 };
+enum { OUTPUTS = 8, WIDTH = 4, TRACE_NS = 2500, STEP_NS = 1000 };
 
 struct fake_net {
     struct net base;
@@ -17,7 +17,9 @@ struct fake_net {
     char names[OUTPUTS][16];
     double cost_ns;
     int wrong, nan;
-    bool optimised;
+    bool optimised, traced;
+    char kernels[256];
+    size_t runs;
 };
 
 struct fake_binding {
@@ -73,6 +75,9 @@ describe(struct fake_net *net, const char *text)
     net->base.outputs = net->out;
     net->base.n_inputs = 1;
     net->base.n_outputs = (size_t)n;
+    if (strstr(text, "kernels=") != NULL)
+        snprintf(net->kernels, sizeof(net->kernels), "%s",
+            strstr(text, "kernels=") + 8);
     net->cost_ns = setting(text, "cost=", 1000);
     net->wrong = (int)setting(text, "wrong=", 0);
     net->nan = (int)setting(text, "nan=", 0);
@@ -90,10 +95,15 @@ fake_open(struct net **out, struct runtime *base, const struct net_source *src,
 
     if (net == NULL)
         return err_nomem(err);
-    if ((st = file_read(src->path, 4096, &text, &len, err)) != ST_OK) {
+    if (src->path != NULL)
+        st = file_read(src->path, 4096, &text, &len, err);
+    else
+        st = (text = strdup("")) != NULL ? ST_OK : err_nomem(err);
+    if (st != ST_OK) {
         free(net);
         return st;
     }
+    net->traced = opts->trace != NULL;
     net->base.ops = base->ops;
     net->rt = rt;
     net->optimised = opts->optimisation == NET_OPTIMISE_ALL;
@@ -145,6 +155,9 @@ fake_run(struct net *base, struct binding *binding, struct err *err)
     float sum = 0;
 
     (void)err;
+    net->runs++;
+    for (const char *k = net->kernels; net->traced && *k != '\0'; k++)
+        ns += *k == ':' ? 2 * TRACE_NS : 0;
     m->now_ns += ns;
     m->busy_ns += ns;
     for (int i = 0; i < WIDTH; i++)
@@ -160,6 +173,57 @@ fake_run(struct net *base, struct binding *binding, struct err *err)
     return ST_OK;
 }
 
+/* What the profiler says of one kernel: its own part too, and whole steps. */
+static enum status
+emit(struct fake_net *net, size_t run, const char *name, const char *op,
+    double ns, kernel_time_fn *fn, void *ctx, struct err *err)
+{
+    double noise = 1 + net->rt->noise * (2 * rng_unit(&net->rt->rng) - 1);
+    int64_t all = (int64_t)(ns * noise) + TRACE_NS;
+    struct kernel_time k = { .run = run,
+        .name = name,
+        .op = op,
+        .ns = all / STEP_NS * STEP_NS,
+        .quantum_ns = STEP_NS };
+
+    return fn(&k, ctx, err);
+}
+
+static enum status
+emit_run(struct fake_net *net, size_t run, kernel_time_fn *fn, void *ctx,
+    struct err *err)
+{
+    char text[sizeof(net->kernels)], *save = NULL;
+    enum status st = ST_OK;
+
+    memcpy(text, net->kernels, sizeof(text));
+    for (char *k = strtok_r(text, " ", &save); st == ST_OK && k != NULL;
+         k = strtok_r(NULL, " ", &save)) {
+        char *colon = strchr(k, ':');
+
+        *colon = '\0';
+        st = emit(net, run, k, "Conv", atof(colon + 1), fn, ctx, err);
+    }
+    /* The net of trivial kernels. */
+    for (int i = 0; st == ST_OK && net->kernels[0] == '\0' && i < 32; i++)
+        st = emit(net, run, "t", i < 16 ? "Neg" : "Clip",
+            31 + STEP_NS * (rng_unit(&net->rt->rng) - 0.5), fn, ctx, err);
+    return st;
+}
+
+static enum status
+fake_trace(struct net *base, kernel_time_fn *fn, void *ctx, struct err *err)
+{
+    struct fake_net *net = (struct fake_net *)base;
+    enum status st = ST_OK;
+
+    if (net->rt->trace_broken)
+        return err_set(err, ST_INVALID, "measure.trace", "damaged");
+    for (size_t run = 0; st == ST_OK && run < net->runs; run++)
+        st = emit_run(net, run, fn, ctx, err);
+    return st;
+}
+
 static const struct runtime_ops fake_ops = {
     .name = "fake",
     .version = fake_version,
@@ -170,6 +234,7 @@ static const struct runtime_ops fake_ops = {
     .bind = fake_bind,
     .binding_free = fake_binding_free,
     .run = fake_run,
+    .trace = fake_trace,
 };
 
 void

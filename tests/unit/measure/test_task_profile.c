@@ -132,6 +132,9 @@ profile_of(const char *model)
     assert_int_equal(
         json_integer_value(json_object_get(check, "outputs")), exits);
     assert_int_equal(count_rows(doc, "L0", "whole"), 1);
+    assert_int_equal(count_rows(doc, "L1", "layer"), layers);
+    assert_true(json_is_real(
+        json_object_get(json_object_get(doc, "closure"), "closure_rel")));
     assert_int_equal(count_rows(doc, "L2", "layer"), layers);
     assert_int_equal(count_rows(doc, "L6", "segment"), exits);
     assert_int_equal(count_rows(doc, "L6", "head"), exits - 1);

@@ -62,6 +62,14 @@ part(void *ctx, const json_t *part, struct err *err)
 }
 
 static void
+scratch(void *ctx, char path[PATH_MAX])
+{
+    struct world *w = ctx;
+
+    snprintf(path, PATH_MAX, "%s/trace", w->dir);
+}
+
+static void
 golden(void *ctx, enum golden_kind kind, struct subject *s)
 {
     struct world *w = ctx;
@@ -76,9 +84,9 @@ world_layer(
     char name[16];
 
     snprintf(name, sizeof(name), "layer%d", index);
-    return json_pack("{s:i, s:s, s:s, s:s, s:i}", "index", index, "name", name,
-        "kernel_key", key, "blob", world_blob(w, digit, net), "macs",
-        100 * index);
+    return json_pack("{s:i, s:s, s:s, s:[s], s:s, s:i}", "index", index, "name",
+        name, "kernel_key", key, "onnx_nodes", name, "blob",
+        world_blob(w, digit, net), "macs", 100 * index);
 }
 
 static json_t *
@@ -102,7 +110,12 @@ world_init(struct world *w)
     w->setup = (struct profile_setup){ .kit = &w->kit,
         .host = &w->machine.host,
         .device = "bench",
-        .hooks = { blob_path, progress, part, golden, w } };
+        .hooks = { .blob_path = blob_path,
+            .progress = progress,
+            .part = part,
+            .scratch = scratch,
+            .golden = golden,
+            .ctx = w } };
     json_array_append_new(layers, world_layer(w, 0, 1, "conv", "cost=40000"));
     json_array_append_new(layers, world_layer(w, 1, 2, "conv", "cost=99999"));
     json_array_append_new(layers, world_layer(w, 2, 3, "gemm", "cost=10000"));
@@ -115,8 +128,12 @@ world_init(struct world *w)
             "output", "exit1", "segment", cut(w, 7, "cost=51000"), "head",
             "prefix", cut(w, 8, "cost=91000 first=1")));
     w->payload = json_pack("{s:s, s:{s:s, s:o, s:o}, s:i}", "model", "unused",
-        "analysis", "blob", world_blob(w, 0, "cost=100000 outputs=2"), "layers",
-        layers, "exits", exits, "seed", 5);
+        "analysis", "blob",
+        world_blob(w, 0,
+            "cost=100000 outputs=2 "
+            "kernels=layer0:41000 layer1:39000 "
+            "layer2:10000 elsewhere:2000"),
+        "layers", layers, "exits", exits, "seed", 5);
     assert_non_null(w->payload);
 }
 
