@@ -208,7 +208,8 @@ db_measure_get(struct db *db, int64_t id, struct measure *out, struct err *err)
     " AND (?3 IS NULL OR p.device = ?3) AND (?4 IS NULL OR p.model = ?4)"      \
     " AND (?5 IS NULL OR m.level = ?5) AND (?6 IS NULL OR m.role = ?6)"
 #define LIST(way_in, order)                                                    \
-    SELECT MATCH(way_in) " AND m.grade <= ?7 AND m.id > ?8"                    \
+    SELECT MATCH(way_in) " AND (m.grade > ?7) = ?10 AND m.id > ?8"             \
+                         " AND (?11 = 0 OR m.id <= ?11)"                       \
                          " ORDER BY " order " LIMIT ?9"
 #define OMITTED(way_in)                                                        \
     "SELECT count(*) FROM measure m JOIN profile p ON p.id = m.profile" MATCH( \
@@ -266,7 +267,8 @@ db_measure_list(struct db *db, const struct measure_filter *f, measure_fn *fn,
             A_TEXT(f->model),
             A_TEXT(f->level < 0 ? NULL : level_words[f->level]),
             A_TEXT(f->role < 0 ? NULL : role_words[f->role]), A_TEXT(grade),
-            A_INT(f->after), A_INT(f->limit > 0 ? f->limit : -1)),
+            A_INT(f->after), A_INT(f->limit > 0 ? f->limit : -1),
+            A_INT(f->below), A_INT(f->until)),
         &shape, list_one, &l, err);
 }
 

@@ -71,7 +71,9 @@ struct measure_filter {
     const char *device, *model;
     int level, role; /* -1: any */
     char min_grade;  /* 'A', 'B', 'C'; 'X' or 0: all */
+    bool below;      /* those that min_grade keeps out, instead */
     int64_t after;   /* rows with a greater id */
+    int64_t until;   /* and at most this one; 0: any */
     int limit;       /* 0: all */
 };
 

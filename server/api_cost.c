@@ -2,10 +2,13 @@
 /* /v1/costs: measured rows across profiles. */
 #include "server/api.h"
 
+#include "base/flag.h"
 #include "base/hash.h"
 #include "db/profile.h"
 #include "server/api_util.h"
 #include "server/view.h"
+
+enum { OMITTED_MAX = 1000 };
 
 struct cost_listing {
     struct listing l;
@@ -38,6 +41,43 @@ list_one(const struct measure *m, void *ctx)
     return listing_add(&l->l, m->id, view_merge(view_row(m), where));
 }
 
+/* Enough of a row to find it and to see why it is left out. */
+static enum status
+list_omitted(const struct measure *m, void *ctx)
+{
+    json_t *o = json_pack("{s:I,s:I,s:s,s:s,s:I,s:s,s:o,s:o,s:o}", "id",
+        (json_int_t)m->id, "profile", (json_int_t)m->profile, "level",
+        level_words[m->level], "role", role_words[m->role], "index",
+        (json_int_t)m->index, "name", m->name, "kernel_key",
+        view_text(m->kernel_key), "grade", json_stringn(&m->grade, 1), "flags",
+        flag_json(m->flags));
+
+    return json_array_append_new(ctx, o) == 0 ? ST_OK : ST_NOMEM;
+}
+
+/* How many rows the grade kept out of the whole list, and which ones out of
+ * this page: those between its cursor and the next one. */
+static enum status
+add_omitted(
+    struct request *rq, struct measure_filter *f, int64_t next, json_t *reply)
+{
+    json_t *rows = json_array();
+    int64_t n = 0;
+    enum status st = db_measure_omitted(rq->db, f, &n, &rq->err);
+
+    f->below = true;
+    f->until = next;
+    f->limit = OMITTED_MAX;
+    if (st == ST_OK && n > 0)
+        st = db_measure_list(rq->db, f, list_omitted, rows, &rq->err);
+    if (st == ST_OK &&
+        (json_object_set_new(reply, "omitted", json_integer(n)) < 0 ||
+            json_object_set(reply, "omitted_rows", rows) < 0))
+        st = ST_NOMEM;
+    json_decref(rows);
+    return st == ST_NOMEM ? err_nomem(&rq->err) : st;
+}
+
 static enum status
 read_filter(struct request *rq, struct measure_filter *f)
 {
@@ -66,7 +106,6 @@ api_cost_list(struct request *rq, struct reply *rp)
     struct cost_listing l = { .rq = rq };
     struct measure_filter f;
     struct page page;
-    int64_t omitted = 0;
     enum status st;
 
     if ((st = read_filter(rq, &f)) != ST_OK)
@@ -77,13 +116,7 @@ api_cost_list(struct request *rq, struct reply *rp)
         st = db_measure_list(rq->db, &f, list_one, &l, &rq->err);
     }
     profile_clear(&l.profile);
-    if (st == ST_OK || st == ST_WAIT) {
-        f.after = 0;
-        f.limit = 0;
-        st = db_measure_omitted(rq->db, &f, &omitted, &rq->err);
-    }
-    if ((st = listing_end(rq, rp, &l.l, st)) == ST_OK &&
-        json_object_set_new(rp->json, "omitted", json_integer(omitted)) < 0)
-        return err_nomem(&rq->err);
+    if ((st = listing_end(rq, rp, &l.l, st)) == ST_OK)
+        st = add_omitted(rq, &f, l.l.next, rp->json);
     return st;
 }
