@@ -46,14 +46,17 @@ what_a_task_leaves_behind_stops_nothing(void **state)
 
         stub_lease(x->stub, rig_lease(1 + i, cases[i].kind, NULL));
         snprintf(call, sizeof(call), "PUT /v1/leases/%d/result", 1 + i);
-        if (cases[i].status != NULL) {
-            stub_wait(x->stub, call, &body);
-            if (strcmp(rig_text_of(body, "status"), cases[i].status) != 0 ||
-                strcmp(rig_text_of(body, "code"), cases[i].code) != 0)
-                fail_msg("%s: %s, %s", cases[i].kind, rig_text_of(body, "code"),
-                    rig_text_of(body, "detail"));
-            json_decref(body);
+        if (cases[i].status == NULL) { /* asked for, and asked again after it */
+            stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
+            stub_wait(x->stub, "POST /v1/sessions/s1/lease", NULL);
+            continue;
         }
+        stub_wait(x->stub, call, &body);
+        if (strcmp(rig_text_of(body, "status"), cases[i].status) != 0 ||
+            strcmp(rig_text_of(body, "code"), cases[i].code) != 0)
+            fail_msg("%s: %s, %s", cases[i].kind, rig_text_of(body, "code"),
+                rig_text_of(body, "detail"));
+        json_decref(body);
     }
     stub_lease(x->stub, rig_lease(1 + n, "noisy", NULL));
     stub_wait(x->stub, "PUT /v1/leases/6/result", NULL);
