@@ -2,7 +2,7 @@
 // The router: an address after the # is one view.  A view is an async
 // function (page, ...parts of the address); it calls page.show() as often as
 // it likes and ends when page.signal does.
-import { devicesView } from "./devices.js";
+import { deviceView, devicesView } from "./devices.js";
 import { diffView } from "./diff.js";
 import { fill, h, problemBox } from "./dom.js";
 import { jobView, jobsView } from "./jobs.js";
@@ -22,6 +22,7 @@ const routes = [
     [/^#\/searches\/(\d+)$/, "#/models", searchView],
     [/^#\/plans\/(\d+)$/, "#/models", planView],
     [/^#\/devices$/, "#/devices", devicesView],
+    [/^#\/devices\/([^/]+)$/, "#/devices", deviceView],
 ];
 
 const main = document.getElementById("main");

@@ -75,7 +75,8 @@ export function bars({ label, series, points, text }) {
     return chart.element;
 }
 
-function whiskers(u, points) {
+// points: [{ value, lo, hi }], one a whole x.
+export function whiskers(u, points) {
     const { ctx } = u;
     const cap = 3 * devicePixelRatio;
     ctx.save();

@@ -35,7 +35,10 @@ export function amounts(values, step, kind) {
     const most = Math.max(...values.map(Math.abs));
     const [size, name] = units[kind].find(([s]) => most >= s)
         ?? units[kind].at(-1);
-    const places = Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9));
+    const whole = (p) => Math.abs(step / size * 10 ** p
+        - Math.round(step / size * 10 ** p)) < 1e-6;
+    const places = [0, 1, 2, 3, 4, 5].find((p) => step / size * 10 ** p > 0.5
+        && whole(p)) ?? 6;
     return values.map((x) => x ? `${(x / size).toFixed(places)} ${name}` : "0");
 }
 

@@ -32,6 +32,46 @@ async function followExports(s) {
   'one is saved as a file');
 }
 
+// A device's page follows its task, lists what it measured and has its
+// control charts.
+async function watchDevice(s, job) {
+  await go(page, s.url, '#/devices');
+  await page.getByRole('link', { name: 'localhost' }).click();
+  await page.getByRole('heading', { name: 'Device localhost' }).waitFor();
+  await s.until(`/v1/jobs/${job}`);
+  await page.getByText('No task runs on this device.').waitFor();
+  const measured = page.locator('table', { hasText: 'Newest profiles' });
+  check(await measured.locator('tbody tr').count() === 2,
+    'a device\'s page follows its task and lists what it measured');
+  await controlChart(s);
+}
+
+// A device that left its limits, whatever the noise of this machine lets
+// into its own charts.
+async function controlChart(s) {
+  const where = '**/v1/devices/localhost/chart';
+  const items = Array.from({ length: 7 }, (_, i) => ({ profile: i + 1,
+    created_at: '2026-01-01T00:00:00Z', kernel: 'golden.compute',
+    env_fingerprint: 'a'.repeat(64), median_ns: i === 6 ? 1200 : 1000 + i,
+    lo: i === 6 ? 1190 : 995 + i, hi: i === 6 ? 1210 : 1005 + i,
+    centre: i < 4 ? null : 1002, low_limit: i < 4 ? null : 952,
+    high_limit: i < 4 ? null : 1052, out: i === 6 }));
+  await page.route(where, (route) => route.fulfill({ json: { items } }));
+  await go(page, s.url, '#/devices/localhost');
+  await page.reload();
+  await page.getByRole('img', { name:
+    'Control chart of golden.compute, 7 points, 1 out' }).locator('canvas')
+    .waitFor();
+  await page.getByText('The same as numbers (7)').click();
+  const states = await page.locator('table', { hasText: 'Control chart of' })
+    .locator('tbody tr td:last-child').allTextContents();
+  check(states.join() === 'learning,learning,learning,learning,in,in,out',
+    'a control chart says which point is out');
+  await axe(page, 'a control chart');
+  await shoot(page, 'control-chart');
+  await page.unroute(where);
+}
+
 // Choose the fixture in the form, and follow the job to its profile.
 async function measureByForm(s) {
   await go(page, s.url, '');
@@ -198,10 +238,11 @@ await withService(async (s) => {
     await roofline(page, s, profile);
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
+    await watchDevice(s, again.id);
     const diff = await compareTwo(s, profile, again.id);
     await tour(s, ['#/jobs', '#/jobs/1', '#/models', `#/models/${model}`,
       `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
-      '#/devices', diff]);
+      '#/devices', '#/devices/localhost', diff]);
     await keyboard(s);
     await tabOrder(page, s.url, `#/profiles/${profile}`);
     await calm(page, s.url);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// A device's control charts: its golden kernels, profile by profile, against
+// the limits that say whether the machine is still the one it was.
+import { axis, colour, figure, key, ticks, whiskers } from "./charts.js";
+import { chip, h, link, table } from "./dom.js";
+import { amount, dash, instant, known, short, time } from "./format.js";
+
+// `items` of the API; one chart an environment and kernel.
+export function healthCharts(items) {
+    const groups = new Map();
+    for (const p of items) {
+        const name = `${p.env_fingerprint} ${p.kernel}`;
+        groups.set(name, [...groups.get(name) ?? [], p]);
+    }
+    if (!groups.size)
+        return h("p", null, "No golden kernel has a point yet: "
+            + "charts take those of grade A and B only.");
+    return [...groups.values()].map((points) => [
+        h("h3", null, points[0].kernel, " ", h("small", null, "environment ",
+            short(points[0].env_fingerprint))),
+        chart(points), known(points.at(-1).centre) ? null
+            : h("p", { class: "note" }, "The limits come with the fifth "
+                + "point: 5 % around the median of the first five."),
+        h("details", { class: "box" },
+            h("summary", null, `The same as numbers (${points.length})`),
+            table(`Control chart of ${points[0].kernel}, oldest first`,
+                columns, points))]);
+}
+
+function chart(points) {
+    const inside = (wanted) => points.map((p) =>
+        p.out === wanted ? null : p.median_ns);
+    const dots = (name) => ({ width: 0, paths: () => null, points: {
+        show: true, size: 7, width: 1.5, stroke: colour(name),
+        fill: colour(name) } });
+    const all = points.flatMap((p) => [p.median_ns, p.lo, p.hi, p.low_limit,
+        p.high_limit]).filter(known);
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const pad = (high - low) * 0.08 || high * 0.05;
+    const result = figure(`Control chart of ${points[0].kernel}, ${
+        points.length} points, ${points.filter((p) => p.out).length} out`,
+    200, {
+        scales: { x: { time: false, range: [-0.6, points.length - 0.4] },
+            y: { range: [low - pad, high + pad] } },
+        axes: [{ ...axis, grid: { show: false }, space: 40,
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+            values: (_u, at) => at.map((i) => points[i]
+                ? `#${points[i].profile}` : "") },
+        { ...axis, size: 82, values: ticks("ns") }],
+        cursor: { y: false, drag: { x: false, y: false } },
+        series: [{}, dots("--accent"), dots("--bad")],
+        hooks: {
+            drawAxes: [(u) => limits(u, points)],
+            draw: [(u) => whiskers(u, points.map((p) =>
+                ({ value: p.median_ns, lo: p.lo, hi: p.hi })))],
+            setCursor: [({ cursor: { idx } }) => result.say(known(idx)
+                ? text(points[idx]) : null)],
+        },
+    }, [points.map((_, i) => i), inside(true), inside(false)],
+    [key("profile", "accent"), key("out", "bad"),
+        key("95 % interval", "whisker"), key("limits", "floor")]);
+    return result.element;
+}
+
+const text = (p) => `profile ${p.profile}: ${amount(p.median_ns, "ns")}${
+    p.out ? ", out of its limits" : ""}`;
+
+// Centre and limits as they were for each point: a chart may start again.
+function limits(u, points) {
+    const { ctx } = u;
+    const line = (member, look, dashes) => {
+        ctx.strokeStyle = colour(look)();
+        ctx.setLineDash(dashes.map((d) => d * devicePixelRatio));
+        ctx.beginPath();
+        points.forEach((p, i) => {
+            if (!known(p[member]))
+                return;
+            const y = u.valToPos(p[member], "y", true);
+            ctx.moveTo(u.valToPos(i - 0.5, "x", true), y);
+            ctx.lineTo(u.valToPos(i + 0.5, "x", true), y);
+        });
+        ctx.stroke();
+    };
+    ctx.save();
+    ctx.lineWidth = devicePixelRatio;
+    line("centre", "--note", []);
+    line("low_limit", "--warn", [5, 4]);
+    line("high_limit", "--warn", [5, 4]);
+    ctx.restore();
+}
+
+const early = "fewer than five points so far";
+const columns = [
+    { title: "Profile", head: true, cell: (p) =>
+        link(`#/profiles/${p.profile}`, `Profile ${p.profile}`) },
+    { title: "Made", cell: (p) => instant(p.created_at) },
+    { title: "Median", number: true, key: (p) => p.median_ns,
+        cell: (p) => time(p.median_ns) },
+    { title: "95 % interval", number: true, cell: (p) => known(p.lo)
+        ? `${amount(p.lo, "ns")} – ${amount(p.hi, "ns")}`
+        : dash("too few epochs") },
+    { title: "Centre", number: true, cell: (p) => time(p.centre, early) },
+    { title: "Limits", number: true, cell: (p) => known(p.low_limit)
+        ? `${amount(p.low_limit, "ns")} – ${amount(p.high_limit, "ns")}`
+        : dash(early) },
+    { title: "State", cell: (p) => p.out ? chip("out", "bad")
+        : known(p.centre) ? chip("in", "good") : chip("learning", "") },
+];
