@@ -23,7 +23,7 @@ struct diff_totals {
     size_t apart;    /* of those: intervals do not overlap */
     size_t same;     /* of those: one is a copy of the other */
     double ratio;    /* median of b / a over the rows compared; NaN: none */
-    double sentinel; /* b / a of the golden kernel; NaN: not in both */
+    double sentinel; /* b / a of the golden kernel; NaN: no difference */
 };
 
 /* Rows with a time, paired by place, or by kernel where the models differ. */

@@ -236,15 +236,18 @@ add_up(const struct side *a, const struct side *b, struct diff_totals *t,
         return err_nomem(err);
     for (size_t i = 0; i < a->n; i++) {
         const struct item *x = &a->item[i], *y = partner(b, x);
+        bool apart;
 
         if (y == NULL)
             continue;
+        apart = x->hi < y->lo || y->hi < x->lo;
         if (x->role == ROLE_SENTINEL) {
-            t->sentinel = y->median / x->median;
+            if (apart && isnan(t->sentinel))
+                t->sentinel = y->median / x->median;
             continue; /* tells of the machine, not of the network */
         }
         ratio[t->compared++] = y->median / x->median;
-        t->apart += x->hi < y->lo || y->hi < x->lo;
+        t->apart += apart;
         t->same += x->source == y->source;
     }
     qsort(ratio, t->compared, sizeof(*ratio), by_size);
