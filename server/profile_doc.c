@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/profile_doc.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "server/view.h"
@@ -54,8 +56,28 @@ profile_document(
 struct collect {
     const json_t *analysis;
     json_t *rows, *omitted;
+    json_t *in_situ; /* owned: layer -> median at L1, which comes first */
     char min_grade;
 };
+
+/* What a layer costs in its place against what it costs alone: on the row of
+ * the latter. */
+static int
+add_context(json_t *row, const struct measure *m, json_t *in_situ)
+{
+    const json_t *v;
+    char key[24];
+
+    if (m->role != ROLE_LAYER || isnan(m->median_ns))
+        return 0;
+    snprintf(key, sizeof(key), "%lld", (long long)m->index);
+    if (m->level == LEVEL_L1)
+        return json_object_set_new(in_situ, key, json_real(m->median_ns));
+    v = m->level == LEVEL_L2 ? json_object_get(in_situ, key) : NULL;
+    return v == NULL ? 0
+                     : json_object_set_new(row, "context_factor",
+                           json_real(json_real_value(v) / m->median_ns));
+}
 
 static enum status
 add_row(const struct measure *m, void *ctx)
@@ -64,7 +86,8 @@ add_row(const struct measure *m, void *ctx)
     json_t *to = m->grade > c->min_grade ? c->omitted : c->rows;
     json_t *row = view_row(m);
 
-    if (row == NULL || view_row_facts(row, m, c->analysis) != 0) {
+    if (row == NULL || view_row_facts(row, m, c->analysis) != 0 ||
+        add_context(row, m, c->in_situ) != 0) {
         json_decref(row);
         return ST_NOMEM;
     }
@@ -78,9 +101,16 @@ profile_rows(struct db *db, const struct profile *p, const json_t *analysis,
     const struct measure_filter f = {
         .profile = p->id, .level = -1, .role = -1
     };
-    struct collect c = { analysis, rows, omitted, min_grade };
-    enum status st = db_measure_list(db, &f, add_row, &c, err);
+    struct collect c = { .analysis = analysis,
+        .rows = rows,
+        .omitted = omitted,
+        .in_situ = json_object(),
+        .min_grade = min_grade };
+    enum status st = c.in_situ != NULL
+                         ? db_measure_list(db, &f, add_row, &c, err)
+                         : ST_NOMEM;
 
+    json_decref(c.in_situ);
     return st == ST_NOMEM ? err_nomem(err) : st;
 }
 

@@ -11,7 +11,7 @@ static const char *const layer_members[] = { "index", "name", "onnx_nodes",
     "op_type", "fusion_group", "kernel_key", "level", "source", "input_shapes",
     "output_shapes", "dtype", "macs", "params", "bytes_in", "bytes_out",
     "median_ns", "ci95_lo_ns", "ci95_hi_ns", "min_ns", "p90_ns", "p99_ns",
-    "mad_ns", "first_ns", "counters", "flags", "grade" };
+    "mad_ns", "first_ns", "context_factor", "counters", "flags", "grade" };
 
 /* Members of `from` copied to `to` under another name. */
 struct rename {
