@@ -286,3 +286,18 @@ db_part_list_job(struct db *db, int64_t job, const struct page *page,
         ARGS(A_INT(job), A_INT(page->cursor), A_INT(page->limit)), &part_shape,
         call_part, &(struct part_call){ fn, ctx }, err);
 }
+
+static const char sql_failed_next[] =
+    "SELECT t.id FROM task t WHERE t.state = 'failed' AND t.kind = 'profile'"
+    " AND t.finished_ms >= ?1 AND t.id > ?2 AND EXISTS (SELECT 1 FROM lease l"
+    "  JOIN part p ON p.lease = l.id WHERE l.task = t.id)"
+    " AND NOT EXISTS (SELECT 1 FROM profile f WHERE f.task = t.id)"
+    " ORDER BY t.id LIMIT 1 /*scan*/";
+
+enum status
+db_task_failed_next(
+    struct db *db, int64_t since_ms, int64_t *id, struct err *err)
+{
+    return db_int(
+        db, sql_failed_next, ARGS(A_INT(since_ms), A_INT(*id)), id, err);
+}

@@ -94,6 +94,11 @@ enum status db_task_list_search(struct db *db, int64_t search, task_fn *fn,
 enum status db_task_cancel(
     struct db *db, int64_t id, int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* The next task after *id that failed at `since_ms` or later, has kept parts
+ * of a profile, and made none; *id becomes it.  ST_NOT_FOUND: no more. */
+enum status db_task_failed_next(
+    struct db *db, int64_t since_ms, int64_t *id, struct err *err) MUST_CHECK;
+
 struct lease {
     int64_t id, epoch, task;
     char *session, *agent;

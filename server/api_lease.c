@@ -9,6 +9,7 @@
 #include "db/queue.h"
 #include "server/accept.h"
 #include "server/auth.h"
+#include "server/salvage.h"
 #include "server/server.h"
 
 enum { DETAIL_MAX_BYTES = 16 << 10 };
@@ -90,7 +91,7 @@ fail_lease(struct request *rq, const struct lease_answer *a, bool *replay)
     why.nodes = text;
     st = db_lease_fail(rq->db, a, &why, replay, NULL, &rq->err);
     free(text);
-    return st;
+    return st == ST_OK ? salvage_failed(rq->db, rq->now_ms, &rq->err) : st;
 }
 
 struct finish {
@@ -125,7 +126,8 @@ fail_refused(struct request *rq, const struct lease_answer *a)
 
     log_warn("lease %lld: the result was refused: %s", (long long)a->lease,
         rq->err.text);
-    if (db_lease_fail(rq->db, a, &why, &replay, NULL, &more) != ST_OK)
+    if (db_lease_fail(rq->db, a, &why, &replay, NULL, &more) != ST_OK ||
+        salvage_failed(rq->db, rq->now_ms, &more) != ST_OK)
         log_error("lease %lld: %s", (long long)a->lease, more.text);
 }
 

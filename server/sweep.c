@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "db/idempotency.h"
 #include "db/queue.h"
+#include "server/salvage.h"
 #include "server/server.h"
 
 enum {
@@ -37,6 +38,8 @@ sweep_once(struct sweep *s, int64_t second)
 
     if (st == ST_OK) {
         st = db_queue_sweep(db, clock_utc_ms(), &n, &err);
+        if (st == ST_OK && (n > 0 || second == 0))
+            st = salvage_failed(db, clock_utc_ms(), &err);
         if (st == ST_OK && second % PURGE_EVERY_S == 0)
             st = db_idempotency_purge(db, clock_utc_ms(), &err);
         server_db_give(s->server, db);

@@ -111,8 +111,6 @@ check_whole(struct making *m, struct err *err)
         (st = open_whole(p, NET_OPTIMISE_ALL, &net, err)) == ST_OK)
         st = check_nets(net, p->reference, TOLERANCE, &m->check, err);
     netbench_close(net);
-    if (st == ST_OK && h->progress != NULL)
-        h->progress(h->ctx, "check", 1, 1, "outputs");
     return st;
 }
 
@@ -209,19 +207,44 @@ add_env(struct making *m, json_t *doc, struct err *err)
     return bad ? err_nomem(err) : ST_OK;
 }
 
+static json_t *
+check_json(const struct check *c)
+{
+    return json_pack("{s:b, s:I, s:f, s:f, s:f, s:s}", "pass", 1, "outputs",
+        (json_int_t)c->outputs, "max_abs_err", c->max_abs_err, "max_rel_err",
+        c->max_rel_err, "tolerance", c->tolerance, "reference",
+        "the same network without optimisation, on 5 seeded inputs");
+}
+
+/* The first part: what holds for all rows to come, so that they are worth
+ * something even if this process does not live to send its result. */
+static enum status
+tell_conditions(struct making *m, struct err *err)
+{
+    const struct profile_hooks *h = &m->p.setup->hooks;
+    char started[CLOCK_TEXT];
+    json_t *part;
+    enum status st;
+
+    if (h->part == NULL)
+        return ST_OK;
+    clock_utc_text(m->utc_start_ms, started);
+    part = json_pack("{s:{s:s, s:I, s:o, s:{s:O}, s:s, s:o}}", "conditions",
+        "started_at", started, "seed", (json_int_t)m->p.plan.seed, "policy",
+        policy_json(&m->p.plan.policy), "env", "stable", m->stable,
+        "env_fingerprint", m->fingerprint, "check", check_json(&m->check));
+    st = part != NULL ? h->part(h->ctx, part, err) : err_nomem(err);
+    json_decref(part);
+    return st;
+}
+
 static enum status
 compose(struct making *m, json_t **result, struct err *err)
 {
-    const struct check *c = &m->check;
-    json_t *doc = json_pack(
-        "{s:s, s:s?, s:I, s:o, s:{s:b, s:I, s:f, s:f, s:f, s:s}, s:O}",
-        "schema", "offramp.profile/1", "device", m->p.setup->device, "seed",
+    json_t *doc = json_pack("{s:s, s:s?, s:I, s:o, s:o, s:O}", "schema",
+        "offramp.profile/1", "device", m->p.setup->device, "seed",
         (json_int_t)m->p.plan.seed, "policy", policy_json(&m->p.plan.policy),
-        "check", "pass", 1, "outputs", (json_int_t)c->outputs, "max_abs_err",
-        c->max_abs_err, "max_rel_err", c->max_rel_err, "tolerance",
-        c->tolerance, "reference",
-        "the same network without optimisation, on 5 seeded inputs", "rows",
-        m->p.rows);
+        "check", check_json(&m->check), "rows", m->p.rows);
     enum status st = doc != NULL ? ST_OK : err_nomem(err);
     char grade[2] = { 0 };
 
@@ -255,6 +278,7 @@ profile_run(const struct profile_setup *setup, const json_t *payload,
     watch_start(&m.watch, setup->host);
     if ((st = start(&m, setup, err)) != ST_OK ||
         (st = check_whole(&m, err)) != ST_OK ||
+        (st = tell_conditions(&m, err)) != ST_OK ||
         (st = levels_make(&m.levels, &m.p, err)) != ST_OK ||
         (st = levels_run(&m.levels, &m.p, &m.aa_rel, err)) != ST_OK)
         goto out;

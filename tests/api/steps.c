@@ -18,6 +18,7 @@
 #include "db/blob.h"
 #include "db/queue.h"
 #include "match.h"
+#include "server/salvage.h"
 #include "value.h"
 
 static const int64_t START_MS = INT64_C(1795219200000); /* 2026-11-21 */
@@ -269,6 +270,7 @@ step_advance(struct world *w, const char *at, const json_t *step)
     w->now_ms +=
         (int64_t)(1000 * json_number_value(json_object_get(step, "advance_s")));
     assert_int_equal(db_queue_sweep(w->db, w->now_ms, NULL, NULL), ST_OK);
+    assert_int_equal(salvage_failed(w->db, w->now_ms, NULL), ST_OK);
 }
 
 /* {"use": "probe"}: run a set-up of fixtures/api/setup, once a case. */

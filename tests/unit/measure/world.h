@@ -19,6 +19,7 @@ struct world {
     struct profile_setup setup;
     json_t *payload;
     int parts, phases;
+    bool told; /* the conditions of the rows came */
     bool progress_bad;
     char phase[32];
 };
