@@ -57,8 +57,9 @@ enum status db_job_cancel(
 struct outlook {
     int64_t position; /* queued tasks that go before its first queued one;
                          -1 where none of its tasks is queued */
-    double eta_s;     /* from how long such tasks took; NaN where none ever
-                         was done, or no device is there to do it */
+    double eta_s;     /* from how long such tasks took, or where none ever was
+                         done, from how far they are; NaN where nobody can
+                         tell yet, or no device is there to do it */
 };
 
 /* ST_NOT_FOUND is not told apart: an unknown job has nothing queued. */

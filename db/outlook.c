@@ -75,6 +75,14 @@ static const char sql_mean[] =
     "  WHERE kind = 'profile' AND state = 'done'"
     "  ORDER BY finished_ms DESC LIMIT 20) HAVING count(*) > 0";
 
+/* Where nothing was ever measured: what a lease has done so far, carried on;
+ * the first twentieth tells nothing yet. */
+static const char sql_by_progress[] =
+    "SELECT max((?2 - l.created_ms) * (t.total - t.done) / t.done)"
+    " FROM task t JOIN lease l ON l.task = t.id AND l.state = 'active'"
+    " WHERE t.job = ?1 AND t.state = 'leased' AND 20 * t.done >= t.total"
+    " AND t.total > 0 HAVING count(*) > 0";
+
 struct looking {
     struct db *db;
     int64_t now_ms, mean_ms;
@@ -142,6 +150,18 @@ static const char sql_first[] =
     "SELECT min(id) FROM task WHERE job = ?1 AND state = 'queued'"
     " HAVING count(*) > 0";
 
+static enum status
+by_progress(const struct looking *l, int64_t job, double *eta_s)
+{
+    int64_t left_ms;
+    enum status st = db_int(l->db, sql_by_progress,
+        ARGS(A_INT(job), A_INT(l->now_ms)), &left_ms, l->err);
+
+    if (st == ST_OK)
+        *eta_s = (double)left_ms / 1000;
+    return st == ST_NOT_FOUND ? ST_OK : st; /* nobody can tell yet */
+}
+
 enum status
 db_job_outlook(struct db *db, int64_t id, int64_t now_ms, struct outlook *out,
     struct err *err)
@@ -156,8 +176,10 @@ db_job_outlook(struct db *db, int64_t id, int64_t now_ms, struct outlook *out,
         st = db_int(db, sql_position, ARGS(A_INT(first)), &out->position, err);
     if (st == ST_OK || st == ST_NOT_FOUND)
         st = db_int(db, sql_mean, NO_ARGS, &l.mean_ms, err);
-    if (st != ST_OK) /* nothing was ever measured: nobody can tell */
-        return st == ST_NOT_FOUND ? ST_OK : st;
+    if (st == ST_NOT_FOUND)
+        return by_progress(&l, id, &out->eta_s);
+    if (st != ST_OK)
+        return st;
     st = db_each(db, sql_open, ARGS(A_INT(id)), &shape, look_at, &l, err);
     if (st == ST_OK && isfinite(l.left_ms))
         out->eta_s = l.left_ms / 1000;

@@ -105,7 +105,8 @@ export function taskProgress(task, eta_s) {
     if (!p)
         return [progressBar("starting", null), " ",
             h("small", null, "starting")];
-    const label = `${p.phase}${p.total ? ` ${p.done} of ${p.total}` : ""}`;
+    const label = p.total
+        ? `${p.phase} ${Math.floor(100 * p.done / p.total)} %` : p.phase;
     return [progressBar(label, p.total ? p.done / p.total : null), " ",
         h("small", { title: p.detail },
             label, eta_s ? `, ${clock(eta_s)} left` : "")];

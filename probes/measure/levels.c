@@ -264,6 +264,21 @@ weight_of(const struct pass *pass)
     return 0;
 }
 
+/* Where each pass stands among all of them, for people who wait. */
+static void
+share_out(struct levels *l)
+{
+    double all = 0, before = 0;
+
+    for (size_t i = 0; i < l->n; i++)
+        all += weight_of(&l->pass[i]);
+    for (size_t i = 0; i < l->n; i++) {
+        l->pass[i].begin = before / all;
+        l->pass[i].share = weight_of(&l->pass[i]) / all;
+        before += weight_of(&l->pass[i]);
+    }
+}
+
 /* Of the time that is left, what this pass's weight gives. */
 static int64_t
 end_of(const struct levels *l, size_t i, const struct profiler *p)
@@ -324,6 +339,7 @@ levels_run(
     struct levels *l, struct profiler *p, double *aa_rel, struct err *err)
 {
     *aa_rel = NAN;
+    share_out(l);
     for (size_t i = 0; i < l->n; i++) {
         struct pass *pass = &l->pass[i];
         enum status st;

@@ -10,7 +10,12 @@
 #include "probes/measure/epoch.h"
 #include "probes/measure/warmup.h"
 
-enum { BLOCK_NETS = 64, BLOCK_BYTES = 256 << 20, P99_SINGLES = 662 };
+enum {
+    PER_MILLE = 1000,
+    BLOCK_NETS = 64,
+    BLOCK_BYTES = 256 << 20,
+    P99_SINGLES = 662
+};
 static const int64_t EPOCH_NS = 2000000;
 static const double SHORT_WARMUP_S = 0.02;
 
@@ -19,9 +24,12 @@ pass_progress(const struct profiler *p, const struct pass *pass, size_t done,
     const char *detail)
 {
     const struct profile_hooks *h = &p->setup->hooks;
+    double part = (double)done / (2.0 * (double)pass->n);
 
     if (h->progress != NULL)
-        h->progress(h->ctx, pass->phase, done, 2 * pass->n, detail);
+        h->progress(h->ctx, pass->phase,
+            (size_t)(PER_MILLE * (pass->begin + pass->share * part)), PER_MILLE,
+            detail);
 }
 
 /* A failure inside the runtime says nothing of what was run: say it. */

@@ -58,7 +58,8 @@ struct pass {
     struct job *jobs;
     size_t n;
     double warmup_s;
-    int64_t end_ns; /* this pass shall be over by then */
+    int64_t end_ns;      /* this pass shall be over by then */
+    double begin, share; /* of all passes' time: before it, and its own */
     /* MAY: look at a network before it is timed. */
     enum status (*inspect)(
         struct profiler *p, struct job *job, struct err *err);

@@ -95,9 +95,10 @@ format_line(const struct glance *g, const char *title, char *line)
         snprintf(eta, sizeof(eta), "  ETA %d:%02d", (int)g->eta_s / 60,
             (int)g->eta_s % 60);
     if (g->total > 0 && g->phase != NULL && !is_final(g->state))
-        snprintf(line, LINE_MAX_BYTES, "%s  [%s] %3d %%  %s %d/%d%s", title,
-            bar, (int)(100 * g->done / g->total), g->phase, (int)g->done,
-            (int)g->total, eta);
+        snprintf(line, LINE_MAX_BYTES, "%s  [%s] %3d %%  %s%s%s%s", title, bar,
+            (int)(100 * g->done / g->total), g->phase,
+            g->detail && g->detail[0] ? ": " : "", g->detail ? g->detail : "",
+            eta);
     else
         snprintf(line, LINE_MAX_BYTES, "%s  %s%s%s%s", title, g->state,
             g->phase && !is_final(g->state) ? ": " : "",
