@@ -111,8 +111,6 @@ check_whole(struct making *m, struct err *err)
         (st = open_whole(p, NET_OPTIMISE_ALL, &net, err)) == ST_OK)
         st = check_nets(net, p->reference, TOLERANCE, &m->check, err);
     netbench_close(net);
-    if (st == ST_OK && h->progress != NULL)
-        h->progress(h->ctx, "check", 1, 1, "outputs");
     return st;
 }
 
