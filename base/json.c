@@ -159,6 +159,22 @@ json_number_or_null(double x)
     return isfinite(x) ? json_real(x) : json_null();
 }
 
+double
+json_get_number(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+const char *
+json_get_string(const json_t *o, const char *name, const char *fallback)
+{
+    const char *s = json_string_value(json_object_get(o, name));
+
+    return s ? s : fallback;
+}
+
 json_t *
 json_int_array(const int64_t *v, size_t n)
 {

@@ -63,6 +63,12 @@ enum status json_pick(const json_t *o, const char *path,
 /* A number, or null where `x` is not finite: missing is null, never 0. */
 json_t *json_number_or_null(double x);
 
+/* A member of a document that is only shown: NaN, or `fallback`, where it is
+ * missing or of another type. */
+double json_get_number(const json_t *o, const char *name);
+const char *json_get_string(
+    const json_t *o, const char *name, const char *fallback);
+
 /* [..] of integers. */
 json_t *json_int_array(const int64_t *v, size_t n);
 

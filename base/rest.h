@@ -37,7 +37,8 @@ struct rest_call {
     const char *header; /* one more header line, "Lease-Epoch: 3", or NULL */
     const char *save;   /* path: the body of a 200 is written there */
     int timeout_s;      /* 0: 30 */
-    const volatile int *stop; /* the call ends early (ST_CANCELLED) once *stop */
+    const volatile int
+        *stop; /* the call ends early (ST_CANCELLED) once *stop */
 };
 
 struct rest_answer {

@@ -29,22 +29,6 @@ const struct opt_cmd cli_diff_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-static double
-number(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-static const char *
-string(const json_t *o, const char *name)
-{
-    const char *s = json_string_value(json_object_get(o, name));
-
-    return s ? s : "-";
-}
-
 static enum status
 real_cell(struct text_table *t, int digits, double x)
 {
@@ -59,19 +43,22 @@ row_cells(struct text_table *t, const json_t *row)
     char time_a[TEXT_CELL], time_b[TEXT_CELL];
     enum status st;
 
-    text_time(number(a, "median_ns"), time_a);
-    text_time(number(b, "median_ns"), time_b);
+    text_time(json_get_number(a, "median_ns"), time_a);
+    text_time(json_get_number(b, "median_ns"), time_b);
     if ((st = text_cell(t, "%s", apart ? "*" : "")) != ST_OK ||
-        (st = text_cell(t, "%s", string(row, "level"))) != ST_OK ||
-        (st = text_cell(t, "%s", string(row, "role"))) != ST_OK ||
-        (st = text_cell(t, "%.0f", number(row, "index"))) != ST_OK ||
-        (st = text_cell(t, "%.32s", string(row, "name"))) != ST_OK ||
+        (st = text_cell(t, "%s", json_get_string(row, "level", "-"))) !=
+            ST_OK ||
+        (st = text_cell(t, "%s", json_get_string(row, "role", "-"))) != ST_OK ||
+        (st = text_cell(t, "%.0f", json_get_number(row, "index"))) != ST_OK ||
+        (st = text_cell(t, "%.32s", json_get_string(row, "name", "-"))) !=
+            ST_OK ||
         (st = text_cell(t, "%s", time_a)) != ST_OK ||
         (st = text_cell(t, "%s", time_b)) != ST_OK ||
-        (st = real_cell(t, 3, number(row, "ratio"))) != ST_OK ||
-        (st = real_cell(t, 4, number(row, "p_value"))) != ST_OK)
+        (st = real_cell(t, 3, json_get_number(row, "ratio"))) != ST_OK ||
+        (st = real_cell(t, 4, json_get_number(row, "p_value"))) != ST_OK)
         return st;
-    return text_cell(t, "%.1s %.1s", string(a, "grade"), string(b, "grade"));
+    return text_cell(t, "%.1s %.1s", json_get_string(a, "grade", "-"),
+        json_get_string(b, "grade", "-"));
 }
 
 static enum status
@@ -99,8 +86,10 @@ static void
 print_side(const char *title, const json_t *side)
 {
     printf("%s  profile %.0f: %.12s on %s, %s, grade %s\n", title,
-        number(side, "id"), string(side, "model"), string(side, "device"),
-        string(side, "created_at"), string(side, "grade"));
+        json_get_number(side, "id"), json_get_string(side, "model", "-"),
+        json_get_string(side, "device", "-"),
+        json_get_string(side, "created_at", "-"),
+        json_get_string(side, "grade", "-"));
 }
 
 static enum status

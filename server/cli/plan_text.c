@@ -7,14 +7,6 @@
 
 #include "server/cli/text.h"
 
-static double
-number(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
 /* A cost in its metric's unit. */
 static void
 cost_text(const char *metric, double cost, char out[TEXT_CELL])
@@ -32,10 +24,11 @@ half_text(const json_t *plan, const char *name, const char *title)
 {
     const json_t *h = json_object_get(plan, name);
     const char *metric = json_string_value(json_object_get(plan, "objective"));
-    double cost = number(h, "cost"), full = number(h, "cost_full");
+    double cost = json_get_number(h, "cost"),
+           full = json_get_number(h, "cost_full");
     char a[TEXT_CELL], b[TEXT_CELL];
 
-    if (number(h, "n") == 0) {
+    if (json_get_number(h, "n") == 0) {
         printf("%-12s no samples\n", title);
         return;
     }
@@ -43,8 +36,9 @@ half_text(const json_t *plan, const char *name, const char *title)
     cost_text(metric ? metric : "", full, b);
     printf("%-12s %6.0f samples  %s against %s (%.1f %% less)  accuracy "
            "%.2f %% against %.2f %%\n",
-        title, number(h, "n"), a, b, 100 * (1 - cost / full),
-        100 * number(h, "accuracy"), 100 * number(h, "accuracy_full"));
+        title, json_get_number(h, "n"), a, b, 100 * (1 - cost / full),
+        100 * json_get_number(h, "accuracy"),
+        100 * json_get_number(h, "accuracy_full"));
 }
 
 static enum status
@@ -61,11 +55,12 @@ print_exits(const json_t *plan, struct err *err)
     {
         const char *name = json_string_value(json_object_get(e, "name"));
         bool kept = json_is_true(json_object_get(e, "kept"));
-        double th = number(e, "threshold"), share = number(e, "share"),
-               acc = number(e, "accuracy");
+        double th = json_get_number(e, "threshold"),
+               share = json_get_number(e, "share"),
+               acc = json_get_number(e, "accuracy");
 
         if (st != ST_OK ||
-            (st = text_cell(t, "%.0f", number(e, "index"))) != ST_OK ||
+            (st = text_cell(t, "%.0f", json_get_number(e, "index"))) != ST_OK ||
             (st = text_cell(t, "%s", name ? name : "")) != ST_OK ||
             (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK)
             break;
@@ -87,7 +82,7 @@ print_exits(const json_t *plan, struct err *err)
 static void
 print_status(const char *title, const json_t *plan)
 {
-    double gap = number(plan, "gap");
+    double gap = json_get_number(plan, "gap");
     const char *reference =
         json_string_value(json_object_get(plan, "reference"));
     const char *status = json_string_value(json_object_get(plan, "status"));
@@ -96,7 +91,7 @@ print_status(const char *title, const json_t *plan)
     if (gap > 0)
         printf(", the optimum is at most %.2f %% cheaper", 100 * gap);
     printf("; accuracy against the %s, floor %.2f %%\n\n",
-        reference ? reference : "-", 100 * number(plan, "floor"));
+        reference ? reference : "-", 100 * json_get_number(plan, "floor"));
     if (status != NULL && strcmp(status, "infeasible") == 0)
         printf("No plan meets the floor and the limits; this is the nearest "
                "miss:\n\n");

@@ -30,27 +30,11 @@ const struct opt_cmd cli_table_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-static double
-number(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-
-    return json_is_number(v) ? json_number_value(v) : NAN;
-}
-
-static const char *
-string(const json_t *o, const char *name)
-{
-    const char *s = json_string_value(json_object_get(o, name));
-
-    return s ? s : "";
-}
-
 static bool
 has(const json_t *row, const char *level, const char *role)
 {
-    return strcmp(string(row, "level"), level) == 0 &&
-           strcmp(string(row, "role"), role) == 0;
+    return strcmp(json_get_string(row, "level", ""), level) == 0 &&
+           strcmp(json_get_string(row, "role", ""), role) == 0;
 }
 
 /* "32x32x16" from [1,32,32,16]: the batch of one is left out. */
@@ -89,16 +73,16 @@ flag_cell(struct text_table *t, const json_t *row)
 static enum status
 measure_cells(struct text_table *t, const json_t *row)
 {
-    double med = number(row, "median_ns");
+    double med = json_get_number(row, "median_ns");
     char time[TEXT_CELL], ci[TEXT_CELL];
     enum status st;
 
     text_time(med, time);
-    text_interval(
-        number(row, "ci95_lo_ns"), med, number(row, "ci95_hi_ns"), ci);
+    text_interval(json_get_number(row, "ci95_lo_ns"), med,
+        json_get_number(row, "ci95_hi_ns"), ci);
     if ((st = text_cell(t, "%s", time)) != ST_OK ||
         (st = text_cell(t, "%s", ci)) != ST_OK ||
-        (st = text_cell(t, "%s", string(row, "grade"))) != ST_OK)
+        (st = text_cell(t, "%s", json_get_string(row, "grade", ""))) != ST_OK)
         return st;
     return flag_cell(t, row);
 }
@@ -106,15 +90,17 @@ measure_cells(struct text_table *t, const json_t *row)
 static enum status
 layer_row(struct text_table *t, const json_t *row, double sum)
 {
-    double med = number(row, "median_ns");
+    double med = json_get_number(row, "median_ns");
     char macs[TEXT_CELL], shape[TEXT_CELL];
     enum status st;
 
-    text_count(number(row, "macs"), macs);
+    text_count(json_get_number(row, "macs"), macs);
     shape_text(json_object_get(row, "output_shapes"), shape);
-    if ((st = text_cell(t, "%.0f", number(row, "index"))) != ST_OK ||
-        (st = text_cell(t, "%.28s", string(row, "name"))) != ST_OK ||
-        (st = text_cell(t, "%.32s", string(row, "fusion_group"))) != ST_OK ||
+    if ((st = text_cell(t, "%.0f", json_get_number(row, "index"))) != ST_OK ||
+        (st = text_cell(t, "%.28s", json_get_string(row, "name", ""))) !=
+            ST_OK ||
+        (st = text_cell(
+             t, "%.32s", json_get_string(row, "fusion_group", ""))) != ST_OK ||
         (st = text_cell(t, "%s", shape)) != ST_OK ||
         (st = text_cell(t, "%s", macs)) != ST_OK ||
         (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK)
@@ -133,9 +119,9 @@ print_layers(const json_t *items, struct err *err)
     double sum = 0;
     size_t i;
 
-    json_array_foreach(items, i,
-        row) if (has(row, "L2", "layer") && number(row, "median_ns") > 0) sum +=
-        number(row, "median_ns");
+    json_array_foreach(items, i, row) if (has(row, "L2", "layer") &&
+                                          json_get_number(row, "median_ns") > 0)
+        sum += json_get_number(row, "median_ns");
     json_array_foreach(
         items, i, row) if (st == ST_OK && has(row, "L2", "layer")) st =
         layer_row(t, row, sum);
@@ -162,7 +148,8 @@ print_exits(const json_t *items, struct err *err)
         {
             if (st != ST_OK || !has(row, "L6", roles[r]))
                 continue;
-            if ((st = text_cell(t, "%.0f", number(row, "index"))) == ST_OK &&
+            if ((st = text_cell(t, "%.0f", json_get_number(row, "index"))) ==
+                    ST_OK &&
                 (st = text_cell(t, "%s", roles[r])) == ST_OK)
                 st = measure_cells(t, row);
         }
@@ -177,15 +164,15 @@ print_whole(const json_t *profile)
 {
     const json_t *e2e = json_object_get(profile, "e2e");
     const json_t *closure = json_object_get(profile, "closure");
-    double med = number(e2e, "median_ns"),
-           hot = number(closure, "closure_hot_rel");
+    double med = json_get_number(e2e, "median_ns"),
+           hot = json_get_number(closure, "closure_hot_rel");
     char time[TEXT_CELL], ci[TEXT_CELL];
 
     text_time(med, time);
-    text_interval(
-        number(e2e, "ci95_lo_ns"), med, number(e2e, "ci95_hi_ns"), ci);
+    text_interval(json_get_number(e2e, "ci95_lo_ns"), med,
+        json_get_number(e2e, "ci95_hi_ns"), ci);
     printf("\nwhole network, all outputs: %s %s, grade %s", time, ci,
-        string(profile, "grade"));
+        json_get_string(profile, "grade", ""));
     if (isfinite(hot))
         printf("; the layers alone, hot, add up to %+.1f %% of it", 100 * hot);
     printf("\n\n");
@@ -211,7 +198,8 @@ table_print(struct client *c, int64_t id, struct err *err)
         goto out;
     }
     printf("profile %lld: %s on %s\n\n", (long long)id,
-        string(profile, "model_name"), string(profile, "device"));
+        json_get_string(profile, "model_name", ""),
+        json_get_string(profile, "device", ""));
     if ((st = print_layers(items, err)) != ST_OK)
         goto out;
     print_whole(profile);
