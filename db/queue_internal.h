@@ -15,8 +15,8 @@ enum status queue_changed(
     struct db *db, int64_t id, int64_t now_ms, struct err *err) MUST_CHECK;
 
 /* The attempt ended well.  `sha256` is the answer's. */
-enum status queue_healthy(struct db *db, const struct lease *lease,
-    struct err *err) MUST_CHECK;
+enum status queue_healthy(
+    struct db *db, const struct lease *lease, struct err *err) MUST_CHECK;
 enum status queue_done(struct db *db, const struct lease *lease,
     const char *sha256, int64_t now_ms, struct err *err) MUST_CHECK;
 

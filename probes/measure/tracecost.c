@@ -38,7 +38,7 @@ static enum status
 put_node(struct buf *graph, int i, struct err *err)
 {
     struct buf node;
-    char from[8], to[8];
+    char from[16], to[16];
     bool clip = i >= HALF;
     enum status st;
 
