@@ -179,6 +179,8 @@ async function compareTwo(s, first, job) {
   await go(page, s.url, `#/profiles/${first}`);
   await page.getByRole('button', { name: 'Compare' }).click();
   await page.waitForURL(new RegExp(`#/diff/${first}/${second}$`));
+  // The address changes at once; the profile's own rows stand until then.
+  await page.getByRole('heading', { name: /against profile/ }).waitFor();
   await page.getByText(/^All rows/).click();
   const rows = page.locator('details tbody tr');
   const ratios = await rows.locator('[data-ratio]').allTextContents();
