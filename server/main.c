@@ -164,12 +164,16 @@ announce(const struct endpoint *at, struct err *err)
 {
     char line[sizeof(at->url) + 1];
     int n = snprintf(line, sizeof(line), "%s\n", at->url);
+    enum status st = ST_OK;
 
-    fputs(line, stdout);
-    fflush(stdout);
-    if (settings.address_file == NULL)
-        return ST_OK;
-    return file_write(settings.address_file, line, (size_t)n, err);
+    /* The file first: who reads the line may look for it at once. */
+    if (settings.address_file != NULL)
+        st = file_write(settings.address_file, line, (size_t)n, err);
+    if (st == ST_OK) {
+        fputs(line, stdout);
+        fflush(stdout);
+    }
+    return st;
 }
 
 static enum status
