@@ -4,7 +4,7 @@
 #ifndef OFFRAMP_MEASURE_EPOCH_H
 #define OFFRAMP_MEASURE_EPOCH_H
 
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/subject.h"
 
 /* How long an epoch shall last on this clock: 1000 steps, 100 reads or

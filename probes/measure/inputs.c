@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 
 static double
 draw_real(struct rng *r)

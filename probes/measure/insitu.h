@@ -14,7 +14,7 @@
 #define OFFRAMP_MEASURE_INSITU_H
 
 #include "probes/measure/plan.h"
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/tracecost.h"
 #include "probes/runtimes/runtime.h"
 

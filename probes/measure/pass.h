@@ -12,7 +12,7 @@
 #include "probes/measure/netbench.h"
 #include "probes/measure/plan.h"
 #include "probes/measure/profile.h"
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/rounds.h"
 
 /* What all passes of one job share. */

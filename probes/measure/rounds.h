@@ -11,7 +11,7 @@
 #ifndef OFFRAMP_MEASURE_ROUNDS_H
 #define OFFRAMP_MEASURE_ROUNDS_H
 
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/subject.h"
 
 struct rounds_plan {

@@ -7,7 +7,7 @@
 #define OFFRAMP_TESTS_MEASURE_FAKE_H
 
 #include "probes/measure/host.h"
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/subject.h"
 
 struct fake_machine {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "probes/measure/rng.h"
+#include "base/rng.h"
 #include "probes/measure/stats.h"
 
 static void

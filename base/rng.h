@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* rng.h -- the seeded numbers behind orders, epoch lengths and inputs
+/* rng.h -- seeded numbers: orders, epoch lengths, inputs, policies
  * (splitmix64): the same seed gives the same numbers on every machine. */
-#ifndef OFFRAMP_MEASURE_RNG_H
-#define OFFRAMP_MEASURE_RNG_H
+#ifndef OFFRAMP_BASE_RNG_H
+#define OFFRAMP_BASE_RNG_H
 
 #include <stdint.h>
 
