@@ -274,7 +274,7 @@ enum status
 rows_in_fill(struct db *db, struct profile_rows_in *in,
     const struct cache_query *q, struct err *err)
 {
-    static const enum level levels[] = { LEVEL_L2, LEVEL_L4 };
+    static const enum level levels[] = { LEVEL_L2, LEVEL_L3, LEVEL_L4 };
     size_t n = json_array_size(layers_of(in));
     enum status st = ST_OK;
 

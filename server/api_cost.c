@@ -90,7 +90,7 @@ read_filter(struct request *rq, struct measure_filter *f)
         .model = request_query(rq, "model") };
     if (level != NULL && (f->level = word_find(level_words, level)) < 0)
         return err_set(&rq->err, ST_INVALID, "request.query",
-            "level must be one of L0, L1, L2, L4, L5, L6");
+            "level must be one of L0, L1, L2, L3, L4, L5, L6");
     if ((f->kernel_key != NULL && !hash_valid(f->kernel_key)) ||
         (f->model != NULL && !hash_valid(f->model)))
         return err_set(&rq->err, ST_INVALID, "request.query",

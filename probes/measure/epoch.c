@@ -63,10 +63,15 @@ epoch_calibrate(struct subject *s, const struct host *host, int64_t target_ns,
 static enum status
 timed(struct subject *s, const struct host *host, int64_t n, struct err *err)
 {
-    int64_t before = host->interruptions(host->ctx), ns;
-    enum status st = subject_time(s, host, n, &ns, err);
-    bool interrupted = host->interruptions(host->ctx) != before;
+    int64_t before, ns;
+    enum status st;
+    bool interrupted;
 
+    if (s->before != NULL)
+        s->before(s->before_ctx);
+    before = host->interruptions(host->ctx);
+    st = subject_time(s, host, n, &ns, err);
+    interrupted = host->interruptions(host->ctx) != before;
     if (st != ST_OK)
         return st;
     return subject_add(s, (double)ns / (double)n, interrupted, err);

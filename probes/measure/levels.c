@@ -7,6 +7,7 @@
 #include "base/flag.h"
 #include "base/log.h"
 #include "probes/measure/check.h"
+#include "probes/measure/pass_cold.h"
 #include "probes/measure/pass_insitu.h"
 #include "probes/measure/pass_meters.h"
 
@@ -96,6 +97,12 @@ fill_layers(struct pass *pass, struct plan *plan)
 }
 
 static void
+fill_cold(struct pass *pass, struct plan *plan)
+{
+    add_layers(pass, plan);
+}
+
+static void
 fill_exits(struct pass *pass, struct plan *plan)
 {
     add_cuts(pass, plan->segments, plan->n_exits);
@@ -142,6 +149,7 @@ static const struct {
     { LEVEL_L0, "whole", fill_whole, NULL, pass_rounds, 4 },
     { LEVEL_L1, "in situ", fill_insitu, NULL, pass_insitu, 4 },
     { LEVEL_L2, "layers", fill_layers, NULL, pass_rounds, 1 },
+    { LEVEL_L3, "cold", fill_cold, NULL, pass_cold, 1 },
     { LEVEL_L6, "exits", fill_exits, inspect_cut, pass_rounds, 1 },
     { LEVEL_L4, "counters", fill_counters, NULL, pass_counters, 0.1 },
     { LEVEL_L5, "energy", fill_energy, NULL, pass_energy, 0.5 },
@@ -166,7 +174,8 @@ missing_row(struct profiler *p, enum level level, int64_t flag, struct err *err)
                : err_nomem(err);
 }
 
-/* Is it timed, and not only read from a meter? */
+/* Do its times count for the sums, so that they must be steady?  Meters only
+ * need something to run, and cold times stand for themselves. */
 static bool
 is_timed(const struct pass *pass)
 {

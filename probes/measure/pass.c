@@ -95,7 +95,8 @@ open_job(struct profiler *p, struct job *job, struct err *err)
         st = pass_golden(
             p, (enum golden_kind)job->index, &job->golden, &job->subject, err);
     job->subject.first_ns = NAN;
-    job->subject.single = job->level == LEVEL_L0 || job->traced;
+    job->subject.single =
+        job->level == LEVEL_L0 || job->level == LEVEL_L3 || job->traced;
     return st;
 }
 
@@ -164,7 +165,7 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
     struct ticker ticker = { p, pass, from, to };
     struct rounds_plan plan = { .ci_rel = p->plan.policy.ci_rel,
         .max_rounds = (size_t)p->plan.policy.max_rounds,
-        .least_singles = P99_SINGLES,
+        .least_singles = pass->level == LEVEL_L3 ? 0 : P99_SINGLES,
         .layer_budget_ns = (int64_t)(p->plan.policy.layer_budget_s * 1e9),
         .deadline_ns = pass->end_ns,
         .pair = pass->pair,

@@ -9,6 +9,7 @@ static const char *const level_names[LEVEL_COUNT] = {
     [LEVEL_L0] = "L0",
     [LEVEL_L1] = "L1",
     [LEVEL_L2] = "L2",
+    [LEVEL_L3] = "L3",
     [LEVEL_L4] = "L4",
     [LEVEL_L5] = "L5",
     [LEVEL_L6] = "L6",
@@ -31,7 +32,7 @@ level_read(const json_t *v, const char *path, enum level *out, struct err *err)
             return ST_OK;
         }
     return err_set(err, ST_INVALID, "request.field",
-        "%s must be L0, L1, L2, L4, L5 or L6", path);
+        "%s must be L0, L1, L2, L3, L4, L5 or L6", path);
 }
 
 enum status
@@ -80,7 +81,7 @@ read_levels(struct plan *p, const json_t *levels, struct err *err)
     json_t *v;
 
     if (levels == NULL)
-        p->levels = LEVEL_BIT(LEVEL_COUNT) - 1;
+        p->levels = LEVELS_DEFAULT;
     json_array_foreach(levels, i, v)
     {
         if ((st = level_read(v, "levels", &l, err)) != ST_OK)

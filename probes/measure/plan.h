@@ -15,12 +15,17 @@ enum level {
     LEVEL_L0,
     LEVEL_L1,
     LEVEL_L2,
+    LEVEL_L3,
     LEVEL_L4,
     LEVEL_L5,
     LEVEL_L6,
     LEVEL_COUNT
 };
 #define LEVEL_BIT(l) (1u << (l))
+
+/* What a payload without `levels` asks for: all but L3, whose flushes take
+ * long and whose numbers only some plans need. */
+enum { LEVELS_DEFAULT = (LEVEL_BIT(LEVEL_COUNT) - 1) & ~LEVEL_BIT(LEVEL_L3) };
 
 const char *level_name(enum level l);
 

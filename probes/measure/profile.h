@@ -3,10 +3,10 @@
  * profile.h -- one network measured on this machine: all levels together.
  *
  * Level after level, each in a pass of its own: outputs are checked, then the
- * whole network (L0) and its layers in situ (L1), each layer alone (L2),
- * segments, heads and prefixes (L6), counters (L4), energy (L5).  The payload
- * and the result are documents of probes/README.md.  Runs in the calling
- * thread.
+ * whole network (L0) and its layers in situ (L1), each layer alone (L2), the
+ * same with cold caches (L3), segments, heads and prefixes (L6), counters (L4),
+ * energy (L5).  The payload and the result are documents of probes/README.md.
+ * Runs in the calling thread.
  */
 #ifndef OFFRAMP_MEASURE_PROFILE_H
 #define OFFRAMP_MEASURE_PROFILE_H
@@ -33,6 +33,8 @@ struct profile_hooks {
     /* MAY: another golden kernel than that of golden.h (a scripted machine
      * cannot time real work).  Fills `s`. */
     void (*golden)(void *ctx, enum golden_kind kind, struct subject *s);
+    /* MAY: another way to make caches cold than that of cold.h. */
+    void (*flush)(void *ctx);
     void *ctx;
 };
 

@@ -29,6 +29,9 @@ struct subject {
     void *ctx;
     bool single; /* time every execution on its own: percentiles are wanted */
     size_t most; /* values at most; 0: no limit */
+    /* MAY: before every value, outside of its time. */
+    void (*before)(void *ctx);
+    void *before_ctx;
 
     double first_ns;  /* the very first execution; NaN before it */
     int64_t n;        /* executions an epoch, frozen once calibrated */

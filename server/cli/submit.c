@@ -27,7 +27,7 @@ static const struct opt opts[] = {
     { "shape", 0, OPT_LIST, &shapes, "INPUT=1x3x32x32",
         "fix an input's dynamic dimensions (default: 1)", NULL, 0, 0 },
     { "levels", 0, OPT_STR, &levels, "L0,L2,..",
-        "levels to measure (default L0,L1,L2,L4,L5,L6)", NULL, 0, 0 },
+        "levels to measure (default all but L3, cold caches)", NULL, 0, 0 },
     { "policy", 0, OPT_STR, &policy, "JSON",
         "measurement policy, as in probes/README.md", NULL, 0, 0 },
     { "cache", 0, OPT_STR, &cache, "use|refresh|only|off",

@@ -22,9 +22,10 @@ const struct opt_cmd cli_table_cmd = {
     .synopsis = "[OPTION]... PROFILE",
     .details =
         "Each latency is a median with the half-width of its 95 % interval.\n"
-        "`share` is the layer's part of the sum of all layers.  Grades: A and "
-        "B can be\nquoted, C is for ranking, X must not be used; flags say "
-        "why.\n"
+        "`latency` is the layer alone in a hot loop, `in situ` inside the "
+        "running network,\n`cold` alone with cold caches; `share` is of the "
+        "sum of all latencies.  Grades: A\nand B can be quoted, C is for "
+        "ranking, X must not be used; flags say why.\n"
         "    offramp table 3",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
@@ -87,8 +88,54 @@ measure_cells(struct text_table *t, const json_t *row)
     return flag_cell(t, row);
 }
 
+/* The other levels at which layers are timed; each has a column where a
+ * profile has such rows. */
+static const struct beside {
+    const char *level, *title;
+} besides[] = {
+    { "L1", ">in situ" },
+    { "L3", ">cold" },
+};
+enum { BESIDES = sizeof(besides) / sizeof(besides[0]) };
+
+/* A layer's row at this level, the first one for index -1; or NULL. */
+static const json_t *
+find_layer(const json_t *items, const char *level, int64_t index)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(items, i, row)
+    {
+        if (has(row, level, "layer") &&
+            (index < 0 ||
+                json_integer_value(json_object_get(row, "index")) == index))
+            return row;
+    }
+    return NULL;
+}
+
 static enum status
-layer_row(struct text_table *t, const json_t *row, double sum)
+beside_cells(struct text_table *t, const json_t *items, const json_t *row)
+{
+    int64_t index = json_integer_value(json_object_get(row, "index"));
+    enum status st = ST_OK;
+
+    for (size_t b = 0; st == ST_OK && b < BESIDES; b++) {
+        const json_t *other = find_layer(items, besides[b].level, index);
+        char time[TEXT_CELL];
+
+        if (find_layer(items, besides[b].level, -1) == NULL)
+            continue;
+        text_time(other ? json_get_number(other, "median_ns") : NAN, time);
+        st = text_cell(t, "%s", time);
+    }
+    return st;
+}
+
+static enum status
+layer_row(
+    struct text_table *t, const json_t *items, const json_t *row, double sum)
 {
     double med = json_get_number(row, "median_ns");
     char macs[TEXT_CELL], shape[TEXT_CELL];
@@ -103,7 +150,8 @@ layer_row(struct text_table *t, const json_t *row, double sum)
              t, "%.32s", json_get_string(row, "fusion_group", ""))) != ST_OK ||
         (st = text_cell(t, "%s", shape)) != ST_OK ||
         (st = text_cell(t, "%s", macs)) != ST_OK ||
-        (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK)
+        (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK ||
+        (st = beside_cells(t, items, row)) != ST_OK)
         return st;
     return measure_cells(t, row);
 }
@@ -111,20 +159,34 @@ layer_row(struct text_table *t, const json_t *row, double sum)
 static enum status
 print_layers(const json_t *items, struct err *err)
 {
-    static const char *const columns[] = { ">#", "layer", "group", "output",
-        ">MACs", ">share", ">latency", ">95 %", "grade", "flags", NULL };
-    struct text_table *t = text_table_new(columns);
-    enum status st = t ? ST_OK : ST_NOMEM;
+    static const char *const first[] = { ">#", "layer", "group", "output",
+        ">MACs", ">share" };
+    static const char *const last[] = { ">latency", ">95 %", "grade", "flags" };
+    enum { FIRST = sizeof(first) / sizeof(first[0]) };
+    enum { LAST = sizeof(last) / sizeof(last[0]) };
+    const char *columns[FIRST + BESIDES + LAST + 1] = { NULL };
+    struct text_table *t;
+    enum status st;
     const json_t *row;
     double sum = 0;
-    size_t i;
+    size_t i, n = 0;
+
+    for (i = 0; i < FIRST; i++)
+        columns[n++] = first[i];
+    for (i = 0; i < BESIDES; i++)
+        if (find_layer(items, besides[i].level, -1) != NULL)
+            columns[n++] = besides[i].title;
+    for (i = 0; i < LAST; i++)
+        columns[n++] = last[i];
+    t = text_table_new(columns);
+    st = t ? ST_OK : ST_NOMEM;
 
     json_array_foreach(items, i, row) if (has(row, "L2", "layer") &&
                                           json_get_number(row, "median_ns") > 0)
         sum += json_get_number(row, "median_ns");
     json_array_foreach(
         items, i, row) if (st == ST_OK && has(row, "L2", "layer")) st =
-        layer_row(t, row, sum);
+        layer_row(t, items, row, sum);
     if (st == ST_OK)
         text_table_print(t, stdout);
     text_table_free(t);

@@ -16,6 +16,7 @@ static const struct lane {
     { "L0 whole network", "L0", { "whole" } },
     { "L1 layers in the network", "L1", { "layer" } },
     { "L2 layers alone, hot", "L2", { "layer" } },
+    { "L3 layers alone, cold", "L3", { "layer" } },
     { "L6 segments and heads", "L6", { "segment", "head" } },
     { "L6 prefixes, one after the other", "L6", { "prefix" } },
 };

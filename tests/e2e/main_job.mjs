@@ -16,6 +16,7 @@ const cases = {
     preprocess: { scale: 0.00392156862745098 },
     records: join(fixtures, 'cnn3_records.csv'),
     exits: 4, accuracy: 0.87, tolerance: 1e-9,
+    levels: ['L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6'],
   },
   resnet20: {
     model: join(shared, 'models/resnet20_cifar10_9exits.onnx'),
@@ -54,12 +55,22 @@ async function compareRecords(s, records) {
 function checkRows(rows, analysis) {
   const of = (level, role) => rows.filter(
     (r) => r.level === level && r.role === role);
-  const bad = rows.filter((r) => ['L0', 'L2', 'L6'].includes(r.level)
+  const sum = (level) => of(level, 'layer')
+    .reduce((s, r) => s + r.median_ns, 0);
+  const bad = rows.filter((r) => ['L0', 'L2', 'L3', 'L6'].includes(r.level)
     && !(r.ci95_lo_ns > 0 && r.ci95_lo_ns <= r.median_ns
       && r.median_ns <= r.ci95_hi_ns));
   check(bad.length === 0, 'every latency lies within its interval');
   check(of('L2', 'layer').length === analysis.layers.length,
     `all ${analysis.layers.length} layers are measured`);
+  if (c.levels) {
+    check(of('L3', 'layer').length === analysis.layers.length
+      && of('L3', 'layer').every((r) => r.iters_per_epoch === 1),
+    'every layer is measured cold, one execution at a time');
+    check(sum('L3') > sum('L2'), 'cold layers take longer than hot ones');
+  } else {
+    check(of('L3', 'layer').length === 0, 'nobody asked for cold layers');
+  }
   check(of('L6', 'segment').length === c.exits, 'every segment is measured');
   check(of('L6', 'head').length === c.exits - 1, 'every head is measured');
   check(of('L6', 'prefix').length === c.exits, 'every prefix is measured');
@@ -85,6 +96,7 @@ withService(async (s) => {
   await s.untilDevice('localhost');
   const job = await s.post('/v1/jobs', {
     model: model.id, devices: ['localhost'], policy: quickPolicy,
+    ...c.levels ? { levels: c.levels } : {},
   });
   const dataset = await s.post('/v1/datasets?wait=50', {
     model: model.id, inputs: await s.upload(c.inputs),

@@ -21,6 +21,8 @@ struct fake_machine {
     double others_share; /* of the machine, used by others */
     struct host_sample sample;
     double busy_ns;
+    bool cold; /* the caches were flushed */
+    int64_t flushes;
 };
 
 /* A normal machine: 1 ns resolution, 20 ns a read. */

@@ -15,7 +15,7 @@ struct fake_net {
     struct fake_runtime *rt;
     struct tensor_info in, out[OUTPUTS];
     char names[OUTPUTS][16];
-    double cost_ns;
+    double cost_ns, cold_ns;
     int wrong, nan;
     bool optimised, traced;
     char kernels[256];
@@ -79,6 +79,7 @@ describe(struct fake_net *net, const char *text)
         snprintf(net->kernels, sizeof(net->kernels), "%s",
             strstr(text, "kernels=") + 8);
     net->cost_ns = setting(text, "cost=", 1000);
+    net->cold_ns = setting(text, "cold=", 0);
     net->wrong = (int)setting(text, "wrong=", 0);
     net->nan = (int)setting(text, "nan=", 0);
 }
@@ -158,6 +159,9 @@ fake_run(struct net *base, struct binding *binding, struct err *err)
     net->runs++;
     for (const char *k = net->kernels; net->traced && *k != '\0'; k++)
         ns += *k == ':' ? 2 * TRACE_NS : 0;
+    if (m->cold)
+        ns += net->cold_ns;
+    m->cold = false;
     m->now_ns += ns;
     m->busy_ns += ns;
     for (int i = 0; i < WIDTH; i++)

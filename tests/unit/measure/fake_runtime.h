@@ -4,7 +4,8 @@
  *
  *     "cost=5000 outputs=2 wrong=1 nan=0"
  *
- * `cost` in ns passes on the scripted machine for each execution; `wrong` and
+ * `cost` in ns passes on the scripted machine for each execution; `cold` is
+ * added to the first one after the caches were flushed; `wrong` and
  * `nan` (output numbers from 1) go bad in optimised runs.  Output k holds
  * k + 1 plus the sum of the inputs.
  *

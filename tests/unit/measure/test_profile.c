@@ -216,6 +216,40 @@ what_the_server_has_is_not_measured_again(void **state)
 }
 
 static void
+cold_times_are_of_single_executions_each_after_a_flush(void **state)
+{
+    struct world w;
+    json_t *doc;
+    const json_t *cold;
+
+    (void)state;
+    world_init(&w);
+    json_object_set_new(w.payload, "levels", json_pack("[s, s]", "L2", "L3"));
+    doc = world_profile(&w);
+    cold = world_row(doc, "L3", "layer", 2);
+    assert_about(row_number(cold, "median_ns"), 15000, 0.01);
+    assert_int_equal(row_number(cold, "iters_per_epoch"), 1);
+    assert_about(
+        row_number(world_row(doc, "L2", "layer", 2), "median_ns"), 10000, 0.01);
+    /* Two kernels, so two flushes a round; layer 1 is a copy of layer 0. */
+    assert_int_equal(w.machine.flushes, 2 * (int)row_number(cold, "n_epochs"));
+    assert_true(row_has_flag(world_row(doc, "L3", "layer", 1), "cached"));
+    /* They enter no sum. */
+    assert_about(row_number(json_object_get(doc, "closure"), "sum_layers_ns"),
+        90000, 0.01);
+    json_decref(doc);
+
+    /* Nobody asked: nothing is flushed. */
+    json_object_del(w.payload, "levels");
+    w.machine.flushes = 0;
+    doc = world_profile(&w);
+    assert_null(world_row(doc, "L3", "layer", 0));
+    assert_int_equal(w.machine.flushes, 0);
+    json_decref(doc);
+    world_clear(&w);
+}
+
+static void
 only_the_levels_asked_for_are_run(void **state)
 {
     struct world w;
@@ -299,6 +333,8 @@ main(void)
             layers_in_situ_and_the_dispatch_row_add_up_to_the_whole),
         cmocka_unit_test(an_unreadable_trace_costs_only_its_own_level),
         cmocka_unit_test(what_the_server_has_is_not_measured_again),
+        cmocka_unit_test(
+            cold_times_are_of_single_executions_each_after_a_flush),
         cmocka_unit_test(only_the_levels_asked_for_are_run),
         cmocka_unit_test(absent_meters_are_null_and_said),
         cmocka_unit_test(an_energy_sensor_gives_every_part_its_energy),

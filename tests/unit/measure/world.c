@@ -82,6 +82,16 @@ golden(void *ctx, enum golden_kind kind, struct subject *s)
     fake_work_init(&w->golden[kind], &w->machine, 1000, s);
 }
 
+static void
+flush(void *ctx)
+{
+    struct world *w = ctx;
+
+    w->machine.now_ns += 10000000; /* 10 ms, which no time may contain */
+    w->machine.cold = true;
+    w->machine.flushes++;
+}
+
 json_t *
 world_layer(
     struct world *w, int index, int digit, const char *key, const char *net)
@@ -120,10 +130,12 @@ world_init(struct world *w)
             .part = part,
             .scratch = scratch,
             .golden = golden,
+            .flush = flush,
             .ctx = w } };
     json_array_append_new(layers, world_layer(w, 0, 1, "conv", "cost=40000"));
     json_array_append_new(layers, world_layer(w, 1, 2, "conv", "cost=99999"));
-    json_array_append_new(layers, world_layer(w, 2, 3, "gemm", "cost=10000"));
+    json_array_append_new(
+        layers, world_layer(w, 2, 3, "gemm", "cost=10000 cold=5000"));
     json_array_append_new(exits,
         json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "index", 0, "name", "exit0",
             "output", "exit0", "segment", cut(w, 4, "cost=41000"), "head",
