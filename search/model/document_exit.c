@@ -56,32 +56,6 @@ list_part(struct analysis *a, int part, int *nodes, int *n, json_t **layers,
     return ST_OK;
 }
 
-/* All that one value depends on: producers are marked backwards. */
-static enum status
-list_ancestors(
-    struct analysis *a, int value, int *nodes, int *n, struct err *err)
-{
-    const struct graph *g = a->g;
-    bool *needed = calloc((size_t)g->n_nodes, sizeof(*needed));
-
-    if (needed == NULL)
-        return err_nomem(err);
-    needed[g->values[value].producer] = true;
-    *n = 0;
-    for (int i = g->n_nodes - 1; i >= 0; i--) {
-        const struct node *node = &g->nodes[i];
-
-        if (!needed[i] || node->constant)
-            continue;
-        nodes[(*n)++] = i;
-        for (int k = 0; k < node->n_in; k++)
-            if (node->in[k] >= 0 && g->values[node->in[k]].producer >= 0)
-                needed[g->values[node->in[k]].producer] = true;
-    }
-    free(needed);
-    return ST_OK;
-}
-
 /* The last backbone layer before an exit, -1 if there is none. */
 static int
 layer_before(const struct analysis *a, int exit)
@@ -115,7 +89,7 @@ exit_parts(struct analysis *a, int exit, int *nodes, json_t *parts[3],
             ST_OK ||
         (st = part_json(&parts[1], a, nodes, n, NULL, json_incref(*head_layers),
              err)) != ST_OK ||
-        (st = list_ancestors(a, output, nodes, &n, err)) != ST_OK)
+        (st = region_before(a->g, &output, 1, nodes, &n, err)) != ST_OK)
         return st;
     return part_json(&parts[2], a, nodes, n, &output, NULL, err);
 }

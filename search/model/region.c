@@ -160,3 +160,29 @@ region_clear(struct region *r)
     free(r->weights);
     *r = (struct region){ 0 };
 }
+
+enum status
+region_before(const struct graph *g, const int *out, int n_out, int *nodes,
+    int *n, struct err *err)
+{
+    bool *needed = calloc((size_t)g->n_nodes + 1, sizeof(*needed));
+
+    if (needed == NULL)
+        return err_nomem(err);
+    for (int i = 0; i < n_out; i++)
+        if (g->values[out[i]].producer >= 0)
+            needed[g->values[out[i]].producer] = true;
+    *n = 0;
+    for (int i = g->n_nodes - 1; i >= 0; i--) {
+        const struct node *node = &g->nodes[i];
+
+        if (!needed[i] || node->constant)
+            continue;
+        nodes[(*n)++] = i;
+        for (int k = 0; k < node->n_in; k++)
+            if (node->in[k] >= 0 && g->values[node->in[k]].producer >= 0)
+                needed[g->values[node->in[k]].producer] = true;
+    }
+    free(needed);
+    return ST_OK;
+}

@@ -29,4 +29,9 @@ enum status region_build(struct region *r, struct graph *g, const int *nodes,
     int n_nodes, const int *out, int n_out, struct err *err) MUST_CHECK;
 void region_clear(struct region *r);
 
+/* All nodes that the values `out` depend on, constant ones left out, the last
+ * first.  `nodes` has room for all nodes of the graph.  ST_NOMEM. */
+enum status region_before(const struct graph *g, const int *out, int n_out,
+    int *nodes, int *n, struct err *err) MUST_CHECK;
+
 #endif

@@ -5,18 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probes/deploy/answer.h"
 #include "probes/runtimes/runtime.h"
 #include "search/worker/dataset.h"
-
-/* How an exit's values become probabilities; found at its first row. */
-enum scale { SCALE_UNKNOWN, SCALE_PROBABILITY, SCALE_LOGIT };
 
 /* One exit: its output tensor, [batch][classes]. */
 struct exit_output {
     const char *name; /* of the output; borrowed from the payload */
     size_t index;     /* among the network's outputs */
     size_t classes;
-    enum scale scale;
+    enum answer_scale scale;
 };
 
 /* Everything that a run needs; cleared by run_close(). */
@@ -150,37 +148,6 @@ run_open(
     return ST_OK;
 }
 
-static enum scale
-scale_of(const float *v, size_t n)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        if (v[i] < 0 || v[i] > 1)
-            return SCALE_LOGIT;
-        sum += v[i];
-    }
-    return fabs(sum - 1) <= 1e-3 ? SCALE_PROBABILITY : SCALE_LOGIT;
-}
-
-/* The largest value's class and its probability. */
-static void
-judge(struct exit_output *x, const float *v, int64_t *pred, double *score)
-{
-    size_t best = 0;
-    double sum = 0;
-
-    for (size_t i = 1; i < x->classes; i++)
-        if (v[i] > v[best])
-            best = i;
-    if (x->scale == SCALE_UNKNOWN)
-        x->scale = scale_of(v, x->classes);
-    for (size_t i = 0; i < x->classes; i++)
-        sum += exp((double)v[i] - v[best]);
-    *pred = (int64_t)best;
-    *score = x->scale == SCALE_PROBABILITY ? v[best] : 1 / sum;
-}
-
 static enum status
 keep_row(struct run *r, struct records *out, size_t row, size_t slot,
     struct err *err)
@@ -190,13 +157,16 @@ keep_row(struct run *r, struct records *out, size_t row, size_t slot,
         const float *v =
             (const float *)r->outputs[x->index].data + slot * x->classes;
         size_t at = (size_t)e * out->n + row;
+        struct answer a;
 
         for (size_t i = 0; i < x->classes; i++)
             if (!isfinite(v[i]))
                 return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                     "output %s is not a finite number for sample %zu", x->name,
                     row);
-        judge(x, v, &out->pred[at], &out->score[at]);
+        a = answer_of(v, x->classes, &x->scale);
+        out->pred[at] = a.class;
+        out->score[at] = a.score;
     }
     return ST_OK;
 }

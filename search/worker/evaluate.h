@@ -3,10 +3,7 @@
  * evaluate.h -- a multi-exit network run on a data set: what every exit
  * answers and how sure it is.
  *
- * The score is the largest probability.  An output whose values all lie in
- * 0..1 and add up to 1 within 1e-3 is taken as probabilities, any other as
- * logits, of which the softmax is taken; each exit is judged by its first row
- * and the others of that exit follow.
+ * The score is the largest probability, as probes/deploy/answer.h has it.
  */
 #ifndef OFFRAMP_WORKER_EVALUATE_H
 #define OFFRAMP_WORKER_EVALUATE_H

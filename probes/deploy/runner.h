@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * runner.h -- a plan run for real: one sample at a time, segment by segment,
+ * stopping at the first kept exit whose score is at least its threshold.
+ *
+ * Stages exchange tensors by name, as cut models do (../../search/README.md):
+ * what one has as an output later ones have as an input.  What no stage makes
+ * is the network's input.  All memory is taken when the runner is opened; a
+ * run takes none of ours.  The reference runner of `offramp run` and the
+ * validation on a device are both this code.  One thread uses a runner.
+ */
+#ifndef OFFRAMP_DEPLOY_RUNNER_H
+#define OFFRAMP_DEPLOY_RUNNER_H
+
+#include "probes/deploy/answer.h"
+#include "probes/runtimes/runtime.h"
+
+enum { RUNNER_EXITS_MAX = 64 };
+
+/* One kept exit: the way to it, its head, and when a sample leaves there. */
+struct runner_stage {
+    struct net_source segment, head; /* path and data NULL: there is none */
+    const char *output;              /* tensor with its classes */
+    double threshold;                /* of all but the last */
+};
+
+/* What became of one sample. */
+struct runner_answer {
+    int stage; /* where it left */
+    int64_t class;
+    double score;
+};
+
+struct runner; /* opaque: see runner.c */
+
+/*
+ * Open every net.  `stages` may go afterwards.  ST_UNPROCESSABLE: what
+ * net_open() says; "model.inputs" (not exactly one input), "model.exit" (no
+ * stage makes an output), "model.tensor_type" (not float32 of fixed shape).
+ * On ST_OK the caller ends *out with runner_close(), before the runtime.
+ */
+enum status runner_open(struct runner **out, struct runtime *rt,
+    const struct runner_stage *stages, int n, struct err *err) MUST_CHECK;
+void runner_close(struct runner *r);
+
+/* Memory of the network's input: write a sample there before each run. */
+float *runner_input(struct runner *r, size_t *elements);
+const struct tensor *runner_input_shape(const struct runner *r);
+
+/* Run what was written until it leaves.  ST_UNPROCESSABLE "model.run", or
+ * "model.nan_output" where an exit's values are no numbers. */
+enum status runner_run(
+    struct runner *r, struct runner_answer *out, struct err *err) MUST_CHECK;
+
+/* The values of a stage's output as its last run left them. */
+const float *runner_output(const struct runner *r, int stage, size_t *n);
+
+#endif
