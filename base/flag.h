@@ -50,7 +50,8 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(shared_host, MILD, "other work ran on the machine")                      \
     X(ctx_switched, MILD, "the process was interrupted while measuring")       \
     X(cached, NOTE, "measured earlier for an equal kernel and environment")    \
-    X(fused, NOTE, "one kernel does this and another layer: one has the time")
+    X(fused, NOTE, "one kernel does this and another layer: one has the time") \
+    X(out_of_control, RANK, "a golden kernel was off the device's chart")
 
 enum flag_index {
 #define X(name, weight, text) FLAG_INDEX_##name,

@@ -7,6 +7,8 @@
 
 static const struct col cols[] = {
     COL(COL_INT, struct chart_row, profile),
+    COL(COL_INT, struct chart_row, golden),
+    COL(COL_TEXT, struct chart_row, reason),
     COL(COL_INT, struct chart_row, created_ms),
     COL(COL_TEXT, struct chart_row, env_fingerprint),
     COL(COL_TEXT, struct chart_row, kernel),
@@ -17,13 +19,19 @@ static const struct col cols[] = {
 static const struct shape shape = SHAPE(struct chart_row, cols);
 
 static const char sql_list[] =
-    "SELECT p.id, p.created_ms, p.env_fingerprint, m.name, m.median_ns,"
-    " m.ci95_lo_ns, m.ci95_hi_ns"
+    "SELECT p.id, NULL, NULL, p.created_ms, p.env_fingerprint, m.name,"
+    " m.median_ns, m.ci95_lo_ns, m.ci95_hi_ns"
     " FROM profile p JOIN measure m ON m.profile = p.id"
     " WHERE p.device = ?1 AND (?2 IS NULL OR p.env_fingerprint = ?2)"
     " AND m.role = 'sentinel' AND m.median_ns IS NOT NULL"
     " AND m.grade IN ('A', 'B')"
-    " ORDER BY p.env_fingerprint, m.name, p.id";
+    " UNION ALL"
+    " SELECT NULL, g.id, g.reason, g.created_ms, g.env_fingerprint, k.name,"
+    " k.median_ns, k.ci95_lo_ns, k.ci95_hi_ns"
+    " FROM golden g JOIN golden_kernel k ON k.golden = g.id"
+    " WHERE g.device = ?1 AND (?2 IS NULL OR g.env_fingerprint = ?2)"
+    " AND k.median_ns IS NOT NULL AND k.grade IN ('A', 'B')"
+    " ORDER BY 5, 6, 4, 1, 2";
 
 struct call {
     chart_fn *fn;

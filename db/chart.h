@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* chart.h -- how the golden kernels ran on a device, profile after profile:
- * rows of role `sentinel` that can be trusted (grade A or B). */
+/* chart.h -- how the golden kernels ran on a device, in profiles (rows of
+ * role `sentinel`) and in tasks of their own, as far as they can be trusted
+ * (grade A or B). */
 #ifndef OFFRAMP_DB_CHART_H
 #define OFFRAMP_DB_CHART_H
 
 #include "db/db.h"
 
 struct chart_row {
-    int64_t profile, created_ms;
+    int64_t profile, golden; /* where it is of; the other one is 0 */
+    int64_t created_ms;
+    char *reason;                   /* of a golden task; NULL in a profile */
     char *env_fingerprint, *kernel; /* other environments, other times */
     double median_ns, lo_ns, hi_ns; /* lo and hi NaN without an interval */
 };

@@ -23,10 +23,11 @@ enum { APPLICATION_ID = 0x4f464652 };
 
 EMBED(db_migration_0001, "0001_start.sql");
 EMBED(db_migration_0002, "0002_dispatch.sql");
+EMBED(db_migration_0003, "0003_golden.sql");
 
 /* Migration i takes a file of version i to version i + 1. */
-static const char *const migrations[] = { db_migration_0001,
-    db_migration_0002 };
+static const char *const migrations[] = { db_migration_0001, db_migration_0002,
+    db_migration_0003 };
 
 enum { NEWEST = sizeof(migrations) / sizeof(migrations[0]) };
 

@@ -84,6 +84,26 @@ db_profile_get(struct db *db, int64_t id, struct profile *out, struct err *err)
     return st;
 }
 
+#define FLAG_IN(table)                                                         \
+    "UPDATE " table " SET flags = flags | ?2, grade = max(grade, 'C')"
+
+static const char sql_flag[] = FLAG_IN("profile") " WHERE id = ?1";
+
+/* The golden kernels' own rows stay points of the chart. */
+static const char sql_flag_rows[] =
+    FLAG_IN("measure") " WHERE profile = ?1 AND role <> 'sentinel'";
+
+enum status
+db_profile_flag(struct db *db, int64_t id, int64_t flag, struct err *err)
+{
+    enum status st =
+        db_run(db, sql_flag, ARGS(A_INT(id), A_INT(flag)), NULL, err);
+
+    if (st == ST_OK)
+        st = db_run(db, sql_flag_rows, ARGS(A_INT(id), A_INT(flag)), NULL, err);
+    return st;
+}
+
 struct call {
     profile_fn *fn;
     void *ctx;

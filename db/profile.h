@@ -38,6 +38,11 @@ enum status db_profile_add(struct db *db, const struct profile *p, int64_t *id,
 enum status db_profile_get(
     struct db *db, int64_t id, struct profile *out, struct err *err) MUST_CHECK;
 
+/* The profile and its rows, but for the golden kernels', get this flag, and
+ * grade C at best. */
+enum status db_profile_flag(
+    struct db *db, int64_t id, int64_t flag, struct err *err) MUST_CHECK;
+
 struct profile_filter {
     const char *model, *device; /* NULL: any */
     int64_t job;                /* 0: any */

@@ -176,7 +176,7 @@ CREATE TABLE owner (
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile')),
+    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden')),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first
@@ -215,6 +215,7 @@ CREATE INDEX task_recent ON task (kind, finished_ms) WHERE state = 'done';
 CREATE INDEX task_job ON task (job, state) WHERE job IS NOT NULL;
 CREATE INDEX task_search ON task (search, state) WHERE search IS NOT NULL;
 CREATE UNIQUE INDEX task_dedup ON task (dedup_key) WHERE state IN ('queued', 'leased');
+CREATE INDEX task_golden ON task (dedup_key, finished_ms) WHERE kind = 'golden';
 
 -- Devices that may do a task; none: a worker does it.
 CREATE TABLE task_device (
@@ -248,6 +249,7 @@ CREATE UNIQUE INDEX lease_device ON lease (device) WHERE state = 'active';
 CREATE INDEX lease_session ON lease (session) WHERE state = 'active';
 CREATE INDEX lease_until ON lease (until_ms) WHERE state = 'active';
 CREATE INDEX lease_expired ON lease (id) WHERE state = 'expired';
+CREATE INDEX lease_infra ON lease (device, ended_ms) WHERE error_class = 'infra';
 
 -- Pieces of a result, sent while the task runs.
 CREATE TABLE part (
@@ -366,4 +368,33 @@ CREATE TABLE counter (
     event   TEXT NOT NULL,              -- "PAPI_TOT_INS"
     value   REAL NOT NULL,
     PRIMARY KEY (measure, event)
+) STRICT, WITHOUT ROWID;
+
+-- One run of the golden kernels alone, before a device gets other work.
+CREATE TABLE golden (
+    id              INTEGER PRIMARY KEY,
+    task            INTEGER NOT NULL UNIQUE REFERENCES task (id),
+    device          TEXT NOT NULL REFERENCES device (name),
+    reason          TEXT NOT NULL CHECK (reason IN ('first', 'infra', 'suspect', 'daily')), -- why it was due
+    created_ms      INTEGER NOT NULL,
+    started_ms      INTEGER NOT NULL,   -- of measuring
+    finished_ms     INTEGER NOT NULL,
+    flags           INTEGER NOT NULL,   -- set of base/flag.h
+    env             TEXT NOT NULL,      -- document: stable and volatile
+    env_fingerprint TEXT NOT NULL,
+    env_sha256      TEXT NOT NULL
+) STRICT;
+CREATE INDEX golden_device ON golden (device, env_fingerprint, created_ms);
+
+-- One kernel of such a run.
+CREATE TABLE golden_kernel (
+    golden     INTEGER NOT NULL REFERENCES golden (id),
+    name       TEXT NOT NULL,
+    n_epochs   INTEGER NOT NULL,
+    median_ns  REAL,
+    ci95_lo_ns REAL,                    -- 95 % interval of the median
+    ci95_hi_ns REAL,
+    flags      INTEGER NOT NULL,
+    grade      TEXT NOT NULL CHECK (grade IN ('A', 'B', 'C', 'X')),
+    PRIMARY KEY (golden, name)
 ) STRICT, WITHOUT ROWID;

@@ -14,7 +14,15 @@
     X(TASK_DATASET, "dataset")                                                 \
     X(TASK_RECORDS, "records")                                                 \
     X(TASK_SEARCH, "search")                                                   \
-    X(TASK_PROFILE, "profile")
+    X(TASK_PROFILE, "profile")                                                 \
+    X(TASK_GOLDEN, "golden")
+
+/* Why the golden kernels are due on a device. */
+#define GOLDEN_REASON_MAP(X)                                                   \
+    X(GOLDEN_FIRST, "first")                                                   \
+    X(GOLDEN_INFRA, "infra")                                                   \
+    X(GOLDEN_SUSPECT, "suspect")                                               \
+    X(GOLDEN_DAILY, "daily")
 
 #define TASK_STATE_MAP(X)                                                      \
     X(TASK_QUEUED, "queued")                                                   \
@@ -105,6 +113,7 @@
 
 #define X(value, word) value,
 enum task_kind { TASK_KIND_MAP(X) TASK_KIND_COUNT };
+enum golden_reason { GOLDEN_REASON_MAP(X) };
 enum task_state { TASK_STATE_MAP(X) };
 enum lease_state { LEASE_STATE_MAP(X) };
 enum fail_class { FAIL_CLASS_MAP(X) FAIL_CLASS_COUNT };
@@ -121,18 +130,19 @@ enum role { ROLE_MAP(X) };
 
 /* The words by value, ended by NULL: task_kind_words[TASK_PROFILE]. */
 extern const char *const task_kind_words[],
-    *const task_state_words[],
-        *const lease_state_words[],
-            *const fail_class_words[],
-                *const run_state_words[],
-                    *const item_state_words[],
-                        *const session_state_words[],
-                            *const device_mode_words[],
-                                *const device_health_words[],
-                                    *const cache_mode_words[],
-                                        *const source_words[],
-                                            *const level_words[],
-                                                *const role_words[];
+    *const golden_reason_words[],
+        *const task_state_words[],
+            *const lease_state_words[],
+                *const fail_class_words[],
+                    *const run_state_words[],
+                        *const item_state_words[],
+                            *const session_state_words[],
+                                *const device_mode_words[],
+                                    *const device_health_words[],
+                                        *const cache_mode_words[],
+                                            *const source_words[],
+                                                *const level_words[],
+                                                    *const role_words[];
 
 /* The value of `text` in one of the tables above; -1 where it is none of
  * them (or NULL). */

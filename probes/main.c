@@ -4,7 +4,8 @@
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
 
-static const struct task_kind *const kinds[] = { &task_profile, NULL };
+static const struct task_kind *const kinds[] = { &task_profile, &task_golden,
+    NULL };
 
 static enum status
 env(json_t **out, struct err *err)

@@ -11,6 +11,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_RECORDS] = { accept_records, NULL },
     [TASK_SEARCH] = { accept_search, NULL },
     [TASK_PROFILE] = { accept_profile, payload_profile },
+    [TASK_GOLDEN] = { accept_golden, NULL },
 };
 
 enum status

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/env_digest.h"
 #include "base/flag.h"
 #include "db/device.h"
 #include "db/job.h"
@@ -141,10 +142,6 @@ check_result(
         return err_set(err, ST_UNPROCESSABLE, "result.check",
             "result.check.pass is not true: a network with wrong outputs has "
             "no times (fail with model.wrong_output)");
-    if (!json_is_object(json_object_get(in->env, "stable")) ||
-        !json_is_object(json_object_get(in->env, "volatile")))
-        return err_set(err, ST_UNPROCESSABLE, "result.env",
-            "result.env needs the members stable and volatile");
     if (in->grade[0] == '\0' || strchr("ABCX", in->grade[0]) == NULL)
         return err_set(err, ST_UNPROCESSABLE, "result.grade",
             "result.grade must be A, B, C or X");
@@ -153,7 +150,7 @@ check_result(
         return err_set(err, ST_UNPROCESSABLE, "result.time",
             "result.started_at and finished_at must be UTC times in order, "
             "such as 2026-11-21T01:02:03Z");
-    return ST_OK;
+    return env_check(in->env, in->fingerprint, in->env_sha256, "result", err);
 }
 
 static enum status
@@ -276,7 +273,11 @@ store_profile(struct db *db, const struct task *task, const char *model,
         if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
             st = rows_in_store(db, rows, id, err);
         if (st == ST_OK)
-            st = chart_watch(db, in->device, in->fingerprint, id, err);
+            st = chart_watch(db,
+                &(struct chart_run){ .device = in->device,
+                    .env_fingerprint = in->fingerprint,
+                    .profile = id },
+                err);
     }
     free(p.policy);
     free(p.env);

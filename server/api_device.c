@@ -4,6 +4,7 @@
 
 #include "server/api_util.h"
 #include "server/chart.h"
+#include "server/golden.h"
 #include "server/server.h"
 #include "server/view.h"
 
@@ -19,7 +20,7 @@ list_one(const struct device *d, void *ctx)
 
     if (l->position++ < l->skip)
         return ST_OK;
-    return listing_add(&l->l, l->position, view_device(d));
+    return listing_add(&l->l, l->position, view_device(d, NULL));
 }
 
 /* GET /v1/devices */
@@ -40,11 +41,13 @@ static enum status
 reply_device(struct request *rq, struct reply *rp)
 {
     struct device d = { 0 };
+    json_t *golden;
     enum status st =
         db_device_get(rq->db, rq->arg[0], rq->now_ms, &d, &rq->err);
 
-    if (st == ST_OK)
-        st = reply_json(rp, 200, view_device(&d));
+    if (st == ST_OK &&
+        (st = golden_view(rq->db, d.name, &golden, &rq->err)) == ST_OK)
+        st = reply_json(rp, 200, view_device(&d, golden));
     device_clear(&d);
     return st;
 }

@@ -10,6 +10,7 @@
 #include "db/queue.h"
 #include "server/accept.h"
 #include "server/api_agent.h"
+#include "server/golden.h"
 #include "server/server.h"
 
 enum { DEVICES_MAX = AGENT_DEVICES_MAX, BEATS_MAX = 256 };
@@ -114,6 +115,9 @@ api_work_lease(struct request *rq, struct reply *rp)
         (st = agent_session_check(rq)) != ST_OK)
         return st;
     want.n_devices = json_array_size(devices);
+    if ((st = golden_schedule(rq->db, want.session, names, want.n_devices,
+             rq->now_ms, &rq->err)) != ST_OK)
+        return st;
     st = db_lease_take(rq->db, &want, &lease, &task, &rq->err);
     if (st == ST_OK) {
         st = make_payload(rq, &task, &lease, &payload, &rq->err);

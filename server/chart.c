@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flag.h"
 #include "base/log.h"
 #include "db/device.h"
 #include "db/measure.h"
+#include "db/profile.h"
 #include "server/view.h"
 
 static const double limit_rel = 0.05;
@@ -97,10 +99,10 @@ list_one(const struct chart_row *r, void *ctx)
 {
     struct listing *l = ctx;
     struct chart_mark m = walk_on(&l->walk, r);
-    json_t *o = json_pack("{s:I,s:o,s:s,s:s,s:f,s:o,s:o,s:o,s:o,s:o,s:b}",
-        "profile", (json_int_t)r->profile, "created_at",
-        view_time(r->created_ms), "kernel", r->kernel, "env_fingerprint",
-        r->env_fingerprint, "median_ns", r->median_ns, "lo",
+    json_t *o = json_pack("{s:o,s:o,s:o,s:s,s:s,s:f,s:o,s:o,s:o,s:o,s:o,s:b}",
+        "profile", view_id(r->profile), "reason", view_text(r->reason),
+        "created_at", view_time(r->created_ms), "kernel", r->kernel,
+        "env_fingerprint", r->env_fingerprint, "median_ns", r->median_ns, "lo",
         json_number_or_null(r->lo_ns), "hi", json_number_or_null(r->hi_ns),
         "centre", json_number_or_null(m.centre), "low_limit",
         json_number_or_null(m.low), "high_limit", json_number_or_null(m.high),
@@ -127,8 +129,7 @@ chart_document(struct db *db, const char *device, json_t **out, struct err *err)
 
 struct watch {
     struct walk walk;
-    const char *device;
-    int64_t profile;
+    const struct chart_run *run;
     bool out;
 };
 
@@ -138,30 +139,33 @@ watch_one(const struct chart_row *r, void *ctx)
     struct watch *w = ctx;
     struct chart_mark m = walk_on(&w->walk, r);
 
-    if (!m.out || r->profile != w->profile)
+    if (!m.out || r->profile != w->run->profile || r->golden != w->run->golden)
         return ST_OK;
     w->out = true;
-    log_warn("%s: %s takes %.6g ns, %+.1f %% off its chart's centre", w->device,
-        r->kernel, r->median_ns, 100 * (r->median_ns / m.centre - 1));
+    log_warn("%s: %s takes %.6g ns, %+.1f %% off its chart's centre",
+        w->run->device, r->kernel, r->median_ns,
+        100 * (r->median_ns / m.centre - 1));
     return ST_OK;
 }
 
 enum status
-chart_watch(struct db *db, const char *device, const char *env_fingerprint,
-    int64_t id, struct err *err)
+chart_watch(struct db *db, const struct chart_run *run, struct err *err)
 {
-    struct watch w = { .device = device, .profile = id };
-    const struct cache_query q = { .device = device,
-        .env_fingerprint = env_fingerprint };
-    int64_t n = 0;
-    enum status st =
-        db_chart_list(db, device, env_fingerprint, watch_one, &w, err);
+    struct watch w = { .run = run };
+    const struct cache_query q = { .device = run->device,
+        .env_fingerprint = run->env_fingerprint };
+    int64_t n = 0, before = run->profile != 0 ? run->profile : INT64_MAX;
+    enum status st = db_chart_list(
+        db, run->device, run->env_fingerprint, watch_one, &w, err);
 
     if (st != ST_OK || !w.out)
         return st;
-    if ((st = db_device_set_health(db, device, DEVICE_SUSPECT, err)) == ST_OK)
-        st = db_cache_expire_before(db, &q, id, &n, err);
-    log_warn(
-        "%s is suspect: %lld earlier rows are stale", device, (long long)n);
+    if ((st = db_device_set_health(db, run->device, DEVICE_SUSPECT, err)) ==
+            ST_OK &&
+        (st = db_cache_expire_before(db, &q, before, &n, err)) == ST_OK &&
+        run->profile != 0)
+        st = db_profile_flag(db, run->profile, FLAG(out_of_control), err);
+    log_warn("%s is suspect: %lld earlier rows are stale", run->device,
+        (long long)n);
     return st;
 }

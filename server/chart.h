@@ -40,10 +40,17 @@ struct chart_mark chart_next(
 enum status chart_document(struct db *db, const char *device, json_t **out,
     struct err *err) MUST_CHECK;
 
-/* After profile `id` was stored: where one of its golden kernels is out, the
- * device becomes suspect and its earlier layer rows of this environment
- * become stale. */
-enum status chart_watch(struct db *db, const char *device,
-    const char *env_fingerprint, int64_t id, struct err *err) MUST_CHECK;
+/* Where the golden kernels just ran: in a profile, or in a task of their own
+ * (the other one is 0). */
+struct chart_run {
+    const char *device, *env_fingerprint;
+    int64_t profile, golden;
+};
+
+/* After such a run was stored: where one of its golden kernels is out, the
+ * device becomes suspect, its earlier layer rows of this environment become
+ * stale, and the profile's own rows get the flag out_of_control. */
+enum status chart_watch(
+    struct db *db, const struct chart_run *run, struct err *err) MUST_CHECK;
 
 #endif

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
-#include "base/json.h"
+#include "base/env_digest.h"
 #include "base/log.h"
 #include "server/accept_internal.h"
 
@@ -97,14 +96,12 @@ static int
 set_env(json_t *doc)
 {
     json_t *env = json_object_get(doc, "env");
-    char digest[HASH_HEX] = "", *text;
-    int rc = json_object_set_new(env, "volatile", json_object());
+    char digest[HASH_HEX];
 
-    if ((text = json_canonical(env)) == NULL)
+    if (json_object_set_new(env, "volatile", json_object()) < 0 ||
+        env_hash(env, digest, NULL) != ST_OK)
         return -1;
-    hash_bytes(text, strlen(text), digest);
-    free(text);
-    return rc | json_object_set_new(doc, "env_sha256", json_string(digest));
+    return json_object_set_new(doc, "env_sha256", json_string(digest));
 }
 
 /* The result that the attempt would have sent, as far as it came.  The caller

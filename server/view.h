@@ -43,7 +43,8 @@ json_t *view_merge(json_t *o, json_t *more);
 json_t *view_model(const struct model *m);
 json_t *view_dataset(const struct dataset *d);
 json_t *view_records(const struct records *r);
-json_t *view_device(const struct device *d);
+/* `golden` is stolen; NULL: left out. */
+json_t *view_device(const struct device *d, json_t *golden);
 json_t *view_task(const struct task *t);
 json_t *view_part(const struct part *p);
 

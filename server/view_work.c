@@ -105,13 +105,13 @@ view_plan(const struct plan *p)
 }
 
 json_t *
-view_device(const struct device *d)
+view_device(const struct device *d, json_t *golden)
 {
-    return json_pack("{s:s,s:s,s:o,s:s,s:s,s:s,s:b,s:o,s:o,s:o}", "name",
+    return json_pack("{s:s,s:s,s:o,s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:o*}", "name",
         d->name, "agent", d->agent ? d->agent : "", "labels",
         view_document(d->labels), "state", d->online ? "online" : "offline",
         "health", device_health_words[d->health], "mode",
         device_mode_words[d->mode], "busy", d->busy, "last_seen_at",
         view_time(d->last_seen_ms), "env", view_document(d->env),
-        "env_fingerprint", view_text(d->env_fingerprint));
+        "env_fingerprint", view_text(d->env_fingerprint), "golden", golden);
 }

@@ -4,7 +4,8 @@
 import { changes, get, isOver, list, post } from "./api.js";
 import { facts, fill, h, link, problemBox, section, table } from "./dom.js";
 import { noDevices } from "./empty.js";
-import { flagList, grade, instant, measured, short, state } from "./format.js";
+import { dash, flagList, grade, instant, measured, short, state }
+    from "./format.js";
 import { healthCharts } from "./health.js";
 import { taskProgress } from "./jobs.js";
 import { environment } from "./profile.js";
@@ -71,6 +72,7 @@ export async function deviceView(page, part) {
         ["Mode", state(device.mode)],
         ["Agent", device.agent],
         ["Last seen", instant(device.last_seen_at)],
+        ["Checked", checked(device.golden)],
         ["Fingerprint", short(device.env_fingerprint)],
         Object.keys(device.labels ?? {}).length
             ? ["Labels", labels(device)] : null,
@@ -84,6 +86,11 @@ export async function deviceView(page, part) {
     if (work)
         await follow(page, name, work, now, () => deviceView(page, part));
 }
+
+// Its golden kernels: when they last ran, and whether they do now.
+const checked = ({ state: now, last_at: last }) => now
+    ? `golden kernels are ${now === "leased" ? "running" : "queued"}`
+    : last ? instant(last) : dash("the golden kernels did not run alone yet");
 
 // The job whose task this device runs, or undefined.
 async function currentWork(name, signal) {

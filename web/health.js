@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A device's control charts: its golden kernels, profile by profile, against
+// A device's control charts: its golden kernels, run by run, against
 // the limits that say whether the machine is still the one it was.
 import { axis, colour, figure, key, ticks, whiskers } from "./charts.js";
 import { chip, h, link, table } from "./dom.js";
@@ -45,7 +45,7 @@ function chart(points) {
         axes: [{ ...axis, grid: { show: false }, space: 40,
             incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
             values: (_u, at) => at.map((i) => points[i]
-                ? `#${points[i].profile}` : "") },
+                ? mark(points[i]) : "") },
         { ...axis, size: 82, values: ticks("ns") }],
         cursor: { y: false, drag: { x: false, y: false } },
         series: [{}, dots("--accent"), dots("--bad")],
@@ -57,12 +57,16 @@ function chart(points) {
                 ? text(points[idx]) : null)],
         },
     }, [points.map((_, i) => i), inside(true), inside(false)],
-    [key("profile", "accent"), key("out", "bad"),
+    [key("run", "accent"), key("out", "bad"),
         key("95 % interval", "whisker"), key("limits", "floor")]);
     return result.element;
 }
 
-const text = (p) => `profile ${p.profile}: ${amount(p.median_ns, "ns")}${
+// A check has no profile, but a reason.
+const mark = (p) => known(p.profile) ? `#${p.profile}` : p.reason;
+const title = (p) => known(p.profile) ? `Profile ${p.profile}`
+    : `Check (${p.reason})`;
+const text = (p) => `${title(p)}: ${amount(p.median_ns, "ns")}${
     p.out ? ", out of its limits" : ""}`;
 
 // Centre and limits as they were for each point: a chart may start again.
@@ -91,8 +95,8 @@ function limits(u, points) {
 
 const early = "fewer than five points so far";
 const columns = [
-    { title: "Profile", head: true, cell: (p) =>
-        link(`#/profiles/${p.profile}`, `Profile ${p.profile}`) },
+    { title: "Run", head: true, cell: (p) => known(p.profile)
+        ? link(`#/profiles/${p.profile}`, title(p)) : title(p) },
     { title: "Made", cell: (p) => instant(p.created_at) },
     { title: "Median", number: true, key: (p) => p.median_ns,
         cell: (p) => time(p.median_ns) },

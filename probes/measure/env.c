@@ -327,29 +327,3 @@ env_volatile(const struct watch *w, const struct clocktest *clock,
     }
     return o;
 }
-
-enum status
-env_hash(const json_t *o, char out[HASH_HEX], struct err *err)
-{
-    char *text = json_canonical(o);
-
-    if (text == NULL)
-        return err_nomem(err);
-    hash_bytes(text, strlen(text), out);
-    free(text);
-    return ST_OK;
-}
-
-enum status
-env_fingerprint(const json_t *stable, char out[HASH_HEX], struct err *err)
-{
-    json_t *shared = json_copy((json_t *)stable);
-    enum status st;
-
-    if (shared == NULL)
-        return err_nomem(err);
-    json_object_del(shared, "board_serial");
-    st = env_hash(shared, out, err);
-    json_decref(shared);
-    return st;
-}

@@ -12,7 +12,7 @@
 
 #include <jansson.h>
 
-#include "base/hash.h"
+#include "base/env_digest.h"
 #include "probes/measure/clocktest.h"
 #include "probes/measure/host.h"
 
@@ -29,14 +29,5 @@ json_t *env_stable(const struct env_facts *facts);
 /* What happened meanwhile, as {..}; NULL when out of memory. */
 json_t *env_volatile(const struct watch *job, const struct clocktest *clock,
     int64_t utc_start_ms, int64_t utc_end_ms);
-
-/* Hash of the stable part without the board's serial number: boards of one
- * model share it.  ST_NOMEM. */
-enum status env_fingerprint(
-    const json_t *stable, char out[HASH_HEX], struct err *err) MUST_CHECK;
-
-/* Hash of any document's canonical text.  ST_NOMEM. */
-enum status env_hash(
-    const json_t *o, char out[HASH_HEX], struct err *err) MUST_CHECK;
 
 #endif

@@ -256,6 +256,21 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
     return ST_OK;
 }
 
+enum status
+levels_make_golden(struct levels *l, struct profiler *p, struct err *err)
+{
+    *l = (struct levels){ .n = 1 };
+    l->pass[0] = (struct pass){ .level = LEVEL_L2,
+        .phase = "golden",
+        .measure = pass_rounds,
+        .warmup_s = p->plan.policy.warmup_s };
+    l->pass[0].jobs = calloc(GOLDEN_COUNT, sizeof(*l->pass[0].jobs));
+    if (l->pass[0].jobs == NULL)
+        return err_nomem(err);
+    add_goldens(&l->pass[0]);
+    return ST_OK;
+}
+
 void
 levels_clear(struct levels *l)
 {

@@ -17,6 +17,10 @@ enum status levels_make(
     struct levels *l, struct profiler *p, struct err *err) MUST_CHECK;
 void levels_clear(struct levels *l);
 
+/* Only the golden kernels, in one pass.  As levels_make(). */
+enum status levels_make_golden(
+    struct levels *l, struct profiler *p, struct err *err) MUST_CHECK;
+
 /*
  * Run them all, each within its share of the time that is left, measure
  * copies' rows too, and note the medians in the plan's items.  *aa_rel is the

@@ -271,6 +271,20 @@ out:
     return st;
 }
 
+enum status
+plan_read_golden(struct plan *p, const json_t *payload, struct err *err)
+{
+    const struct json_field fields[] = {
+        { "seed", JF_INT, false, &p->seed, 0, 0 },
+    };
+    enum status st;
+
+    *p = (struct plan){ .seed = 1 };
+    if ((st = policy_read(&p->policy, payload, err)) != ST_OK)
+        return st;
+    return JSON_PICK(payload, "", fields, err);
+}
+
 void
 plan_clear(struct plan *p)
 {

@@ -67,6 +67,10 @@ enum status plan_read(struct plan *p, const json_t *payload,
     const char *fingerprint, struct err *err) MUST_CHECK;
 void plan_clear(struct plan *p);
 
+/* A payload without a network: policy and seed alone. */
+enum status plan_read_golden(
+    struct plan *p, const json_t *payload, struct err *err) MUST_CHECK;
+
 /* Only the policy, with defaults where the payload leaves members out. */
 enum status policy_read(
     struct policy *p, const json_t *payload, struct err *err) MUST_CHECK;

@@ -28,8 +28,9 @@ struct making {
     double aa_rel;
 };
 
+/* The environment that the payload's policy makes. */
 static enum status
-read_request(struct making *m, const struct profile_setup *setup,
+read_env(struct making *m, const struct profile_setup *setup,
     const json_t *payload, struct err *err)
 {
     struct policy policy;
@@ -44,9 +45,7 @@ read_request(struct making *m, const struct profile_setup *setup,
     facts = kit_facts(setup->kit, policy.threads);
     if ((m->stable = env_stable(&facts)) == NULL)
         return err_nomem(err);
-    if ((st = env_fingerprint(m->stable, m->fingerprint, err)) != ST_OK)
-        return st;
-    return plan_read(&m->p.plan, payload, m->fingerprint, err);
+    return env_fingerprint(m->stable, m->fingerprint, err);
 }
 
 /* Clock, sentinel, and the time there is. */
@@ -265,6 +264,34 @@ compose(struct making *m, json_t **result, struct err *err)
     return ST_OK;
 }
 
+static enum status
+compose_golden(struct making *m, json_t **result, struct err *err)
+{
+    json_t *doc = json_pack("{s:s, s:s?, s:I, s:o, s:o, s:O}", "schema",
+        "offramp.golden/1", "device", m->p.setup->device, "seed",
+        (json_int_t)m->p.plan.seed, "policy", policy_json(&m->p.plan.policy),
+        "flags", flag_json(m->p.flags), "rows", m->p.rows);
+    enum status st = doc != NULL ? add_env(m, doc, err) : err_nomem(err);
+
+    if (st == ST_OK)
+        *result = doc;
+    else
+        json_decref(doc);
+    return st;
+}
+
+static void
+making_clear(struct making *m)
+{
+    levels_clear(&m->levels);
+    netbench_close(m->p.reference);
+    subject_clear(&m->p.sentinel);
+    golden_close(m->p.sentinel_kernel);
+    json_decref(m->p.rows);
+    json_decref(m->stable);
+    plan_clear(&m->p.plan);
+}
+
 enum status
 profile_run(const struct profile_setup *setup, const json_t *payload,
     json_t **result, struct err *err)
@@ -273,7 +300,8 @@ profile_run(const struct profile_setup *setup, const json_t *payload,
     enum status st;
 
     *result = NULL;
-    if ((st = read_request(&m, setup, payload, err)) != ST_OK)
+    if ((st = read_env(&m, setup, payload, err)) != ST_OK ||
+        (st = plan_read(&m.p.plan, payload, m.fingerprint, err)) != ST_OK)
         goto out;
     watch_start(&m.watch, setup->host);
     if ((st = start(&m, setup, err)) != ST_OK ||
@@ -284,12 +312,29 @@ profile_run(const struct profile_setup *setup, const json_t *payload,
         goto out;
     st = compose(&m, result, err);
 out:
-    levels_clear(&m.levels);
-    netbench_close(m.p.reference);
-    subject_clear(&m.p.sentinel);
-    golden_close(m.p.sentinel_kernel);
-    json_decref(m.p.rows);
-    json_decref(m.stable);
-    plan_clear(&m.p.plan);
+    making_clear(&m);
+    return st;
+}
+
+enum status
+profile_golden(const struct profile_setup *setup, const json_t *payload,
+    json_t **result, struct err *err)
+{
+    struct making m = { .utc_start_ms = clock_utc_ms() };
+    double no_pair;
+    enum status st;
+
+    *result = NULL;
+    if ((st = read_env(&m, setup, payload, err)) != ST_OK ||
+        (st = plan_read_golden(&m.p.plan, payload, err)) != ST_OK)
+        goto out;
+    watch_start(&m.watch, setup->host);
+    if ((st = start(&m, setup, err)) != ST_OK ||
+        (st = levels_make_golden(&m.levels, &m.p, err)) != ST_OK ||
+        (st = levels_run(&m.levels, &m.p, &no_pair, err)) != ST_OK)
+        goto out;
+    st = compose_golden(&m, result, err);
+out:
+    making_clear(&m);
     return st;
 }

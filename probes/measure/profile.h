@@ -51,4 +51,8 @@ struct profile_setup {
 enum status profile_run(const struct profile_setup *setup,
     const json_t *payload, json_t **result, struct err *err) MUST_CHECK;
 
+/* Measure the golden kernels alone: *result is a new offramp.golden/1. */
+enum status profile_golden(const struct profile_setup *setup,
+    const json_t *payload, json_t **result, struct err *err) MUST_CHECK;
+
 #endif

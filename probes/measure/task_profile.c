@@ -32,32 +32,59 @@ part(void *ctx, const json_t *rows, struct err *err)
     return task_part(ctx, rows, err);
 }
 
+typedef enum status measure_fn(const struct profile_setup *setup,
+    const json_t *payload, json_t **result, struct err *err);
+
 static enum status
-run(struct task *t, json_t **result, struct err *err)
+run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
+    json_t **result, struct err *err)
 {
     struct kit kit;
-    struct profile_setup setup = {
+    const struct profile_setup setup = {
         .kit = &kit,
         .host = &host_real,
         .device = json_string_value(json_object_get(t->lease, "device")),
         .pin = true,
-        .hooks = { .blob_path = blob_path,
-            .progress = progress,
-            .part = part,
-            .scratch = scratch,
-            .ctx = t },
+        .hooks = *hooks,
     };
     enum status st = kit_open(&kit, NULL, err);
 
     if (st != ST_OK)
         return st;
-    st = profile_run(&setup, t->payload, result, err);
+    st = measure(&setup, t->payload, result, err);
     kit_close(&kit);
     return st;
 }
 
+static enum status
+run_profile(struct task *t, json_t **result, struct err *err)
+{
+    const struct profile_hooks hooks = { .blob_path = blob_path,
+        .progress = progress,
+        .part = part,
+        .scratch = scratch,
+        .ctx = t };
+
+    return run_with(t, profile_run, &hooks, result, err);
+}
+
+/* No files, and too short for parts. */
+static enum status
+run_golden(struct task *t, json_t **result, struct err *err)
+{
+    const struct profile_hooks hooks = { .progress = progress, .ctx = t };
+
+    return run_with(t, profile_golden, &hooks, result, err);
+}
+
 const struct task_kind task_profile = {
     .name = "profile",
-    .run = run,
+    .run = run_profile,
+    .blame = TASK_DEVICE,
+};
+
+const struct task_kind task_golden = {
+    .name = "golden",
+    .run = run_golden,
     .blame = TASK_DEVICE,
 };

@@ -50,8 +50,8 @@ async function watchDevice(s, job) {
 // into its own charts.
 async function controlChart(s) {
   const where = '**/v1/devices/localhost/chart';
-  const items = Array.from({ length: 7 }, (_, i) => ({ profile: i + 1,
-    created_at: '2026-01-01T00:00:00Z', kernel: 'golden.compute',
+  const items = Array.from({ length: 7 }, (_, i) => ({ profile: i ? i + 1 : null,
+    reason: i ? null : 'first', created_at: '2026-01-01T00:00:00Z', kernel: 'golden.compute',
     env_fingerprint: 'a'.repeat(64), median_ns: i === 6 ? 1200 : 1000 + i,
     lo: i === 6 ? 1190 : 995 + i, hi: i === 6 ? 1210 : 1005 + i,
     centre: i < 4 ? null : 1002, low_limit: i < 4 ? null : 952,
@@ -67,6 +67,8 @@ async function controlChart(s) {
     .locator('tbody tr td:last-child').allTextContents();
   check(states.join() === 'learning,learning,learning,learning,in,in,out',
     'a control chart says which point is out');
+  check(await page.getByRole('rowheader', { name: 'Check (first)' }).count()
+    === 1, 'a check of golden kernels alone is told from a profile');
   await axe(page, 'a control chart');
   await shoot(page, 'control-chart');
   await page.unroute(where);

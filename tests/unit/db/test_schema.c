@@ -108,6 +108,7 @@ every_set_of_words_is_what_the_schema_allows(void **state)
         { "source", source_words },
         { "level", level_words },
         { "role", role_words },
+        { "reason", golden_reason_words },
     };
     struct err err = { 0 };
     char *sql;

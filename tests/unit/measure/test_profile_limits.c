@@ -155,6 +155,37 @@ the_environment_is_recorded_and_hashed(void **state)
 }
 
 static void
+golden_kernels_run_without_a_network(void **state)
+{
+    struct world w;
+    struct err err = { 0 };
+    json_t *doc, *payload = json_pack("{s:s, s:i, s:{s:f}}", "reason", "daily",
+                     "seed", 7, "policy", "job_budget_s", 20.0);
+
+    (void)state;
+    world_init(&w);
+    w.setup.hooks.part = NULL; /* parts are of profiles */
+    assert_int_equal(profile_golden(&w.setup, payload, &doc, &err), ST_OK);
+    assert_string_equal(json_get_string(doc, "schema", ""), "offramp.golden/1");
+    assert_int_equal(json_integer_value(json_object_get(doc, "seed")), 7);
+    assert_int_equal(
+        json_array_size(json_object_get(doc, "rows")), GOLDEN_COUNT);
+    for (int i = 0; i < GOLDEN_COUNT; i++)
+        assert_about(
+            row_number(world_row(doc, "L2", "sentinel", i), "median_ns"), 1000,
+            0.02);
+    assert_int_equal(env_check(json_object_get(doc, "env"),
+                         json_get_string(doc, "env_fingerprint", ""),
+                         json_get_string(doc, "env_sha256", ""), "doc", &err),
+        ST_OK);
+    json_decref(doc);
+    json_object_set_new(payload, "policy", json_pack("{s:i}", "threads", 0));
+    assert_int_equal(profile_golden(&w.setup, payload, &doc, &err), ST_INVALID);
+    json_decref(payload);
+    world_clear(&w);
+}
+
+static void
 boards_of_one_model_share_a_fingerprint(void **state)
 {
     struct env_facts facts = { .runtime = "fake", .threads = 1 };
@@ -183,6 +214,7 @@ main(void)
         cmocka_unit_test(hundreds_of_layers_are_opened_in_blocks),
         cmocka_unit_test(bad_payloads_name_the_member),
         cmocka_unit_test(the_environment_is_recorded_and_hashed),
+        cmocka_unit_test(golden_kernels_run_without_a_network),
         cmocka_unit_test(boards_of_one_model_share_a_fingerprint),
     };
 
