@@ -2,21 +2,7 @@
 /* best.c -- solve_best(): pick the method that fits the size, and report. */
 #include "search/solve/descent.h"
 #include "search/solve/enumerate.h"
-
-/* The bound that needs no thought: everyone leaves at the first exit that
- * costs least, whatever it answers. */
-static int64_t
-bound_trivial(const struct prob *p)
-{
-    int64_t path = 0, best = INT64_MAX;
-
-    for (int j = 0; j <= p->k; j++) {
-        path += p->seg[j];
-        if (path + p->head[j] < best)
-            best = path + p->head[j];
-    }
-    return best * p->total;
-}
+#include "search/solve/tree.h"
 
 /* Try to settle the matter by looking at everything. */
 static enum status
@@ -44,50 +30,112 @@ solve_options_init(struct solve_options *o)
         .threads = 1 };
 }
 
-/* Everything that follows from the plan and the bound. */
+/* What is known in the end: the best plan, and how far the proof got. */
+struct verdict {
+    struct pick best, nearest;
+    int64_t lower; /* nothing that meets what is asked costs less */
+    uint64_t nodes;
+};
+
+/* Everything that follows from the verdict. */
 static enum status
-report(const struct prob *p, const struct solve_data *d, const struct pick *c,
-    struct solve_result *out, struct err *err)
+report(const struct prob *p, const struct solve_data *d,
+    const struct verdict *v, struct solve_result *out, struct err *err)
 {
+    bool found = v->best.cost != INT64_MAX;
+    const struct pick *c = found ? &v->best : &v->nearest;
+
+    out->proved = v->lower >= v->best.cost;
+    out->status = !found        ? SOLVE_INFEASIBLE
+                  : out->proved ? SOLVE_OPTIMAL
+                                : SOLVE_FEASIBLE;
+    out->lower = v->lower > 0 ? v->lower : 0;
+    out->nodes = v->nodes;
+    if (found && !out->proved)
+        out->gap = (double)(c->cost - out->lower) / (double)c->cost;
     if (c->cost == INT64_MAX)
         return ST_OK;
     prob_plan(p, &c->lab, &out->plan);
-    if (out->status != SOLVE_INFEASIBLE) {
-        out->proved = out->lower >= c->cost;
-        out->status = out->proved ? SOLVE_OPTIMAL : SOLVE_FEASIBLE;
-        if (!out->proved)
-            out->gap = (double)(c->cost - out->lower) / (double)c->cost;
-    }
     return solve_eval(d, &out->plan, &out->tally, err);
+}
+
+/* The bound that needs no thought: everyone leaves at the exit that is
+ * cheapest to reach, whatever it answers. */
+static int64_t
+bound_trivial(const struct prob *p)
+{
+    int64_t path = 0, best = INT64_MAX;
+
+    for (int j = 0; j <= p->k; j++) {
+        path += p->seg[j];
+        if (path + p->head[j] < best)
+            best = path + p->head[j];
+    }
+    return best * p->total;
+}
+
+/* Whether the floor is missed even if each row had its best exit. */
+static bool
+floor_too_high(const struct prob *p)
+{
+    int64_t right = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        bool any = false;
+
+        for (int j = 0; j <= p->k; j++)
+            any |= p->right[(size_t)j * p->n + i];
+        right += any ? p->weight[i] : 0;
+    }
+    return right < p->floor;
+}
+
+static enum status
+settle(const struct prob *p, const struct solve_options *o, struct verdict *v,
+    struct err *err)
+{
+    struct brake brake = { .watch = o->watch, .ctx = o->watch_ctx };
+    const struct goal goal = {
+        .floor = p->floor, .best = &v->best, .brake = &brake
+    };
+    struct tree_result tree = { 0 };
+    bool done = p->empty || floor_too_high(p);
+    double price;
+    enum status st;
+
+    st = descent_run(p, o->seed, NULL, &v->best, &v->nearest, &price, err);
+    brake.at =
+        (struct solve_progress){ v->best.cost, bound_trivial(p), v->nodes = 1 };
+    if (st == ST_OK && !done)
+        st = try_all(p, &goal, &done, err);
+    done = done && !brake.stopped;
+    v->lower = done ? v->best.cost : bound_trivial(p);
+    if (st != ST_OK || done || brake.stopped)
+        return st;
+    if (v->best.cost == INT64_MAX)
+        v->best.lab = v->nearest.lab;
+    st = tree_search(p, o, price, TREE_WALK_MAX, &brake, &v->best, &tree, err);
+    v->nodes = tree.nodes;
+    if (tree.lower > v->lower)
+        v->lower = tree.lower;
+    if (v->lower > v->best.cost)
+        v->lower = v->best.cost;
+    return st;
 }
 
 enum status
 solve_best(const struct solve_data *d, const struct solve_options *o,
     struct solve_result *out, struct err *err)
 {
-    struct pick best, nearest;
-    struct goal goal = { .best = &best };
-    bool all = false;
-    double price;
+    struct verdict v;
     struct prob p;
     enum status st;
 
     *out = (struct solve_result){ 0 };
     if ((st = prob_init(&p, d, o, err)) != ST_OK)
         return st;
-    goal.floor = p.floor;
-    st = descent_run(&p, o->seed, NULL, &best, &nearest, &price, err);
-    if (st == ST_OK)
-        st = try_all(&p, &goal, &all, err);
-    if (st == ST_OK) {
-        bool found = best.cost != INT64_MAX;
-
-        out->status = found ? SOLVE_FEASIBLE : SOLVE_INFEASIBLE;
-        out->proved = all || p.empty;
-        out->lower = all && found ? best.cost : bound_trivial(&p);
-        out->nodes = 1;
-        st = report(&p, d, found ? &best : &nearest, out, err);
-    }
+    if ((st = settle(&p, o, &v, err)) == ST_OK)
+        st = report(&p, d, &v, out, err);
     prob_clear(&p);
     return st;
 }

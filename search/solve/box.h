@@ -53,6 +53,15 @@ span_label(const struct prob *p, const struct span *s, int j, int r)
     return (uint16_t)(r < s->m ? s->lo + r : p->top[j]);
 }
 
+/* Whether the problem's label c of exit j is in the box. */
+static inline bool
+box_has(const struct prob *p, const struct box *b, int j, int c)
+{
+    const struct span *s = &b->at[j];
+
+    return c == p->top[j] ? s->off : c >= s->lo && c < s->lo + s->m;
+}
+
 /* How many choices the box holds, as far as a double can say. */
 static inline double
 box_volume(const struct prob *p, const struct box *b)

@@ -36,15 +36,20 @@ static enum status
 front_fill(struct prob *p, const struct solve_options *o, struct front *f,
     bool *complete, struct err *err)
 {
-    struct goal goal = { .floor = f->lo, .front = f };
+    struct brake brake = { .watch = o->watch, .ctx = o->watch_ctx };
+    struct goal goal = { .floor = f->lo, .front = f, .brake = &brake };
     struct box all;
+    enum status st;
 
     box_all(p, &all);
-    *complete = true;
-    if (box_volume(p, &all) <= ENUMERATE_MAX)
-        return enumerate_box(p, &all, &goal, err);
-    if (enumerate_few_fits(p))
-        return enumerate_few(p, &goal, err);
+    brake.at.upper = INT64_MAX;
+    if (box_volume(p, &all) <= ENUMERATE_MAX || enumerate_few_fits(p)) {
+        st = box_volume(p, &all) <= ENUMERATE_MAX
+                 ? enumerate_box(p, &all, &goal, err)
+                 : enumerate_few(p, &goal, err);
+        *complete = !brake.stopped;
+        return st;
+    }
     *complete = false;
     return front_sample(p, o, f, err);
 }

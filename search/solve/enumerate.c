@@ -6,6 +6,13 @@
 
 #include "search/solve/tensor.h"
 
+/* Rows of one rank at the exit that the walk stands at, or of that rank and
+ * all above. */
+struct tally {
+    size_t end; /* rows of this rank or less */
+    int64_t weight, right, tail;
+};
+
 /* What is the same along the whole walk. */
 struct walk {
     const struct prob *p;
@@ -14,8 +21,10 @@ struct walk {
     struct tensor *tensor; /* owned */
     int depth;             /* exits that are walked; the rest is the tensor */
     uint32_t *rows;        /* owned, [depth + 1][n]: going on at each depth */
-    uint32_t *count;       /* owned, [depth][labels + 1]: rows by rank */
+    struct tally *tally;   /* owned, [depth][labels]: rows by rank */
     size_t labels;
+    size_t cells;      /* of the tensor */
+    int64_t cut;       /* scaled bound from which on nothing is cheaper */
     struct labels lab; /* of the exits walked so far */
 };
 
@@ -27,9 +36,18 @@ struct stand {
     int64_t weight;      /* of those rows */
     int64_t cost, right; /* of those that have left */
     int64_t path;        /* cost of coming so far, for those who go on */
+    int64_t scaled_left; /* the guide's account of those who have left */
+    int64_t scaled_path; /* and of coming so far */
     int64_t heads;
     int kept;
 };
+
+static void
+set_cut(struct walk *w)
+{
+    if (w->goal->guide != NULL)
+        w->cut = dual_cut(w->goal->guide->dual, w->goal->best->cost);
+}
 
 static void
 finish(struct walk *w, const struct stand *s)
@@ -49,10 +67,11 @@ finish(struct walk *w, const struct stand *s)
             tr.span[x] = w->box->at[tr.exit[x]];
     }
     tensor_fill(w->tensor, w->p, &tr);
+    brake_count(w->goal->brake, w->cells);
     if (w->goal->front != NULL)
         tensor_front(w->tensor, w->goal->front);
-    else
-        tensor_best(w->tensor, w->goal->floor, w->goal->best);
+    else if (tensor_best(w->tensor, w->goal->floor, w->goal->best))
+        set_cut(w);
 }
 
 /* The tensor does not know who leaves where, so a limit on that is checked
@@ -73,59 +92,95 @@ finish_strict(struct walk *w, const struct stand *s)
     c.right = s->right + last;
     if (w->goal->front != NULL)
         front_offer(w->goal->front, &c);
-    else if (c.right >= w->goal->floor && pick_better(&c, w->goal->best))
+    else if (c.right >= w->goal->floor && pick_better(&c, w->goal->best)) {
         *w->goal->best = c;
+        set_cut(w);
+    }
 }
 
-/* Sort the rows of `s` by rank at its exit; count[r + 1]: rows of rank <= r. */
+/* Sort the rows of `s` by rank at its exit, and add them up. */
 static void
 sort_rows(
-    struct walk *w, const struct stand *s, uint32_t *rows, uint32_t *count)
+    struct walk *w, const struct stand *s, uint32_t *rows, struct tally *tally)
 {
     const struct span *span = &w->box->at[s->at];
-    const uint16_t *bin = w->p->bin + (size_t)s->at * w->p->n;
+    const struct guide *g = w->goal->guide;
+    size_t at = (size_t)s->at * w->p->n, start = 0;
+    const uint16_t *bin = w->p->bin + at;
+    const uint8_t *right = w->p->right + at;
+    const int32_t *tail = g ? g->tail + at + w->p->n : NULL;
 
-    memset(count, 0, (span->m + 2u) * sizeof(*count));
+    memset(tally, 0, (span->m + 1u) * sizeof(*tally));
+    for (size_t i = 0; i < s->n; i++) {
+        size_t row = s->rows[i];
+        struct tally *t = &tally[span_rank(span, bin[row])];
+        int64_t weight = w->p->weight[row];
+
+        t->end++;
+        t->weight += weight;
+        t->right += weight * right[row];
+        t->tail += tail ? weight * tail[row] : 0;
+    }
+    for (int r = 0; r <= span->m; r++) {
+        size_t n = tally[r].end;
+
+        tally[r].end = start;
+        start += n;
+    }
     for (size_t i = 0; i < s->n; i++)
-        count[span_rank(span, bin[s->rows[i]]) + 1]++;
-    for (int r = 0; r <= span->m; r++)
-        count[r + 1] += count[r];
-    for (size_t i = 0; i < s->n; i++)
-        rows[count[span_rank(span, bin[s->rows[i]])]++] = s->rows[i];
-    memmove(count + 1, count, (span->m + 1u) * sizeof(*count));
-    count[0] = 0;
+        rows[tally[span_rank(span, bin[s->rows[i]])].end++] = s->rows[i];
 }
 
 static void walk_on(struct walk *w, const struct stand *s);
 
-/* Choose label r; rows[0..going) do not leave. */
+/* True if nothing below is cheaper than the best: `tail` is the sum of the
+ * guide's tails over those who go on. */
+static bool
+hopeless(const struct walk *w, const struct stand *next, int64_t tail)
+{
+    const struct goal *g = w->goal;
+
+    if (g->front != NULL)
+        return false;
+    if (next->cost + next->weight * next->path > g->best->cost)
+        return true;
+    return g->guide != NULL && next->scaled_left +
+                                       next->weight * next->scaled_path + tail +
+                                       g->guide->rest[next->at] >=
+                                   w->cut;
+}
+
+/* Choose label r: those in `left` leave, rows[0..going) go on. */
 static void
-go_on(struct walk *w, const struct stand *s, int r, size_t going, int64_t left,
-    int64_t left_right)
+go_on(struct walk *w, const struct stand *s, int r, size_t going,
+    const struct tally *left, int64_t tail)
 {
     const struct prob *p = w->p;
     const struct span *span = &w->box->at[s->at];
-    bool keep = r < span->m;
     struct stand next = *s;
 
     next.rows = w->rows + (size_t)(s->at + 1) * p->n;
     next.at++;
     next.n = going;
-    next.weight -= left;
+    next.weight -= left->weight;
     next.path += p->seg[s->at];
-    if (keep) {
+    if (w->goal->guide != NULL)
+        next.scaled_path += w->goal->guide->dual->seg[s->at];
+    if (r < span->m) {
         next.path += p->head[s->at];
+        if (w->goal->guide != NULL)
+            next.scaled_path += w->goal->guide->dual->head[s->at];
         next.heads += p->head[s->at];
         next.kept++;
     }
-    next.cost += left * next.path;
-    next.right += left_right;
-    if (next.heads > p->spare || next.kept > p->max_early)
-        return;
-    if (left_right * 1000000 < left * p->min_ppm[s->at])
-        return;
-    if (w->goal->front == NULL &&
-        next.cost + next.weight * next.path > w->goal->best->cost)
+    next.cost += left->weight * next.path;
+    next.right += left->right;
+    if (w->goal->guide != NULL)
+        next.scaled_left += left->weight * next.scaled_path -
+                            left->right * (int64_t)w->goal->guide->dual->wrong;
+    if (next.heads > p->spare || next.kept > p->max_early ||
+        left->right * 1000000 < left->weight * p->min_ppm[s->at] ||
+        hopeless(w, &next, tail))
         return;
     w->lab.at[s->at] = span_label(p, span, s->at, r);
     walk_on(w, &next);
@@ -134,32 +189,31 @@ go_on(struct walk *w, const struct stand *s, int r, size_t going, int64_t left,
 static void
 walk_on(struct walk *w, const struct stand *s)
 {
-    const struct prob *p = w->p;
     const struct span *span;
-    const uint8_t *right;
-    uint32_t *rows, *count;
-    int64_t left = 0, left_right = 0;
+    struct tally *tally, left = { 0 };
+    int64_t tail = 0;
 
+    if (brake_count(w->goal->brake, s->n))
+        return;
     if (s->at == w->depth) {
-        if (p->strict)
+        if (w->p->strict)
             finish_strict(w, s);
         else
             finish(w, s);
         return;
     }
     span = &w->box->at[s->at];
-    right = p->right + (size_t)s->at * p->n;
-    rows = w->rows + (size_t)(s->at + 1) * p->n;
-    count = w->count + (size_t)s->at * w->labels;
-    sort_rows(w, s, rows, count);
+    tally = w->tally + (size_t)s->at * w->labels;
+    sort_rows(w, s, w->rows + (size_t)(s->at + 1) * w->p->n, tally);
+    for (int r = 0; r <= span->m; r++)
+        tail += tally[r].tail;
     if (span->off)
-        go_on(w, s, span->m, s->n, 0, 0);
+        go_on(w, s, span->m, s->n, &left, tail);
     for (int r = span->m - 1; r >= 0; r--) {
-        for (size_t i = count[r + 1]; i < count[r + 2]; i++) {
-            left += p->weight[rows[i]];
-            left_right += p->weight[rows[i]] * right[rows[i]];
-        }
-        go_on(w, s, r, count[r + 1], left, left_right);
+        left.weight += tally[r + 1].weight;
+        left.right += tally[r + 1].right;
+        tail -= tally[r + 1].tail;
+        go_on(w, s, r, tally[r].end, &left, tail);
     }
 }
 
@@ -171,17 +225,19 @@ walk_init(struct walk *w, const struct prob *p, const struct box *b,
     const struct span *tail[3] = { &none, &none, &none };
 
     *w = (struct walk){ .p = p, .box = b, .goal = g };
+    set_cut(w);
     w->depth = p->strict ? p->k : p->k > 3 ? p->k - 3 : 0;
     for (int j = w->depth; j < p->k; j++)
         tail[j - w->depth] = &b->at[j];
     for (int j = 0; j < w->depth; j++)
-        if (w->labels < b->at[j].m + 3u)
-            w->labels = b->at[j].m + 3u;
+        if (w->labels < b->at[j].m + 1u)
+            w->labels = b->at[j].m + 1u;
     w->rows = malloc(((size_t)w->depth + 1) * p->n * sizeof(*w->rows));
-    w->count = malloc(((size_t)w->depth * w->labels + 1) * sizeof(*w->count));
-    if (w->rows == NULL || w->count == NULL)
+    w->tally = malloc(((size_t)w->depth * w->labels + 1) * sizeof(*w->tally));
+    if (w->rows == NULL || w->tally == NULL)
         return err_nomem(err);
-    return tensor_new(&w->tensor, tensor_cells(tail[0], tail[1], tail[2]), err);
+    w->cells = tensor_cells(tail[0], tail[1], tail[2]);
+    return tensor_new(&w->tensor, w->cells, err);
 }
 
 enum status
@@ -200,7 +256,7 @@ enumerate_box(const struct prob *p, const struct box *b, const struct goal *g,
     }
     tensor_free(w.tensor);
     free(w.rows);
-    free(w.count);
+    free(w.tally);
     return st;
 }
 
@@ -236,7 +292,9 @@ few_at(const struct prob *p, const struct goal *g, struct tensor *t,
             in |= UINT64_C(1) << exit[x];
         }
     }
-    if (p->forced & ~in)
+    if (p->forced & ~in ||
+        brake_count(g->brake,
+            p->n + tensor_cells(&tr.span[0], &tr.span[1], &tr.span[2])))
         return;
     tensor_fill(t, p, &tr);
     if (g->front != NULL)

@@ -6,17 +6,29 @@
 #ifndef OFFRAMP_SEARCH_ENUMERATE_H
 #define OFFRAMP_SEARCH_ENUMERATE_H
 
-#include "search/solve/box.h"
+#include "search/solve/brake.h"
+#include "search/solve/dual.h"
 #include "search/solve/front.h"
 
 /* More choices than this are another method's work. */
 #define ENUMERATE_MAX 5e7
 
+/* Bounds for choices whose first labels are given, from the prices of a dual
+ * (see dual_tails()). */
+struct guide {
+    const struct dual *dual; /* borrowed */
+    const int32_t *tail;     /* borrowed */
+    const int64_t *rest;     /* borrowed */
+};
+
 /* What to look for: the cheapest choice with right >= floor, or the front. */
 struct goal {
     int64_t floor;
-    struct pick *best;   /* improved in place; or NULL */
-    struct front *front; /* offered everything; or NULL */
+    struct pick *best;         /* improved in place; or NULL */
+    struct front *front;       /* offered everything; or NULL */
+    const struct guide *guide; /* skips what cannot improve *best; or NULL */
+    struct brake *brake;       /* borrowed; once it stops, the rest is not
+                                  looked at */
 };
 
 /* Every choice in `b`.  ST_NOMEM. */

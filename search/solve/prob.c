@@ -112,6 +112,10 @@ prob_init(struct prob *p, const struct solve_data *d,
         st = err_nomem(err);
     else if ((st = fill_columns(p, d, o->grid, err)) == ST_OK)
         st = rows_join(p, err);
+    if (p->floor < 0)
+        p->floor = 0;
+    if (p->floor > p->total)
+        p->floor = p->total + 1; /* as impossible, and adds up */
     if (st != ST_OK)
         prob_clear(p);
     return st;

@@ -127,8 +127,10 @@ struct solve_result {
 
 /*
  * The cheapest plan that meets what is asked; among equally cheap ones the
- * one with most right answers.  ST_INVALID names what is wrong with the
- * input (code "search.input", a NaN score by exit and sample), ST_NOMEM.
+ * one with most right answers, where few enough plans are possible to look
+ * at all of them (otherwise only the cost is proved).  ST_INVALID names what is
+ * wrong with the input (code "search.input", a NaN score by exit and sample),
+ * ST_NOMEM.
  */
 enum status solve_best(const struct solve_data *d,
     const struct solve_options *o, struct solve_result *out,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dual_rows.h -- the inner loops of the dual: what rows choose, for a block
+ * of them at a time.  Written so that compilers make vectors of them.
+ */
+#ifndef OFFRAMP_SEARCH_DUAL_ROWS_H
+#define OFFRAMP_SEARCH_DUAL_ROWS_H
+
+#include "search/solve/dual.h"
+
+enum { ROWS_BLOCK = DUAL_BLOCK };
+
+/* States are numbered so that the order breaks ties. */
+enum { ST_ACCEPT, ST_REFUSE, ST_OFF };
+
+/* Sums over rows, by weight. */
+struct rows_sum {
+    int64_t value; /* of the rows' best choices */
+    int64_t right; /* answers right in them */
+    int64_t norm;  /* squared length of the direction, in 256ths */
+};
+
+/* Rows from..from+m: choose, and turn the direction towards agreement with
+ * the exits' labels. */
+void rows_choose(struct dual *d, const struct box *b, size_t from, size_t m,
+    struct rows_sum *sum);
+
+/* Least further cost of the rows, for exits 0..k: if they reach the exit
+ * (on[j]) and if they have left before (gone[j]); [k + 1][ROWS_BLOCK]. */
+void rows_least(const struct dual *d, const struct box *b, size_t from,
+    size_t m, int32_t (*on)[ROWS_BLOCK], int32_t (*gone)[ROWS_BLOCK]);
+
+/* Move the prices of exit e by pace / 256 of the direction. */
+void rows_move(struct dual *d, int e, int32_t pace);
+
+#endif
