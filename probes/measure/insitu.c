@@ -52,12 +52,6 @@ settle(struct insitu *t, struct err *err)
     return st;
 }
 
-static double
-cost_of(const struct tracecost *c, size_t inputs)
-{
-    return c->kernel_ns + (inputs > 1 ? (double)(inputs - 1) * c->input_ns : 0);
-}
-
 static enum status
 add_kernel(const struct kernel_time *k, void *ctx, struct err *err)
 {
@@ -75,7 +69,7 @@ add_kernel(const struct kernel_time *k, void *ctx, struct err *err)
     if (v == t->n || (layer = kernel_map_find(t->map, k->name)) < 0)
         return ST_OK;
     ns = (double)k->ns + (double)k->quantum_ns * rng_unit(t->rng) -
-         cost_of(t->cost, json_array_size(k->in));
+         tracecost_of(t->cost, json_array_size(k->in));
     t->ns[(size_t)layer * t->n + v] += ns;
     t->ns[t->n_layers * t->n + v] += ns;
     return ST_OK;

@@ -225,7 +225,6 @@ read_trace(struct profiler *p, struct job *plain, struct job *traced,
             log->run_of, traced->subject.n_values, &p->rng, &cause);
     log_info("the profiler takes %.0f ns a kernel, %.0f more an input",
         cost.kernel_ns, cost.input_ns);
-
     if (st == ST_OK) {
         st = account(p, plain, traced, trace, err);
         insitu_free(trace);

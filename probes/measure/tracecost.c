@@ -2,194 +2,142 @@
 #include "probes/measure/tracecost.h"
 
 #include <math.h>
+#include <limits.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
-#include "base/buf.h"
 #include "probes/measure/netbench.h"
 #include "probes/measure/stats.h"
+#include "probes/measure/tracenet.h"
 
-/* Half of the kernels are Neg (one input), half are Clip (three). */
-enum { HALF = 16, RUNS = 200, SETTLE = 50, MODEL_MAX = 8192 };
+enum { RUNS = 250, SETTLE = 50, MODEL_MAX = 1 << 15, CONV_INPUTS = 3 };
 
-/* ---- the network, in the wire format of protocol buffers ---- */
+/* Each kind of kernel in short chains and in long ones. */
+enum { SHORT, LONG, LENGTHS };
+static const int lengths[LENGTHS] = { 1, 3 };
+enum { NETS = TRACENET_KINDS * LENGTHS };
 
-/* A field with a length; all of ours are shorter than 128 bytes but one. */
+/* Run by run: the plain network's time, and the sum of the profiled one's
+ * kernels as the profiler told them. */
+struct probe {
+    struct netbench *plain, *traced; /* owned */
+    double plain_ns[RUNS], kernels_ns[RUNS];
+};
+
 static enum status
-put(struct buf *b, int field, const void *data, size_t n, struct err *err)
+open_probe(struct probe *p, struct runtime *rt, enum tracenet_kind kind,
+    int length, const char *trace, struct err *err)
 {
-    char head[3] = { (char)(field << 3 | 2), (char)(n & 127), (char)(n >> 7) };
+    struct net_options opts = { .threads = 1,
+        .optimisation = NET_OPTIMISE_NONE };
+    struct net_source src = { 0 };
+    struct buf model;
     enum status st;
 
-    if (n > 127)
-        head[1] |= (char)128;
-    st = buf_add(b, head, n > 127 ? 3 : 2, err);
-    return st == ST_OK ? buf_add(b, data, n, err) : st;
-}
-
-static enum status
-put_text(struct buf *b, int field, const char *text, struct err *err)
-{
-    return put(b, field, text, strlen(text), err);
-}
-
-/* NodeProto: t{i} -> t{i + 1}. */
-static enum status
-put_node(struct buf *graph, int i, struct err *err)
-{
-    struct buf node;
-    char from[16], to[16];
-    bool clip = i >= HALF;
-    enum status st;
-
-    buf_init(&node, 128);
-    snprintf(from, sizeof(from), "t%d", i);
-    snprintf(to, sizeof(to), "t%d", i + 1);
-    st = put_text(&node, 1, from, err);
-    for (int k = 0; st == ST_OK && clip && k < 2; k++)
-        st = put_text(&node, 1, k == 0 ? "lo" : "hi", err);
-    if (st == ST_OK && (st = put_text(&node, 2, to, err)) == ST_OK &&
-        (st = put_text(&node, 3, to, err)) == ST_OK &&
-        (st = put_text(&node, 4, clip ? "Clip" : "Neg", err)) == ST_OK)
-        st = put(graph, 1, node.data, node.len, err);
-    buf_clear(&node);
+    buf_init(&model, MODEL_MAX);
+    if ((st = tracenet_make(&model, kind, length, err)) == ST_OK) {
+        src.data = model.data;
+        src.len = model.len;
+        st = netbench_open(&p->plain, rt, &src, &opts, 1, err);
+    }
+    opts.trace = trace;
+    if (st == ST_OK)
+        st = netbench_open(&p->traced, rt, &src, &opts, 1, err);
+    buf_clear(&model);
     return st;
 }
 
-/* TensorProto of one float: dims is left out, so it is a scalar. */
+/* All networks in turn, so that all see the same machine; the first runs are
+ * warm-up. */
 static enum status
-put_bound(struct buf *graph, const char *name, float value, struct err *err)
+run_all(struct probe *probes, const struct host *host, struct err *err)
 {
-    static const char float32[] = { 2 << 3, 1 };
-    struct buf t;
-    enum status st;
-
-    buf_init(&t, 64);
-    if ((st = buf_add(&t, float32, 2, err)) == ST_OK &&
-        (st = put_text(&t, 8, name, err)) == ST_OK &&
-        (st = put(&t, 9, &value, sizeof(value), err)) == ST_OK)
-        st = put(graph, 5, t.data, t.len, err);
-    buf_clear(&t);
-    return st;
-}
-
-/* ValueInfoProto of one float: type.tensor_type {elem_type 1, shape [1]}. */
-static enum status
-put_end(struct buf *graph, int field, int i, struct err *err)
-{
-    static const char type[] = { 1 << 3 | 2, 8, 1 << 3, 1, 2 << 3 | 2, 4,
-        1 << 3 | 2, 2, 1 << 3, 1 };
-    struct buf v;
-    char name[8];
-    enum status st;
-
-    buf_init(&v, 64);
-    snprintf(name, sizeof(name), "t%d", i);
-    if ((st = put_text(&v, 1, name, err)) == ST_OK &&
-        (st = put(&v, 2, type, sizeof(type), err)) == ST_OK)
-        st = put(graph, field, v.data, v.len, err);
-    buf_clear(&v);
-    return st;
-}
-
-static enum status
-make_model(struct buf *model, struct err *err)
-{
-    static const char ir_version[] = { 1 << 3, 7 };
-    static const char opset[] = { 1 << 3 | 2, 0, 2 << 3, 13 };
-    struct buf g;
     enum status st = ST_OK;
 
-    buf_init(&g, MODEL_MAX);
-    for (int i = 0; st == ST_OK && i < 2 * HALF; i++)
-        st = put_node(&g, i, err);
-    if (st == ST_OK && (st = put_text(&g, 2, "g", err)) == ST_OK &&
-        (st = put_bound(&g, "lo", -9, err)) == ST_OK &&
-        (st = put_bound(&g, "hi", 9, err)) == ST_OK &&
-        (st = put_end(&g, 11, 0, err)) == ST_OK &&
-        (st = put_end(&g, 12, 2 * HALF, err)) == ST_OK &&
-        (st = buf_add(model, ir_version, sizeof(ir_version), err)) == ST_OK &&
-        (st = put(model, 7, g.data, g.len, err)) == ST_OK)
-        st = put(model, 8, opset, sizeof(opset), err);
-    buf_clear(&g);
+    for (int i = -SETTLE; st == ST_OK && i < RUNS; i++)
+        for (int n = 0; st == ST_OK && n < NETS; n++) {
+            struct probe *p = &probes[n];
+            int64_t start = host->now_ns(host->ctx);
+
+            st = netbench_run(p->plain, 0, err);
+            if (i >= 0)
+                p->plain_ns[i] = (double)(host->now_ns(host->ctx) - start);
+            if (st == ST_OK)
+                st = netbench_run(p->traced, 0, err);
+        }
     return st;
 }
-
-/* ---- its runs ---- */
-
-/* Sums over the kernels of a kind, run by run; the first are warm-up. */
-struct sums {
-    double neg[RUNS], clip[RUNS];
-};
 
 static enum status
 add_kernel(const struct kernel_time *k, void *ctx, struct err *err)
 {
-    struct sums *s = ctx;
-    double ns = (double)k->ns + 0.5 * (double)k->quantum_ns;
+    struct probe *p = ctx;
 
     (void)err;
-    if (k->run < SETTLE || k->run >= SETTLE + RUNS)
-        return ST_OK;
-    if (strcmp(k->op, "Clip") == 0)
-        s->clip[k->run - SETTLE] += ns;
-    else
-        s->neg[k->run - SETTLE] += ns;
+    if (k->run >= SETTLE && k->run < SETTLE + RUNS)
+        p->kernels_ns[k->run - SETTLE] +=
+            (double)k->ns + 0.5 * (double)k->quantum_ns;
     return ST_OK;
 }
 
+/* The mean of the middle half: as deaf to interruptions as a median, but not
+ * a multiple of the profiler's steps. */
 static double
-median_of(double *v)
+middle_of(double *v)
 {
+    double sum = 0;
+
     stats_sort(v, RUNS);
-    return stats_quantile(v, RUNS, 0.5);
+    for (int i = RUNS / 4; i < RUNS - RUNS / 4; i++)
+        sum += v[i];
+    return sum / (RUNS - 2 * (RUNS / 4));
 }
 
-/* Run it; *run_ns is the median of a run. */
-static enum status
-run_all(struct netbench *b, const struct host *host, double *run_ns,
-    struct err *err)
+/* What the profiler adds to a kernel of this kind: kernels of long chains less
+ * those of short ones, under the profiler less without it. */
+static double
+added(const double *plain_ns, const double *kernels_ns, enum tracenet_kind kind)
 {
-    double v[RUNS];
+    size_t a = kind * LENGTHS + SHORT, b = kind * LENGTHS + LONG;
+    double more = TRACENET_CHAINS * (lengths[LONG] - lengths[SHORT]);
+    double ns = kernels_ns[b] - kernels_ns[a] - (plain_ns[b] - plain_ns[a]);
 
-    for (int i = 0; i < SETTLE + RUNS; i++) {
-        int64_t start = host->now_ns(host->ctx);
-        enum status st = netbench_run(b, 0, err);
+    return fmax(0, ns / more);
+}
 
-        if (st != ST_OK)
-            return st;
-        if (i >= SETTLE)
-            v[i - SETTLE] = (double)(host->now_ns(host->ctx) - start);
+static void
+conclude(struct probe *probes, struct tracecost *out)
+{
+    double plain_ns[NETS], kernels_ns[NETS], neg_ns, conv_ns;
+
+    for (int n = 0; n < NETS; n++) {
+        plain_ns[n] = middle_of(probes[n].plain_ns);
+        kernels_ns[n] = middle_of(probes[n].kernels_ns);
     }
-    *run_ns = median_of(v);
-    return ST_OK;
+    neg_ns = added(plain_ns, kernels_ns, TRACENET_NEG);
+    conv_ns = added(plain_ns, kernels_ns, TRACENET_CONV);
+    out->input_ns = fmax(0, (conv_ns - neg_ns) / (CONV_INPUTS - 1));
+    out->kernel_ns = conv_ns - (CONV_INPUTS - 1) * out->input_ns;
 }
 
 static enum status
-measure(struct tracecost *out, struct runtime *rt, const struct net_source *src,
-    const char *trace, const struct host *host, struct err *err)
+measure(struct probe *probes, struct runtime *rt, const char *trace,
+    const struct host *host, struct err *err)
 {
-    struct net_options opts = { .threads = 1,
-        .optimisation = NET_OPTIMISE_NONE };
-    struct netbench *plain = NULL, *traced = NULL;
-    struct sums sums = { 0 };
-    double plain_ns, traced_ns, neg_ns, clip_ns;
-    enum status st = netbench_open(&plain, rt, src, &opts, 1, err);
+    enum status st = ST_OK;
 
-    opts.trace = trace;
+    for (int n = 0; st == ST_OK && n < NETS; n++) {
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof(path), "%.*s-cost%d", PATH_MAX - 16, trace, n);
+        st = open_probe(&probes[n], rt, (enum tracenet_kind)(n / LENGTHS),
+            lengths[n % LENGTHS], path, err);
+    }
     if (st == ST_OK)
-        st = netbench_open(&traced, rt, src, &opts, 1, err);
-    if (st == ST_OK && (st = run_all(plain, host, &plain_ns, err)) == ST_OK &&
-        (st = run_all(traced, host, &traced_ns, err)) == ST_OK)
-        st = net_trace(netbench_net(traced), add_kernel, &sums, err);
-    if (st == ST_OK) {
-        neg_ns = median_of(sums.neg) / HALF;
-        clip_ns = median_of(sums.clip) / HALF;
-        out->input_ns = fmax(0, (clip_ns - neg_ns) / 2);
-        out->kernel_ns = fmax(0, neg_ns - plain_ns / (2 * HALF));
-    }
-    netbench_close(traced);
-    netbench_close(plain);
+        st = run_all(probes, host, err);
+    for (int n = 0; st == ST_OK && n < NETS; n++)
+        st = net_trace(
+            netbench_net(probes[n].traced), add_kernel, &probes[n], err);
     return st;
 }
 
@@ -197,15 +145,24 @@ enum status
 tracecost_measure(struct tracecost *out, struct runtime *rt, const char *trace,
     const struct host *host, struct err *err)
 {
-    struct buf model;
+    struct probe *probes = calloc(NETS, sizeof(*probes));
     enum status st;
 
     *out = (struct tracecost){ 0 };
-    buf_init(&model, MODEL_MAX);
-    if ((st = make_model(&model, err)) == ST_OK)
-        st = measure(out, rt,
-            &(struct net_source){ .data = model.data, .len = model.len }, trace,
-            host, err);
-    buf_clear(&model);
+    if (probes == NULL)
+        return err_nomem(err);
+    if ((st = measure(probes, rt, trace, host, err)) == ST_OK)
+        conclude(probes, out);
+    for (int n = 0; n < NETS; n++) {
+        netbench_close(probes[n].traced);
+        netbench_close(probes[n].plain);
+    }
+    free(probes);
     return st;
+}
+
+double
+tracecost_of(const struct tracecost *c, size_t inputs)
+{
+    return c->kernel_ns + (inputs > 1 ? (double)(inputs - 1) * c->input_ns : 0);
 }

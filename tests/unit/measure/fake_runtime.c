@@ -8,7 +8,13 @@
 
 #include "base/file.h"
 
-enum { OUTPUTS = 8, WIDTH = 4, TRACE_NS = 2500, STEP_NS = 1000 };
+enum {
+    OUTPUTS = 8,
+    WIDTH = 4,
+    TRACE_NS = 2500,
+    STEP_NS = 1000,
+    TRIVIAL_NS = 1000
+};
 
 struct fake_net {
     struct net base;
@@ -19,6 +25,7 @@ struct fake_net {
     int wrong, nan;
     bool optimised, traced;
     char kernels[256];
+    int trivial; /* kernels of a network from memory */
     size_t runs;
 };
 
@@ -84,6 +91,25 @@ describe(struct fake_net *net, const char *text)
     net->nan = (int)setting(text, "nan=", 0);
 }
 
+/* Each node of a network from memory is a kernel of 1 us. */
+static enum status
+count_trivial(struct fake_net *net, const struct net_source *src, char **text,
+    struct err *err)
+{
+    static const char *const ops[] = { "Neg", "Conv" };
+    char cost[32];
+
+    for (int o = 0; o < 2; o++)
+        for (const char *at = src->data;
+             (at = memmem(at, src->len - (size_t)(at - (char *)src->data),
+                  ops[o], strlen(ops[o]))) != NULL;
+             at++)
+            net->trivial++;
+    snprintf(cost, sizeof(cost), "cost=%d", TRIVIAL_NS * net->trivial);
+    *text = strdup(cost);
+    return *text != NULL ? ST_OK : err_nomem(err);
+}
+
 static enum status
 fake_open(struct net **out, struct runtime *base, const struct net_source *src,
     const struct net_options *opts, struct err *err)
@@ -99,7 +125,7 @@ fake_open(struct net **out, struct runtime *base, const struct net_source *src,
     if (src->path != NULL)
         st = file_read(src->path, 4096, &text, &len, err);
     else
-        st = (text = strdup("")) != NULL ? ST_OK : err_nomem(err);
+        st = count_trivial(net, src, &text, err);
     if (st != ST_OK) {
         free(net);
         return st;
@@ -159,6 +185,8 @@ fake_run(struct net *base, struct binding *binding, struct err *err)
     net->runs++;
     for (const char *k = net->kernels; net->traced && *k != '\0'; k++)
         ns += *k == ':' ? 2 * TRACE_NS : 0;
+    if (net->traced)
+        ns += 2 * TRACE_NS * net->trivial;
     if (m->cold)
         ns += net->cold_ns;
     m->cold = false;
@@ -208,10 +236,10 @@ emit_run(struct fake_net *net, size_t run, kernel_time_fn *fn, void *ctx,
         *colon = '\0';
         st = emit(net, run, k, "Conv", atof(colon + 1), fn, ctx, err);
     }
-    /* The net of trivial kernels. */
-    for (int i = 0; st == ST_OK && net->kernels[0] == '\0' && i < 32; i++)
-        st = emit(net, run, "t", i < 16 ? "Neg" : "Clip",
-            31 + STEP_NS * (rng_unit(&net->rt->rng) - 0.5), fn, ctx, err);
+    for (int i = 0; st == ST_OK && i < net->trivial; i++)
+        st = emit(net, run, "t", "Neg",
+            TRIVIAL_NS + STEP_NS * (rng_unit(&net->rt->rng) - 0.5), fn, ctx,
+            err);
     return st;
 }
 
