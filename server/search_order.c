@@ -10,6 +10,7 @@
 #include "server/api_util.h"
 #include "server/costs_check.h"
 #include "server/profile_doc.h"
+#include "server/search_sure.h"
 
 enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 60, DEADLINE_S = 600 };
 
@@ -19,6 +20,7 @@ struct problem {
     double max_drop, min_accuracy, worst_case; /* NaN: not given */
     json_t *grid;
     int64_t max_exits, seed; /* -1: not given */
+    struct sure_ask sure;
 };
 
 static enum status
@@ -45,7 +47,9 @@ check_problem(const struct problem *p, struct err *err)
         strcmp(p->reference, "final") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "reference must be label or final");
-    return check_grid(p->grid, err);
+    if (check_grid(p->grid, err) != ST_OK)
+        return ST_INVALID;
+    return sure_check(&p->sure, p->max_drop, err);
 }
 
 /* For the worker: what was given, and the defaults of the rest. */
@@ -67,7 +71,7 @@ problem_document(const struct problem *p)
         rc |= json_object_set_new(o, "worst_case", json_real(p->worst_case));
     if (rc == 0 && p->max_exits >= 0)
         rc |= json_object_set_new(o, "max_exits", json_integer(p->max_exits));
-    if (rc == 0)
+    if (rc == 0 && sure_put(&p->sure, o))
         return o;
     json_decref(o);
     return NULL;
@@ -177,6 +181,8 @@ search_order_read(struct request *rq, struct search_order *o)
         { "max_exits", JF_INT, false, &p.max_exits, 1, 64 },
         { "worst_case", JF_REAL, false, &p.worst_case, 1e-9, 1e18 },
         { "seed", JF_INT, false, &p.seed, 0, 9e15 },
+        { "guarantee", JF_OBJ, false, &p.sure.guarantee, 0, 0 },
+        { "robust", JF_BOOL, false, &p.sure.robust, 0, 0 },
     };
     struct err *err = &rq->err;
     enum status st;

@@ -71,7 +71,8 @@ search_options_read(
 {
     const char *reference = "label";
     int64_t max_exits = 0, seed = 1;
-    json_t *grid = NULL;
+    json_t *grid = NULL, *guarantee = NULL;
+    bool robust = false;
     const struct json_field fields[] = {
         { "objective", JF_STR, false, &o->objective, 0, 64 },
         { "max_drop", JF_REAL, false, &o->max_drop, 0, 1 },
@@ -82,6 +83,8 @@ search_options_read(
         { "worst_case", JF_REAL, false, &o->worst_case, 0, 1e300 },
         { "seed", JF_INT, false, &seed, 0, 9007199254740992.0 },
         { "time_limit_s", JF_REAL, false, &o->time_limit_s, 0, 86400 },
+        { "guarantee", JF_OBJ, false, &guarantee, 0, 0 },
+        { "robust", JF_BOOL, false, &robust, 0, 0 },
     };
     enum status st;
 
@@ -95,5 +98,5 @@ search_options_read(
     if (isnan(o->max_drop) == isnan(o->min_accuracy))
         return err_set(err, ST_INVALID, "search.floor",
             "give either max_drop or min_accuracy");
-    return ST_OK;
+    return search_sure_read(guarantee, robust, o, err);
 }

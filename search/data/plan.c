@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "search/data/plan_promise.h"
 #include "search/data/problem.h"
 
 /* One call of search_records(). */
@@ -13,6 +14,8 @@ struct search {
     const struct costs *costs;           /* borrowed */
     const struct search_options *wanted; /* borrowed */
     struct solve_result result;
+    struct solve_plan without; /* any promise; `result` has the one with */
+    struct promise promise;
     int64_t start_ns;
     double solve_ms;
 };
@@ -124,7 +127,7 @@ plan_json(const struct search *s, json_t **out, struct err *err)
         return st;
     }
     *out = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:f,s:o,s:o,s:f,s:s,"
-                     "s:o,s:I}",
+                     "s:o,s:I,s:s}",
         "schema", "offramp.plan/1", "status", names[r->status], "objective",
         o->objective, "reference",
         o->reference == SEARCH_LABEL ? "label" : "final", "floor",
@@ -135,8 +138,25 @@ plan_json(const struct search *s, json_t **out, struct err *err)
         "gap", json_number_or_null(none ? NAN : r->gap), "solve_ms",
         s->solve_ms, "solver", r->proved ? "exact" : "heuristic", "grid",
         o->grid ? json_integer(o->grid) : json_string("all"), "seed",
-        (json_int_t)o->seed);
+        (json_int_t)o->seed, "cost_basis", o->sure.robust ? "upper" : "median");
     return *out ? ST_OK : err_nomem(err);
+}
+
+/* What makes the plan more than the optimum of one sample: null where it was
+ * not asked for. */
+static enum status
+sure_json(const struct search *s, json_t *plan, struct err *err)
+{
+    const struct search_sure *sure = &s->wanted->sure;
+    json_t *guarantee = json_null();
+    enum status st = ST_OK;
+
+    if (sure->guarantee)
+        st = plan_promise_json(
+            &s->problem, sure, &s->promise, &s->without, &guarantee, err);
+    if (st == ST_OK && json_object_set_new(plan, "guarantee", guarantee) != 0)
+        st = err_nomem(err);
+    return st;
 }
 
 static enum status
@@ -193,10 +213,15 @@ solve(struct search *s, struct err *err)
     if ((st = solve_best(d, o, &s->result, err)) != ST_OK)
         return st;
     s->solve_ms = (double)(clock_ns() - s->start_ns) / 1e6;
-    if (s->result.plan.kept != 0)
-        return ST_OK;
-    solve_plan_full(d, &s->result.plan);
-    return solve_eval(d, &s->result.plan, &s->result.tally, err);
+    if (s->result.plan.kept == 0) {
+        solve_plan_full(d, &s->result.plan);
+        st = solve_eval(d, &s->result.plan, &s->result.tally, err);
+    }
+    s->without = s->result.plan;
+    if (st == ST_OK && s->wanted->sure.guarantee)
+        st = plan_promise_make(
+            &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
+    return st;
 }
 
 enum status
@@ -211,7 +236,8 @@ search_records(const struct records *r, const struct costs *c,
     if ((st = problem_init(&s.problem, r, c, o, err)) != ST_OK)
         return st;
     if ((st = solve(&s, err)) == ST_OK &&
-        (st = plan_json(&s, plan, err)) == ST_OK)
+        (st = plan_json(&s, plan, err)) == ST_OK &&
+        (st = sure_json(&s, *plan, err)) == ST_OK)
         st = curve_json(&s, curve, err);
     if (st != ST_OK) {
         json_decref(*plan);

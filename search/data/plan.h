@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "search/certify/promise.h"
 #include "search/data/costs.h"
 #include "search/data/records.h"
 
@@ -28,6 +29,15 @@ struct search_progress {
 /* True ends the search, which then gives the best plan so far. */
 typedef bool search_watch(void *ctx, const struct search_progress *p);
 
+/* How sure an answer has to be: `guarantee`, `robust` and so on of a problem.
+ * {0} asks for nothing. */
+struct search_sure {
+    bool guarantee;
+    struct promise_options promise;
+    bool test_given; /* else groups turn an exact test into betting */
+    bool robust;     /* search on the upper ends of the costs' intervals */
+};
+
 /* Start from search_options_init(). */
 struct search_options {
     const char *objective; /* a metric of the costs; borrowed */
@@ -40,7 +50,8 @@ struct search_options {
     uint64_t seed;
     double time_limit_s; /* INFINITY: none */
     int threads;
-    int curve_points;    /* at most; 0: no curve is made */
+    int curve_points; /* at most; 0: no curve is made */
+    struct search_sure sure;
     search_watch *watch; /* or NULL */
     void *watch_ctx;
 };
@@ -53,6 +64,13 @@ enum status search_grid_read(
     const char *text, int *grid, struct err *err) MUST_CHECK;
 enum status search_reference_read(
     const char *text, enum search_reference *ref, struct err *err) MUST_CHECK;
+
+/* Read those members of a problem that make a search_sure, NULL where absent.
+ * Without an eps of its own, a guarantee takes max_drop for it; with reference
+ * `final` what may be lost is agreement, which is a matter of flips.
+ * ST_INVALID names the member. */
+enum status search_sure_read(const json_t *guarantee, bool robust,
+    struct search_options *o, struct err *err) MUST_CHECK;
 
 /* Set from the `problem` of a search task (the names of POST /v1/searches).
  * Strings stay borrowed from `problem`.  ST_INVALID names the member. */

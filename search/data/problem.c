@@ -21,6 +21,14 @@ unknown_cost(const struct costs *c, int e, const char *part,
         e, c->exit[e].name, part, o->objective);
 }
 
+/* What a part is taken to cost: robust searches expect the worst of what the
+ * measurement leaves open. */
+static double
+part_cost(const struct cost *c, const struct search_options *o)
+{
+    return o->sure.robust ? c->hi : c->median;
+}
+
 static enum status
 take_costs(struct problem *p, const struct costs *c,
     const struct search_options *o, struct err *err)
@@ -33,7 +41,8 @@ take_costs(struct problem *p, const struct costs *c,
             "the costs have no metric '%.64s'; the first they have is %s",
             o->objective, c->metric[0]);
     for (int e = 0; e < c->exits; e++) {
-        double s = c->exit[e].segment[m].median, h = c->exit[e].head[m].median;
+        double s = part_cost(&c->exit[e].segment[m], o),
+               h = part_cost(&c->exit[e].head[m], o);
 
         if (isnan(s))
             return unknown_cost(c, e, "segment", o, err);
@@ -47,8 +56,9 @@ take_costs(struct problem *p, const struct costs *c,
             o->objective);
     p->quantum = path <= FINE_MAX ? 1e-3 : 1;
     for (int e = 0; e < c->exits; e++) {
-        p->segment[e] = llround(c->exit[e].segment[m].median / p->quantum);
-        p->head[e] = llround(c->exit[e].head[m].median / p->quantum);
+        p->segment[e] =
+            llround(part_cost(&c->exit[e].segment[m], o) / p->quantum);
+        p->head[e] = llround(part_cost(&c->exit[e].head[m], o) / p->quantum);
     }
     return ST_OK;
 }
@@ -62,8 +72,8 @@ belongs(const struct records *r, const uint8_t *half, size_t i,
 
 static enum status
 take_half(struct problem_half *h, const struct problem *p,
-    const struct records *r, const uint8_t *half, enum records_half want,
-    enum search_reference ref, struct err *err)
+    const struct records *r, const uint32_t *group, const uint8_t *half,
+    enum records_half want, enum search_reference ref, struct err *err)
 {
     const int64_t *last = r->pred + (size_t)(r->exits - 1) * r->n;
     size_t n = 0, at = 0;
@@ -72,7 +82,8 @@ take_half(struct problem_half *h, const struct problem *p,
         n += belongs(r, half, i, want, ref);
     h->score = malloc((n * (size_t)r->exits + 1) * sizeof(*h->score));
     h->right = malloc(n * (size_t)r->exits + 1);
-    if (h->score == NULL || h->right == NULL)
+    h->group = group ? malloc((n + 1) * sizeof(*h->group)) : NULL;
+    if (h->score == NULL || h->right == NULL || (group && h->group == NULL))
         return err_nomem(err);
     for (size_t i = 0; i < r->n; i++) {
         if (!belongs(r, half, i, want, ref))
@@ -84,6 +95,8 @@ take_half(struct problem_half *h, const struct problem *p,
             h->right[to] =
                 r->pred[from] == (ref == SEARCH_FINAL ? last[i] : r->label[i]);
         }
+        if (group)
+            h->group[at] = group[i];
         at++;
     }
     h->data = (struct solve_data){ .n = n,
@@ -136,14 +149,19 @@ take_halves(struct problem *p, const struct records *r,
     const struct search_options *o, struct err *err)
 {
     uint8_t *half = malloc(r->n + 1);
+    uint32_t *group;
     enum status st;
 
     if (half == NULL)
         return err_nomem(err);
     records_split(r, o->seed, half);
-    st = take_half(&p->cal, p, r, half, RECORDS_CAL, o->reference, err);
+    if ((st = records_groups(r, &group, err)) == ST_OK)
+        st = take_half(
+            &p->cal, p, r, group, half, RECORDS_CAL, o->reference, err);
     if (st == ST_OK)
-        st = take_half(&p->test, p, r, half, RECORDS_TEST, o->reference, err);
+        st = take_half(
+            &p->test, p, r, group, half, RECORDS_TEST, o->reference, err);
+    free(group);
     free(half);
     if (st == ST_OK && p->cal.data.n == 0)
         return err_set(err, ST_UNPROCESSABLE, "search.records",
@@ -179,7 +197,9 @@ problem_clear(struct problem *p)
 {
     free(p->cal.score);
     free(p->cal.right);
+    free(p->cal.group);
     free(p->test.score);
     free(p->test.right);
+    free(p->test.group);
     *p = (struct problem){ 0 };
 }

@@ -14,6 +14,7 @@ struct problem_half {
     struct solve_data data; /* n may be 0 in the test half */
     double *score;          /* owned */
     uint8_t *right;         /* owned */
+    uint32_t *group;        /* owned, [n]; NULL: no groups */
 };
 
 struct problem {

@@ -58,6 +58,11 @@ enum status records_write(
  * `seed` and the group (where there is one) or the sample's name. */
 void records_split(const struct records *r, uint64_t seed, uint8_t *half);
 
+/* The group of each sample as a number, [n], for the caller to free(); NULL
+ * where there is no such column.  ST_NOMEM. */
+enum status records_groups(
+    const struct records *r, uint32_t **out, struct err *err) MUST_CHECK;
+
 /* Share of right answers of exit e over samples with a label, and of answers
  * equal to the last exit's over all; NaN where there is none. */
 double records_accuracy(const struct records *r, int exit);

@@ -56,17 +56,19 @@ plan_print(struct client *c, int64_t id, struct err *err)
     return st;
 }
 
-/* The body of POST /v1/searches; NULL if out of memory. */
-static json_t *
-search_body(int64_t profile, int64_t records, const struct plan_wish *w)
+/* The body of POST /v1/searches; the caller owns *out. */
+static enum status
+search_body(int64_t profile, int64_t records, const struct plan_wish *w,
+    json_t **out, struct err *err)
 {
     json_t *o = json_pack("{s:I,s:I,s:s*,s:s*}", "profile", (json_int_t)profile,
         "records", (json_int_t)records, "objective", w->objective, "reference",
         w->reference);
+    enum status st;
     int rc = 0;
 
     if (o == NULL)
-        return NULL;
+        return err_nomem(err);
     if (isfinite(w->max_drop))
         rc |= json_object_set_new(o, "max_drop", json_real(w->max_drop));
     if (isfinite(w->min_accuracy))
@@ -80,24 +82,24 @@ search_body(int64_t profile, int64_t records, const struct plan_wish *w)
         rc |= json_object_set_new(o, "max_exits", json_integer(w->max_exits));
     if (w->seed > 0)
         rc |= json_object_set_new(o, "seed", json_integer(w->seed));
-    if (rc != 0) {
+    st = rc == 0 ? sure_wish_put(&w->sure, o, err) : err_nomem(err);
+    if (st == ST_OK)
+        *out = o;
+    else
         json_decref(o);
-        return NULL;
-    }
-    return o;
+    return st;
 }
 
 enum status
 plan_search(struct client *c, int64_t profile, int64_t records,
     const struct plan_wish *w, struct err *err)
 {
-    json_t *body = search_body(profile, records, w), *search = NULL,
-           *ended = NULL;
+    json_t *body, *search = NULL, *ended = NULL;
     char path[64];
     enum status st;
 
-    if (body == NULL)
-        return err_nomem(err);
+    if ((st = search_body(profile, records, w, &body, err)) != ST_OK)
+        return st;
     st = client_call(c, "POST", "/v1/searches", body, &search, err);
     json_decref(body);
     if (st != ST_OK)

@@ -4,6 +4,7 @@
 #define OFFRAMP_CLI_PLAN_H
 
 #include "server/cli/client.h"
+#include "server/cli/plan_sure.h"
 
 struct plan_wish {
     const char *objective; /* metric; NULL: the server's default */
@@ -13,6 +14,7 @@ struct plan_wish {
     const char *reference; /* "label", "final"; NULL: the server's default */
     int64_t max_exits;     /* 0: no limit */
     int64_t seed;          /* 0: the server's default */
+    struct sure_wish sure;
 };
 
 /* The options that set a wish. */
@@ -29,6 +31,7 @@ struct plan_wish {
             "what accuracy is measured against (default label)", NULL, 0, 0 }, \
         { "max-exits", 0, OPT_INT, &(w).max_exits, "K",                        \
             "keep at most K exits, the final one included", NULL, 1, 64 },     \
+        SURE_OPTS((w).sure),                                                   \
     {                                                                          \
         "seed", 0, OPT_INT, &(w).seed, "S", "seed of the split (default 1)",   \
             NULL, 1, 2147483647                                                \

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/cli/plan_sure.h"
 #include "server/cli/text.h"
 
 /* A cost in its metric's unit. */
@@ -107,5 +108,6 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     putchar('\n');
     half_text(plan, "calibration", "calibration");
     half_text(plan, "test", "held-out");
+    sure_text(plan);
     return st;
 }

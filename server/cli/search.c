@@ -68,6 +68,21 @@ watch(void *ctx, const struct search_progress *p)
     return interrupted;
 }
 
+/* The same words as in a problem that is sent to the server. */
+static enum status
+read_sure(struct search_options *o, struct err *err)
+{
+    json_t *problem = json_object();
+    enum status st =
+        problem ? sure_wish_put(&wish.sure, problem, err) : err_nomem(err);
+
+    if (st == ST_OK)
+        st = search_sure_read(
+            json_object_get(problem, "guarantee"), wish.sure.robust, o, err);
+    json_decref(problem);
+    return st;
+}
+
 static enum status
 read_options(struct search_options *o, struct err *err)
 {
@@ -97,7 +112,7 @@ read_options(struct search_options *o, struct err *err)
     o->threads = (int)threads;
     o->curve_points = (int)curve_points;
     o->watch = watch;
-    return ST_OK;
+    return read_sure(o, err);
 }
 
 static enum status

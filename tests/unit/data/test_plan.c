@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -311,6 +312,158 @@ options_are_read_from_a_problem(void **state)
 }
 
 static void
+a_guarantee_is_read_from_a_problem(void **state)
+{
+    static const struct {
+        const char *text, *want; /* part of the error, or NULL */
+        struct promise_question q;
+        enum promise_family family;
+    } cases[] = {
+        { "{\"max_drop\":0.01,\"guarantee\":{}}", NULL,
+            { PROMISE_DROP, PROMISE_EXACT, 0.01, 0.1 }, PROMISE_AUTO },
+        { "{\"max_drop\":0.01,\"reference\":\"final\",\"guarantee\":"
+          "{\"eps\":0.02,\"delta\":0.05,\"family\":\"shared\"}}",
+            NULL, { PROMISE_FLIPS, PROMISE_EXACT, 0.02, 0.05 },
+            PROMISE_SHARED },
+        { "{\"min_accuracy\":0.5,\"guarantee\":{\"eps\":0.2,\"test\":"
+          "\"betting\",\"order\":\"bonferroni\",\"share\":0.5}}",
+            NULL, { PROMISE_DROP, PROMISE_BETTING, 0.2, 0.1 }, PROMISE_AUTO },
+        { .text = "{\"min_accuracy\":0.5,\"guarantee\":{}}",
+            .want = "give guarantee.eps" },
+        { .text = "{\"max_drop\":0,\"guarantee\":{}}",
+            .want = "give guarantee.eps" },
+        { .text = "{\"max_drop\":0.1,\"guarantee\":{\"eps\":1}}",
+            .want = "guarantee.eps must be" },
+        { .text = "{\"max_drop\":0.1,\"guarantee\":{\"loss\":\"all\"}}",
+            .want = "guarantee.loss must be drop or flips" },
+        { .text = "{\"max_drop\":0.1,\"guarantee\":{\"family\":\"x\"}}",
+            .want = "guarantee.family must be auto, front or shared" },
+        { .text = "{\"max_drop\":0.1,\"guarantee\":{\"n\":1}}",
+            .want = "unknown member guarantee.n" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *doc = json_loads(cases[i].text, 0, NULL);
+        struct err err = { 0 };
+        struct search_options o;
+        enum status st = search_options_read(doc, &o, &err);
+
+        json_decref(doc);
+        if (cases[i].want != NULL) {
+            assert_int_equal(st, ST_INVALID);
+            assert_non_null(strstr(err.text, cases[i].want));
+            continue;
+        }
+        assert_int_equal(st, ST_OK);
+        assert_true(o.sure.guarantee);
+        assert_memory_equal(
+            &o.sure.promise.question, &cases[i].q, sizeof(cases[i].q));
+        assert_int_equal(o.sure.promise.family, cases[i].family);
+    }
+}
+
+static void
+robust_costs_are_the_upper_ends(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+
+    search_options_init(&o);
+    o.max_drop = 0;
+    o.sure.robust = true;
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+    assert_string_equal(word(plan, "cost_basis"), "upper");
+    CLOSE(plan, "calibration.cost_full", 310); /* 110 + 200 */
+    CLOSE(plan, "calibration.cost", (2 * 120 + 4 * 320) / 6.0);
+    assert_true(json_is_null(json_object_get(plan, "guarantee")));
+    json_decref(plan);
+    json_decref(curve);
+}
+
+/* 1000 samples that the early exit answers as well as the last one, and a few
+ * that it gets wrong; of groups of five where `grouped`. */
+static void
+make_records(struct records *r, int wrong, bool grouped)
+{
+    static char text[1 << 16];
+    size_t at;
+
+    at = (size_t)sprintf(text, "sample,label,pred_0,score_0,pred_1,score_1%s\n",
+        grouped ? ",group" : "");
+    for (int i = 0; i < 1000; i++) {
+        at += (size_t)sprintf(text + at, "s%d,1,%d,%g,1,", i,
+            i * 7 % 1000 >= wrong, i * 7 % 1000 / 1000.0);
+        at += (size_t)sprintf(
+            text + at, grouped ? ",g%d\n" : "\n", i * 7 % 1000 / 5);
+    }
+    assert_int_equal(records_parse(text, at, r, NULL), ST_OK);
+}
+
+static void
+a_promise_is_kept_beside_the_plan_that_makes_none(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+    const json_t *doc;
+    struct records r;
+
+    for (int grouped = 0; grouped < 2; grouped++) {
+        make_records(&r, 100, grouped);
+        search_options_init(&o);
+        o.max_drop = 0.1;
+        o.sure = (struct search_sure){ .guarantee = true };
+        promise_options_init(&o.sure.promise);
+        o.sure.promise.question.eps = 0.1;
+        assert_int_equal(
+            search_records(&r, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+        doc = json_object_get(plan, "guarantee");
+        assert_string_equal(word(doc, "status"), "certified");
+        assert_string_equal(word(doc, "unit"), grouped ? "group" : "sample");
+        assert_string_equal(word(doc, "test"), grouped ? "betting" : "exact");
+        assert_true(number(doc, "p_value") <= number(doc, "level"));
+        assert_true(number(doc, "tried") >= number(doc, "passed"));
+        assert_true(
+            number(plan, "calibration.cost") >= number(doc, "without.cost"));
+        assert_true(number(plan, "calibration.accuracy") >= 0.9);
+        assert_string_equal(word(plan, "status"),
+            number(plan, "gap") > 0 ? "feasible" : "optimal");
+        json_decref(plan);
+        json_decref(curve);
+        records_clear(&r);
+    }
+}
+
+static void
+too_few_records_leave_the_full_network(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+    const json_t *doc;
+
+    search_options_init(&o);
+    o.max_drop = 0.2;
+    o.sure.guarantee = true;
+    promise_options_init(&o.sure.promise);
+    o.sure.promise.question.eps = 0.2;
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+    doc = json_object_get(plan, "guarantee");
+    assert_string_equal(word(doc, "status"), "full");
+    assert_non_null(strstr(word(doc, "reason"), "too few samples"));
+    assert_true(number(doc, "needed") > 6);
+    assert_true(json_is_null(json_object_get(doc, "p_value")));
+    CLOSE(plan, "exits.1.share", 1);
+    CLOSE(doc, "without.cost", (4 * 110 + 2 * 310) / 6.0);
+    json_decref(plan);
+    json_decref(curve);
+}
+
+static void
 real_records_save_time_within_one_point(void **state)
 {
     static const char file[] =
@@ -366,6 +519,14 @@ main(void)
         cmocka_unit_test_setup_teardown(
             what_does_not_fit_together_is_refused, set_up, tear_down),
         cmocka_unit_test(options_are_read_from_a_problem),
+        cmocka_unit_test(a_guarantee_is_read_from_a_problem),
+        cmocka_unit_test_setup_teardown(
+            robust_costs_are_the_upper_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_promise_is_kept_beside_the_plan_that_makes_none, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(
+            too_few_records_leave_the_full_network, set_up, tear_down),
         cmocka_unit_test(real_records_save_time_within_one_point),
     };
 

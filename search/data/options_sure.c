@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* options_sure.c -- how sure the answer to a search has to be, from JSON. */
+#include "search/data/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A member whose value is one of a few words; the number is its place. */
+struct choice {
+    const char *name, *const *words;
+    const char *given; /* NULL: the default */
+    int *out;
+};
+
+static const char *const losses[] = { "drop", "flips", NULL };
+static const char *const tests[] = { "exact", "betting", NULL };
+static const char *const families[] = { "auto", "front", "shared", NULL };
+static const char *const orders[] = { "sequence", "bonferroni", NULL };
+
+static enum status
+choose(const struct choice *c, struct err *err)
+{
+    if (c->given == NULL)
+        return ST_OK;
+    for (int i = 0; c->words[i] != NULL; i++)
+        if (strcmp(c->given, c->words[i]) == 0) {
+            *c->out = i;
+            return ST_OK;
+        }
+    return err_set(err, ST_INVALID, "search.guarantee",
+        "guarantee.%s must be %s%s%s%s%s", c->name, c->words[0],
+        c->words[2] ? ", " : "", c->words[2] ? c->words[1] : "", " or ",
+        c->words[2] ? c->words[2] : c->words[1]);
+}
+
+static enum status
+read_guarantee(const json_t *doc, struct search_options *o, struct err *err)
+{
+    struct promise_options *p = &o->sure.promise;
+    int loss = o->reference == SEARCH_FINAL ? PROMISE_FLIPS : PROMISE_DROP;
+    int test = -1, family = PROMISE_AUTO, order = PROMISE_SEQUENCE;
+    double eps = NAN;
+    struct choice choices[] = {
+        { "loss", losses, NULL, &loss },
+        { "test", tests, NULL, &test },
+        { "family", families, NULL, &family },
+        { "order", orders, NULL, &order },
+    };
+    const struct json_field fields[] = {
+        { "eps", JF_REAL, false, &eps, 1e-6, 0.999 },
+        { "delta", JF_REAL, false, &p->question.delta, 1e-9, 0.999 },
+        { "share", JF_REAL, false, &p->share, 0.01, 0.99 },
+        { "loss", JF_STR, false, &choices[0].given, 0, 16 },
+        { "test", JF_STR, false, &choices[1].given, 0, 16 },
+        { "family", JF_STR, false, &choices[2].given, 0, 16 },
+        { "order", JF_STR, false, &choices[3].given, 0, 16 },
+    };
+    enum status st;
+
+    promise_options_init(p);
+    if ((st = JSON_READ(doc, "guarantee", fields, err)) != ST_OK)
+        return st;
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+        if ((st = choose(&choices[i], err)) != ST_OK)
+            return st;
+    p->question.eps = isnan(eps) ? o->max_drop : eps;
+    if (!(p->question.eps > 0))
+        return err_set(err, ST_INVALID, "search.guarantee",
+            "give guarantee.eps, the largest loss to be promised: there is no "
+            "max_drop above 0 to take it from");
+    p->question.loss = (enum promise_loss)loss;
+    o->sure.test_given = test >= 0;
+    p->question.method = test < 0 ? PROMISE_EXACT : (enum promise_method)test;
+    p->family = (enum promise_family)family;
+    p->order = (enum promise_order)order;
+    p->seed = o->seed;
+    o->sure.guarantee = true;
+    return ST_OK;
+}
+
+enum status
+search_sure_read(const json_t *guarantee, bool robust, struct search_options *o,
+    struct err *err)
+{
+    o->sure.robust = robust;
+    return guarantee ? read_guarantee(guarantee, o, err) : ST_OK;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/cli/plan_sure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The guarantee that was asked for, or NULL with rc != 0. */
+static json_t *
+guarantee(const struct sure_wish *w)
+{
+    json_t *o = json_pack("{s:f,s:s*,s:s*,s:s*,s:s*}", "eps", w->eps, "loss",
+        w->loss, "family", w->family, "test", w->test, "order", w->order);
+
+    if (o != NULL && w->delta > 0 &&
+        json_object_set_new(o, "delta", json_real(w->delta)) != 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
+}
+
+enum status
+sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
+{
+    int rc = 0;
+
+    if (w->eps <= 0 &&
+        (w->delta > 0 || w->loss || w->family || w->test || w->order))
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "--delta, --loss, --family, --test and --order belong to "
+            "--guarantee EPS");
+    if (w->eps > 0)
+        rc |= json_object_set_new(problem, "guarantee", guarantee(w));
+    if (w->robust)
+        rc |= json_object_set_new(problem, "robust", json_true());
+    return rc == 0 ? ST_OK : err_nomem(err);
+}
+
+/* "drop" of accuracy or "flips", as a sentence has it. */
+static const char *
+loss_words(const json_t *plan, const json_t *g)
+{
+    bool flips = strcmp(json_get_string(g, "loss", ""), "flips") == 0;
+    bool final = strcmp(json_get_string(plan, "reference", ""), "final") == 0;
+
+    return final   ? "disagrees with the full network in"
+           : flips ? "makes right answers wrong in"
+                   : "loses";
+}
+
+static void
+guarantee_text(const json_t *plan, const json_t *g)
+{
+    const char *status = json_get_string(g, "status", "-");
+    double needed = json_get_number(g, "needed");
+    const json_t *without = json_object_get(g, "without");
+
+    printf("\nguarantee    with probability %.4g the plan %s at most %.4g %% "
+           "of new data%s\n",
+        1 - json_get_number(g, "delta"), loss_words(plan, g),
+        100 * json_get_number(g, "eps"),
+        strcmp(status, "certified") == 0 ? "" : ":");
+    if (strcmp(status, "full") == 0)
+        printf("             only the full network carries that\n");
+    else if (strcmp(status, "none") == 0)
+        printf("             no plan within the limits carries that\n");
+    else
+        printf("             seen on %.0f %ss: %.4g %%, p = %.3g (at most "
+               "%.3g); %.0f of %.0f plans passed\n",
+            json_get_number(g, "n_test"), json_get_string(g, "unit", "sample"),
+            100 * json_get_number(g, "drop"), json_get_number(g, "p_value"),
+            json_get_number(g, "level"), json_get_number(g, "passed"),
+            json_get_number(g, "tried"));
+    printf("             %s", json_get_string(g, "reason", ""));
+    if (isfinite(needed))
+        printf("; about %.0f calibration %ss would do", needed,
+            json_get_string(g, "unit", "sample"));
+    printf("\nno promise   the optimum of these samples costs %.6g, accuracy "
+           "%.2f %% (held-out %.2f %%)\n",
+        json_get_number(without, "cost"),
+        100 * json_get_number(without, "accuracy"),
+        100 * json_get_number(without, "test_accuracy"));
+}
+
+void
+sure_text(const json_t *plan)
+{
+    const json_t *g = json_object_get(plan, "guarantee");
+
+    if (strcmp(json_get_string(plan, "cost_basis", ""), "upper") == 0)
+        printf("costs        upper ends of their intervals (robust)\n");
+    if (json_is_object(g))
+        guarantee_text(plan, g);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/search_sure.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Members of a guarantee that are one of these words, parted by spaces. */
+static const struct choice {
+    const char *name, *words;
+} choices[] = {
+    { "loss", "drop flips" },
+    { "test", "exact betting" },
+    { "family", "auto front shared" },
+    { "order", "sequence bonferroni" },
+};
+enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
+
+static bool
+is_one_of(const char *words, const char *given)
+{
+    size_t len = strlen(given);
+
+    for (const char *at = words; len > 0 && (at = strstr(at, given)); at++)
+        if ((at == words || at[-1] == ' ') &&
+            (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
+static enum status
+check_guarantee(const json_t *doc, double max_drop, struct err *err)
+{
+    const char *given[CHOICES] = { NULL };
+    double eps = NAN, delta, share;
+    const struct json_field fields[] = {
+        { "eps", JF_REAL, false, &eps, 1e-6, 0.999 },
+        { "delta", JF_REAL, false, &delta, 1e-9, 0.999 },
+        { "share", JF_REAL, false, &share, 0.01, 0.99 },
+        { choices[0].name, JF_STR, false, &given[0], 0, 16 },
+        { choices[1].name, JF_STR, false, &given[1], 0, 16 },
+        { choices[2].name, JF_STR, false, &given[2], 0, 16 },
+        { choices[3].name, JF_STR, false, &given[3], 0, 16 },
+    };
+    enum status st;
+
+    if ((st = JSON_READ(doc, "guarantee", fields, err)) != ST_OK)
+        return st;
+    for (int i = 0; i < CHOICES; i++)
+        if (given[i] != NULL && !is_one_of(choices[i].words, given[i]))
+            return err_set(err, ST_INVALID, "request.field",
+                "guarantee.%s must be one of: %s", choices[i].name,
+                choices[i].words);
+    if (isnan(eps) && !(max_drop > 0))
+        return err_set(err, ST_INVALID, "request.field",
+            "give guarantee.eps, the largest loss to be promised: there is no "
+            "max_drop above 0 to take it from");
+    return ST_OK;
+}
+
+enum status
+sure_check(const struct sure_ask *a, double max_drop, struct err *err)
+{
+    return a->guarantee ? check_guarantee(a->guarantee, max_drop, err) : ST_OK;
+}
+
+bool
+sure_put(const struct sure_ask *a, json_t *problem)
+{
+    int rc = 0;
+
+    if (a->guarantee != NULL)
+        rc |= json_object_set(problem, "guarantee", a->guarantee);
+    if (a->robust)
+        rc |= json_object_set_new(problem, "robust", json_true());
+    return rc == 0;
+}
