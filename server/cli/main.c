@@ -23,6 +23,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_devices_cmd },
     { "diff", "tell why two profiles' numbers differ", cli_diff,
         &cli_diff_cmd },
+    { "compare", "compare online exit policies on records and costs",
+        cli_compare, &cli_compare_cmd },
     { NULL, NULL, NULL, NULL },
 };
 

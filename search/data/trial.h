@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trial.h -- policies tried on records and costs, beside the exact plan: the
+ * document offramp.trial/1, which `offramp compare` prints.
+ *
+ * The samples are those of the test half (with a label, where accuracy is
+ * meant by label), replayed in shuffled orders; the exact plan's thresholds
+ * come from the calibration half and are judged on the same test half.
+ */
+#ifndef OFFRAMP_DATA_TRIAL_H
+#define OFFRAMP_DATA_TRIAL_H
+
+#include "search/data/plan.h"
+#include "search/policy/policy.h"
+
+enum {
+    TRIAL_STEPS_MAX = 10000000,
+    TRIAL_SHUFFLES_MAX = 1000,
+    TRIAL_KINDS_MAX = 32,
+};
+
+/* Start from trial_options_init(). */
+struct trial_options {
+    /* Policies by name; n_names 0 means all of them.  Borrowed. */
+    const char *const *names;
+    size_t n_names;
+    const char *objective; /* a metric of the costs; borrowed */
+    /* Handing a sample over, for each early exit, or one number for all, in
+     * the objective's unit. */
+    double offload[POLICY_ARMS_MAX];
+    size_t n_offload;
+    double weight; /* the full network's cost, in units of score */
+    double lambda; /* without costs: the papers' cost of a layer */
+    double alpha, beta, probes, memory;
+    int64_t steps, shuffles;
+    uint64_t seed;
+    bool by_group; /* groups one after the other: changing domains */
+    enum search_reference reference;
+    double max_drop;     /* of the exact plan */
+    double time_limit_s; /* of its proof */
+};
+
+/* All policies, latency_ns, weight 1, lambda 0.1, alpha 0.7, beta 1, 60
+ * probes, memory 2000, 20,000 steps, 20 shuffles, seed 1, a drop of 0.01. */
+void trial_options_init(struct trial_options *o);
+
+/* `costs` NULL: the constants of SplitEE's published code: 0.8 lambda a layer
+ * and 0.2 lambda a head, earnings with lambda a layer in both variants.  On
+ * ST_OK the caller owns *out.  ST_INVALID names what contradicts. */
+enum status trial_run(const struct records *r, const struct costs *costs,
+    const struct trial_options *o, json_t **out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* trial_input.h -- records and costs as a replay wants them.  Private to
+ * trial.c. */
+#ifndef OFFRAMP_DATA_TRIAL_INPUT_H
+#define OFFRAMP_DATA_TRIAL_INPUT_H
+
+#include "search/data/trial.h"
+#include "search/policy/replay.h"
+
+/* The pointers in `stream`, `costs` and `settings` lead into this struct, so
+ * it must not move. */
+struct trial_input {
+    struct replay_stream stream;
+    struct replay_costs costs;
+    struct replay_settings settings;
+    double *score;    /* owned */
+    uint8_t *right;   /* owned */
+    uint32_t *domain; /* owned, or NULL */
+    double own[POLICY_ARMS_MAX], path[POLICY_ARMS_MAX];
+    double offload[POLICY_ARMS_MAX];
+    double earn_own[POLICY_ARMS_MAX], earn_path[POLICY_ARMS_MAX];
+    double earn_offload[POLICY_ARMS_MAX];
+};
+
+/* `published`: costs are trial_published_costs(), whose reward is lambda a
+ * layer however many heads run. */
+enum status trial_input_init(struct trial_input *in, const struct records *r,
+    const struct costs *c, bool published, const struct trial_options *o,
+    struct err *err) MUST_CHECK;
+void trial_input_clear(struct trial_input *in);
+
+/* What SplitEE's published code charges, as costs in one metric, "score".
+ * The caller ends *out with costs_clear(). */
+enum status trial_published_costs(
+    int exits, double lambda, struct costs *out, struct err *err) MUST_CHECK;
+
+#endif
