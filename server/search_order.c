@@ -21,6 +21,7 @@ struct problem {
     json_t *grid;
     int64_t max_exits, seed; /* -1: not given */
     struct sure_ask sure;
+    bool compare;
 };
 
 static enum status
@@ -71,6 +72,8 @@ problem_document(const struct problem *p)
         rc |= json_object_set_new(o, "worst_case", json_real(p->worst_case));
     if (rc == 0 && p->max_exits >= 0)
         rc |= json_object_set_new(o, "max_exits", json_integer(p->max_exits));
+    if (rc == 0 && p->compare)
+        rc |= json_object_set_new(o, "compare", json_true());
     if (rc == 0 && sure_put(&p->sure, o))
         return o;
     json_decref(o);
@@ -183,6 +186,7 @@ search_order_read(struct request *rq, struct search_order *o)
         { "seed", JF_INT, false, &p.seed, 0, 9e15 },
         { "guarantee", JF_OBJ, false, &p.sure.guarantee, 0, 0 },
         { "robust", JF_BOOL, false, &p.sure.robust, 0, 0 },
+        { "compare", JF_BOOL, false, &p.compare, 0, 0 },
     };
     struct err *err = &rq->err;
     enum status st;

@@ -82,6 +82,7 @@ search_options_read(
         { "max_exits", JF_INT, false, &max_exits, 1, RECORDS_EXITS_MAX },
         { "worst_case", JF_REAL, false, &o->worst_case, 0, 1e300 },
         { "seed", JF_INT, false, &seed, 0, 9007199254740992.0 },
+        { "compare", JF_BOOL, false, &o->compare, 0, 0 },
         { "time_limit_s", JF_REAL, false, &o->time_limit_s, 0, 86400 },
         { "guarantee", JF_OBJ, false, &guarantee, 0, 0 },
         { "robust", JF_BOOL, false, &robust, 0, 0 },

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "search/data/compare.h"
 #include "search/data/plan_promise.h"
-#include "search/data/problem.h"
+#include "search/data/trace.h"
 
 /* One call of search_records(). */
 struct search {
@@ -14,11 +15,18 @@ struct search {
     const struct costs *costs;           /* borrowed */
     const struct search_options *wanted; /* borrowed */
     struct solve_result result;
-    struct solve_plan without; /* any promise; `result` has the one with */
+    struct solve_result found; /* without any promise; `result`: with */
     struct promise promise;
+    struct trace trace;
     int64_t start_ns;
     double solve_ms;
 };
+
+static double
+seconds_so_far(const struct search *s)
+{
+    return (double)(clock_ns() - s->start_ns) / 1e9;
+}
 
 /* The solver's question whether to go on: time, then the caller. */
 static bool
@@ -31,10 +39,11 @@ watch(void *ctx, const struct solve_progress *p)
                     ? NAN
                     : (double)p->upper / n * s->problem.quantum,
         .lower_bound = (double)p->lower / n * s->problem.quantum,
-        .seconds = (double)(clock_ns() - s->start_ns) / 1e9,
+        .seconds = seconds_so_far(s),
         .nodes = p->nodes,
     };
 
+    trace_add(&s->trace, out.seconds, p);
     if (out.seconds > s->wanted->time_limit_s)
         return true;
     return s->wanted->watch != NULL &&
@@ -109,6 +118,28 @@ exits_json(const struct search *s)
     return a;
 }
 
+/* Members that not every plan has. */
+static enum status
+extras_json(struct search *s, json_t *plan, struct err *err)
+{
+    const struct compare_given given = { .result = &s->found,
+        .solve_ms = s->solve_ms,
+        .stop = s->wanted->stop,
+        .stop_ctx = s->wanted->watch_ctx };
+    double unit = s->problem.quantum / (double)s->problem.cal.data.n;
+    json_t *comparison = NULL;
+    enum status st;
+
+    if (s->wanted->compare &&
+        (st = compare_methods(&s->problem, &given, &comparison, err)) != ST_OK)
+        return st;
+    if (json_object_set_new(plan, "trace", trace_json(&s->trace, unit)) < 0 ||
+        json_object_set_new(
+            plan, "comparison", comparison ? comparison : json_null()) < 0)
+        return err_nomem(err);
+    return ST_OK;
+}
+
 static enum status
 plan_json(const struct search *s, json_t **out, struct err *err)
 {
@@ -153,7 +184,7 @@ sure_json(const struct search *s, json_t *plan, struct err *err)
 
     if (sure->guarantee)
         st = plan_promise_json(
-            &s->problem, sure, &s->promise, &s->without, &guarantee, err);
+            &s->problem, sure, &s->promise, &s->found.plan, &guarantee, err);
     if (st == ST_OK && json_object_set_new(plan, "guarantee", guarantee) != 0)
         st = err_nomem(err);
     return st;
@@ -213,11 +244,17 @@ solve(struct search *s, struct err *err)
     if ((st = solve_best(d, o, &s->result, err)) != ST_OK)
         return st;
     s->solve_ms = (double)(clock_ns() - s->start_ns) / 1e6;
+    trace_end(&s->trace, s->solve_ms / 1e3,
+        &(struct solve_progress){ .upper = s->result.status == SOLVE_INFEASIBLE
+                                               ? INT64_MAX
+                                               : s->result.tally.cost,
+            .lower = s->result.lower,
+            .nodes = s->result.nodes });
     if (s->result.plan.kept == 0) {
         solve_plan_full(d, &s->result.plan);
         st = solve_eval(d, &s->result.plan, &s->result.tally, err);
     }
-    s->without = s->result.plan;
+    s->found = s->result;
     if (st == ST_OK && s->wanted->sure.guarantee)
         st = plan_promise_make(
             &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
@@ -237,7 +274,8 @@ search_records(const struct records *r, const struct costs *c,
         return st;
     if ((st = solve(&s, err)) == ST_OK &&
         (st = plan_json(&s, plan, err)) == ST_OK &&
-        (st = sure_json(&s, *plan, err)) == ST_OK)
+        (st = sure_json(&s, *plan, err)) == ST_OK &&
+        (st = extras_json(&s, *plan, err)) == ST_OK)
         st = curve_json(&s, curve, err);
     if (st != ST_OK) {
         json_decref(*plan);

@@ -52,8 +52,11 @@ struct search_options {
     int threads;
     int curve_points; /* at most; 0: no curve is made */
     struct search_sure sure;
-    search_watch *watch; /* or NULL */
-    void *watch_ctx;
+    bool compare;            /* also apply the rules of search/baseline */
+    search_watch *watch;     /* or NULL */
+    bool (*stop)(void *ctx); /* whether to leave out what is not done yet of a
+                                comparison; NULL: never */
+    void *watch_ctx;         /* of both */
 };
 
 /* latency_ns, no floor yet, grid 32, seed 1, 60 s, a curve of 64 points. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The `search` task: records and measured costs into a plan and its curve. */
+#include <stdio.h>
+
 #include "search/data/plan.h"
 #include "search/worker/kinds.h"
 
@@ -8,9 +10,14 @@ static bool
 watch(void *ctx, const struct search_progress *p)
 {
     bool known = p->cost > 0 && p->lower_bound > 0;
+    char detail[128];
 
+    if (known)
+        snprintf(detail, sizeof(detail), "best %.6g, bound %.6g, %llu nodes",
+            p->cost, p->lower_bound, (unsigned long long)p->nodes);
     task_progress(ctx, "search",
-        known ? (int64_t)(1000 * p->lower_bound / p->cost) : 0, 1000, NULL);
+        known ? (int64_t)(1000 * p->lower_bound / p->cost) : 0, 1000,
+        known ? detail : NULL);
     return false;
 }
 

@@ -82,6 +82,8 @@ search_body(int64_t profile, int64_t records, const struct plan_wish *w,
         rc |= json_object_set_new(o, "max_exits", json_integer(w->max_exits));
     if (w->seed > 0)
         rc |= json_object_set_new(o, "seed", json_integer(w->seed));
+    if (w->compare)
+        rc |= json_object_set_new(o, "compare", json_true());
     st = rc == 0 ? sure_wish_put(&w->sure, o, err) : err_nomem(err);
     if (st == ST_OK)
         *out = o;

@@ -15,6 +15,7 @@ struct plan_wish {
     int64_t max_exits;     /* 0: no limit */
     int64_t seed;          /* 0: the server's default */
     struct sure_wish sure;
+    bool compare; /* what other methods find, too */
 };
 
 /* The options that set a wish. */
@@ -32,6 +33,9 @@ struct plan_wish {
         { "max-exits", 0, OPT_INT, &(w).max_exits, "K",                        \
             "keep at most K exits, the final one included", NULL, 1, 64 },     \
         SURE_OPTS((w).sure),                                                   \
+        { "compare", 0, OPT_FLAG, &(w).compare, NULL,                          \
+            "also tell what other methods find, and how far off they are",     \
+            NULL, 0, 0 },                                                      \
     {                                                                          \
         "seed", 0, OPT_INT, &(w).seed, "S", "seed of the split (default 1)",   \
             NULL, 1, 2147483647                                                \

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "server/cli/plan_sure.h"
-#include "server/cli/text.h"
+#include "server/cli/search_text.h"
 
-/* A cost in its metric's unit. */
-static void
-cost_text(const char *metric, double cost, char out[TEXT_CELL])
+void
+plan_text_cost(const char *metric, double cost, char out[TEXT_CELL])
 {
     size_t n = strlen(metric);
 
@@ -33,8 +32,8 @@ half_text(const json_t *plan, const char *name, const char *title)
         printf("%-12s no samples\n", title);
         return;
     }
-    cost_text(metric ? metric : "", cost, a);
-    cost_text(metric ? metric : "", full, b);
+    plan_text_cost(metric ? metric : "", cost, a);
+    plan_text_cost(metric ? metric : "", full, b);
     printf("%-12s %6.0f samples  %s against %s (%.1f %% less)  accuracy "
            "%.2f %% against %.2f %%\n",
         title, json_get_number(h, "n"), a, b, 100 * (1 - cost / full),
@@ -109,5 +108,7 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     half_text(plan, "calibration", "calibration");
     half_text(plan, "test", "held-out");
     sure_text(plan);
+    if (st == ST_OK && json_is_object(json_object_get(plan, "comparison")))
+        st = search_text_comparison(plan, err);
     return st;
 }

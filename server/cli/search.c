@@ -9,7 +9,8 @@
 #include "server/cli/client.h"
 #include "server/cli/plan.h"
 #include "server/cli/plan_text.h"
-#include "server/cli/text.h"
+#include "server/cli/search_bar.h"
+#include "server/cli/search_text.h"
 
 static const char *records_file, *costs_file;
 static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
@@ -63,8 +64,14 @@ interrupt(int sig)
 static bool
 watch(void *ctx, const struct search_progress *p)
 {
+    search_bar_show(ctx, p);
+    return interrupted;
+}
+
+static bool
+stop(void *ctx)
+{
     (void)ctx;
-    (void)p;
     return interrupted;
 }
 
@@ -111,43 +118,10 @@ read_options(struct search_options *o, struct err *err)
     o->time_limit_s = time_limit_s;
     o->threads = (int)threads;
     o->curve_points = (int)curve_points;
+    o->compare = wish.compare;
     o->watch = watch;
+    o->stop = stop;
     return read_sure(o, err);
-}
-
-static enum status
-print_curve(const json_t *curve, struct err *err)
-{
-    static const char *const columns[] = { ">cost", ">accuracy", ">test cost",
-        ">test accuracy", ">exits", NULL };
-    static const char *const names[] = { "cost", "accuracy", "test_cost",
-        "test_accuracy", "kept" };
-    static const bool percent[] = { false, true, false, true, false };
-    struct text_table *t = text_table_new(columns);
-    enum status st = t ? ST_OK : ST_NOMEM;
-    const json_t *point;
-    size_t i;
-
-    json_array_foreach(curve, i, point)
-    {
-        for (size_t c = 0; st == ST_OK && c < 5; c++) {
-            const json_t *v = json_object_get(point, names[c]);
-            double x = json_number_value(v);
-
-            if (!json_is_number(v))
-                st = text_cell(t, "-");
-            else if (percent[c])
-                st = text_cell(t, "%.2f %%", 100 * x);
-            else
-                st = text_cell(t, "%.6g", x);
-        }
-    }
-    if (st == ST_OK) {
-        putchar('\n');
-        text_table_print(t, stdout);
-    }
-    text_table_free(t);
-    return st == ST_OK ? ST_OK : err_nomem(err);
 }
 
 static enum status
@@ -159,7 +133,7 @@ print(json_t *plan, json_t *curve, struct err *err)
     if (!json) {
         if ((st = plan_text("plan", plan, err)) != ST_OK || curve_points == 0)
             return st;
-        return print_curve(curve, err);
+        return search_text_curve(curve, err);
     }
     if (curve_points == 0) {
         client_print(plan);
@@ -170,6 +144,20 @@ print(json_t *plan, json_t *curve, struct err *err)
     client_print(both);
     json_decref(both);
     return ST_OK;
+}
+
+static enum status
+search_with_bar(const struct records *r, const struct costs *c,
+    struct search_options *o, json_t **plan, json_t **curve, struct err *err)
+{
+    struct search_bar bar;
+    enum status st;
+
+    search_bar_init(&bar, o->objective);
+    o->watch_ctx = &bar;
+    st = search_records(r, c, o, plan, curve, err);
+    search_bar_clear(&bar);
+    return st;
 }
 
 static enum status
@@ -184,7 +172,7 @@ search(bool *found, struct err *err)
     if ((st = read_options(&o, err)) == ST_OK &&
         (st = records_load(records_file, &records, err)) == ST_OK &&
         (st = costs_load(costs_file, &costs, err)) == ST_OK &&
-        (st = search_records(&records, &costs, &o, &plan, &curve, err)) ==
+        (st = search_with_bar(&records, &costs, &o, &plan, &curve, err)) ==
             ST_OK) {
         const char *status = json_string_value(json_object_get(plan, "status"));
 
