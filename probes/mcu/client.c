@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/mcu/client.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { NS_PER_MS = 1000000 };
+
+void
+client_init(struct client *c, struct port *port, uint16_t seq)
+{
+    *c =
+        (struct client){ .port = port, .tries = 8, .wait_ms = 500, .seq = seq };
+}
+
+uint32_t
+client_lost(const struct client *c)
+{
+    return c->reader.lost;
+}
+
+/* The next frame from the board; *got tells whether one came in time. */
+static enum status
+next_frame(struct client *c, int timeout_ms, struct frame *f, bool *got,
+    struct err *err)
+{
+    int64_t end = clock_ns() + (int64_t)timeout_ms * NS_PER_MS;
+    enum status st;
+    char byte;
+    size_t n;
+
+    *got = false;
+    for (;;) {
+        int64_t left = (end - clock_ns()) / NS_PER_MS;
+
+        st = c->port->ops->read(
+            c->port, &byte, 1, left > 0 ? (int)left : 0, &n, err);
+        if (st != ST_OK || n == 0)
+            return st;
+        if (frame_push(&c->reader, byte, f) && f->kind == FRAME_REPLY) {
+            *got = true;
+            return ST_OK;
+        }
+    }
+}
+
+static bool
+is_ready(const struct frame *f)
+{
+    return strncmp(f->text, "m-ready", 7) == 0;
+}
+
+/* Wait for the reply to request `seq`; older ones are passed over. */
+static enum status
+await(struct client *c, struct frame *reply, bool *got, struct err *err)
+{
+    enum status st;
+
+    do {
+        st = next_frame(c, c->wait_ms, reply, got, err);
+        if (st == ST_OK && *got && is_ready(reply))
+            return err_set(err, ST_UNAVAILABLE, "device.rebooted",
+                "the board started anew while it was used: check its supply "
+                "and its watchdog");
+    } while (st == ST_OK && *got && reply->seq != c->seq);
+    return st;
+}
+
+enum status
+client_call(
+    struct client *c, const char *request, struct frame *reply, struct err *err)
+{
+    char line[FRAME_LINE];
+    size_t len = frame_write(line, FRAME_REQUEST, ++c->seq, request);
+    enum status st;
+    bool got = false;
+
+    if (len == 0)
+        return err_set(err, ST_INVALID, "device.request",
+            "a frame cannot carry the request '%.40s'", request);
+    for (int i = 0; i < c->tries && !got; i++) {
+        c->repeats += i > 0;
+        if ((st = c->port->ops->write(c->port, line, len, err)) != ST_OK ||
+            (st = await(c, reply, &got, err)) != ST_OK)
+            return st;
+    }
+    if (!got)
+        return err_set(err, ST_TIMEOUT, "infra.board_silent",
+            "no answer to '%.40s' in %d tries of %d ms: is the board on, and "
+            "is this its firmware?",
+            request, c->tries, c->wait_ms);
+    if (strncmp(reply->text, "m-", 2) != 0)
+        return err_set(err, ST_UNPROCESSABLE, "device.refused",
+            "the board answered '%s' to '%.40s'", reply->text, request);
+    return ST_OK;
+}
+
+enum status
+client_await_ready(struct client *c, int timeout_ms, struct err *err)
+{
+    struct frame f = { .text = "" };
+    enum status st;
+    bool got;
+
+    do
+        st = next_frame(c, timeout_ms, &f, &got, err);
+    while (st == ST_OK && got && !is_ready(&f));
+    if (st == ST_OK && !got)
+        return err_set(err, ST_TIMEOUT, "infra.board_silent",
+            "the board did not say that it is ready in %d ms", timeout_ms);
+    return st;
+}
