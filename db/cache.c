@@ -12,7 +12,8 @@
 /* ?1 device, ?2 environment, ?3 oldest, ?4 flags that exclude. */
 #define USABLE                                                                 \
     " FROM profile p JOIN measure m ON m.profile = p.id"                       \
-    " WHERE p.device = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > ?3"    \
+    " WHERE p.device_here = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > " \
+    "?3"                                                                       \
     " AND m.role = 'layer' AND m.kernel_key IS NOT NULL"                       \
     " AND m.level <> 'L1'" /* in situ: of its place, not of its kernel */      \
     " AND m.grade IN ('A', 'B')"                                               \
@@ -88,7 +89,8 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
     "UPDATE measure SET flags = flags | ?3, grade = max(grade, 'C')"           \
     " WHERE (flags & ?3) = 0 AND role = 'layer' AND kernel_key IS NOT NULL"    \
     " AND profile IN"                                                          \
-    " (SELECT id FROM profile WHERE device = ?1 AND env_fingerprint = ?2)"
+    " (SELECT id FROM profile WHERE device_here = ?1 AND env_fingerprint = "   \
+    "?2)"
 
 static const char sql_expire[] = EXPIRE " AND kernel_key = ?4 AND level = ?5";
 

@@ -22,7 +22,7 @@ static const char sql_list[] =
     "SELECT p.id, NULL, NULL, p.created_ms, p.env_fingerprint, m.name,"
     " m.median_ns, m.ci95_lo_ns, m.ci95_hi_ns"
     " FROM profile p JOIN measure m ON m.profile = p.id"
-    " WHERE p.device = ?1 AND (?2 IS NULL OR p.env_fingerprint = ?2)"
+    " WHERE p.device_here = ?1 AND (?2 IS NULL OR p.env_fingerprint = ?2)"
     " AND m.role = 'sentinel' AND m.median_ns IS NOT NULL"
     " AND m.grade IN ('A', 'B')"
     " UNION ALL"

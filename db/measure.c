@@ -205,6 +205,7 @@ db_measure_get(struct db *db, int64_t id, struct measure *out, struct err *err)
 /* ?1 is used by two of the three ways in only, ?2 by the rest. */
 #define MATCH(way_in)                                                          \
     " WHERE " way_in " AND (?2 IS NULL OR m.kernel_key = ?2)"                  \
+    " AND (?1 <> 0 OR p.import IS NULL)"                                       \
     " AND (?3 IS NULL OR p.device = ?3) AND (?4 IS NULL OR p.model = ?4)"      \
     " AND (?5 IS NULL OR m.level = ?5) AND (?6 IS NULL OR m.role = ?6)"
 #define LIST(way_in, order)                                                    \

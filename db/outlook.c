@@ -31,7 +31,7 @@
     "coalesce((SELECT l.ended_ms - l.created_ms FROM profile p"                \
     " JOIN job k ON k.id = p.job"                                              \
     " JOIN lease l ON l.task = p.task AND l.state = 'done'"                    \
-    " WHERE p.model = equal.model AND k.levels = equal.levels"                 \
+    " WHERE p.model_here = equal.model AND k.levels = equal.levels"            \
     " AND k.policy = equal.policy AND k.cache = equal.cache AND p.device IN"   \
     "  (SELECT device FROM task_device WHERE task = ?1)"                       \
     " ORDER BY p.id DESC LIMIT 1), ?2)"

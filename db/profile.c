@@ -27,6 +27,7 @@ static const struct col cols[] = {
     COL(COL_REAL, struct profile, dispatch_ns),
     COL(COL_TEXT, struct profile, check),
     COL(COL_TEXT, struct profile, exits),
+    COL(COL_INT, struct profile, import),
     COL(COL_INT, struct profile, n_rows),
     COL(COL_TEXT, struct profile, env),
 };
@@ -36,7 +37,8 @@ static const struct shape shape = SHAPE(struct profile, cols);
     " p.finished_ms, p.seed, p.policy, p.grade, p.flags, p.env_fingerprint,"   \
     " p.env_sha256, p.closure_rel, p.closure_hot_rel, p.overhead_rel,"         \
     " p.aa_rel, p.sum_layers_ns, p.whole_ns, p.dispatch_ns, p.output_check,"   \
-    " p.exits, (SELECT count(*) FROM measure m WHERE m.profile = p.id)"
+    " p.exits, p.import, (SELECT count(*) FROM measure m WHERE m.profile = "   \
+    "p.id)"
 
 void
 profile_clear(struct profile *p)
@@ -48,9 +50,9 @@ static const char sql_add[] =
     "INSERT INTO profile (job, task, model, device, created_ms, started_ms,"
     " finished_ms, seed, policy, grade, flags, env, env_fingerprint,"
     " env_sha256, closure_rel, closure_hot_rel, overhead_rel, aa_rel,"
-    " sum_layers_ns, whole_ns, dispatch_ns, output_check, exits)"
+    " sum_layers_ns, whole_ns, dispatch_ns, output_check, exits, import)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
+    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 
 enum status
 db_profile_add(
@@ -59,14 +61,16 @@ db_profile_add(
     const char grade[] = { p->grade, '\0' };
 
     return db_insert(db, sql_add,
-        ARGS(A_INT(p->job), A_INT(p->task), A_TEXT(p->model), A_TEXT(p->device),
-            A_INT(p->created_ms), A_ZERO(p->started_ms), A_ZERO(p->finished_ms),
-            A_INT(p->seed), A_TEXT(p->policy), A_TEXT(grade), A_INT(p->flags),
-            A_TEXT(p->env), A_TEXT(p->env_fingerprint), A_TEXT(p->env_sha256),
+        ARGS(A_ZERO(p->job), A_ZERO(p->task), A_TEXT(p->model),
+            A_TEXT(p->device), A_INT(p->created_ms), A_ZERO(p->started_ms),
+            A_ZERO(p->finished_ms), A_INT(p->seed), A_TEXT(p->policy),
+            A_TEXT(grade), A_INT(p->flags), A_TEXT(p->env),
+            A_TEXT(p->env_fingerprint), A_TEXT(p->env_sha256),
             A_REAL(p->closure_rel), A_REAL(p->closure_hot_rel),
             A_REAL(p->overhead_rel), A_REAL(p->aa_rel),
             A_REAL(p->sum_layers_ns), A_REAL(p->whole_ns),
-            A_REAL(p->dispatch_ns), A_TEXT(p->check), A_TEXT(p->exits)),
+            A_REAL(p->dispatch_ns), A_TEXT(p->check), A_TEXT(p->exits),
+            A_ZERO(p->import)),
         id, err);
 }
 
@@ -119,7 +123,7 @@ call(const void *row, void *ctx)
 
 static const char sql_list[] =
     "SELECT " COLUMNS ", NULL FROM profile p WHERE (?1 = 0 OR p.id < ?1)"
-    " AND (?3 IS NULL OR p.model = ?3) AND (?4 IS NULL OR p.device = ?4)"
+    " AND (?3 IS NULL OR p.model = ?3) AND (?4 IS NULL OR p.device_here = ?4)"
     " AND (?5 = 0 OR p.job = ?5) ORDER BY p.id DESC LIMIT ?2 /*scan*/";
 
 enum status

@@ -9,7 +9,8 @@
 
 struct profile {
     int64_t id;
-    int64_t job, task;
+    int64_t job, task; /* 0: imported */
+    int64_t import;    /* import.h; 0: measured here */
     char *model, *device;
     int64_t created_ms;
     int64_t started_ms, finished_ms; /* of measuring */
@@ -44,8 +45,9 @@ enum status db_profile_flag(
     struct db *db, int64_t id, int64_t flag, struct err *err) MUST_CHECK;
 
 struct profile_filter {
-    const char *model, *device; /* NULL: any */
-    int64_t job;                /* 0: any */
+    const char *model;  /* NULL: any */
+    const char *device; /* one of this server's; NULL: any */
+    int64_t job;        /* 0: any */
     struct page page;
 };
 

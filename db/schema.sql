@@ -270,13 +270,25 @@ CREATE TABLE late_result (
     PRIMARY KEY (lease, sha256)
 ) STRICT;
 
--- One measured run of one model on one device.
+-- A native table of another server: where a profile is from.
+CREATE TABLE import (
+    id         INTEGER PRIMARY KEY,
+    sha256     TEXT NOT NULL UNIQUE,    -- of the document's canonical text
+    generator  TEXT NOT NULL,           -- the program that wrote it
+    profile    INTEGER NOT NULL,        -- its number there
+    created_ms INTEGER NOT NULL,        -- imported
+    model_name TEXT NOT NULL,
+    analysis   TEXT NOT NULL,           -- document: of the model, from there
+    omitted    TEXT NOT NULL            -- document: rows that were left out there
+) STRICT;
+
+-- One measured run of one model on one device: of this server's, or imported.
 CREATE TABLE profile (
     id               INTEGER PRIMARY KEY,
-    job              INTEGER NOT NULL REFERENCES job (id),
-    task             INTEGER NOT NULL REFERENCES task (id),
-    model            TEXT NOT NULL REFERENCES model (id),
-    device           TEXT NOT NULL REFERENCES device (name),
+    job              INTEGER REFERENCES job (id),   -- NULL: imported
+    task             INTEGER REFERENCES task (id),
+    model            TEXT NOT NULL,     -- sha256
+    device           TEXT NOT NULL,     -- its name, here or there
     created_ms       INTEGER NOT NULL,
     started_ms       INTEGER,           -- of measuring
     finished_ms      INTEGER,
@@ -295,11 +307,17 @@ CREATE TABLE profile (
     whole_ns         REAL,
     dispatch_ns      REAL,              -- L0 - sum of L1 layers, where positive
     output_check     TEXT NOT NULL,     -- document: outputs against the reference
-    exits            TEXT NOT NULL      -- document: residuals by exit
+    exits            TEXT NOT NULL,     -- document: residuals by exit
+    import           INTEGER REFERENCES import (id), -- NULL: measured here
+    model_here       TEXT AS (iif(import IS NULL, model, NULL)) REFERENCES model (id),
+    device_here      TEXT AS (iif(import IS NULL, device, NULL)) REFERENCES device (name),
+    CONSTRAINT measured_here_by_a_task CHECK (
+        (import IS NULL) = (job IS NOT NULL) AND (job IS NULL) = (task IS NULL))
 ) STRICT;
 CREATE INDEX profile_task ON profile (task);
 CREATE INDEX profile_model ON profile (model);
-CREATE INDEX profile_device ON profile (device, env_fingerprint);
+CREATE INDEX profile_device ON profile (device_here, env_fingerprint);
+CREATE UNIQUE INDEX profile_import ON profile (import) WHERE import IS NOT NULL;
 
 -- One measurement of one thing at one level.  Never changed, but for the flag
 -- `stale` and the grade that goes with it.

@@ -43,7 +43,8 @@ static const char sql_stats[] =
                      " (SELECT count(*) FROM device d JOIN session s ON s.id = "
                      "d.session"
                      "  WHERE s.state = 'live' AND s.expires_ms > ?1)"
-                     " FROM measure m WHERE m.role = 'layer' /*scan*/";
+                     " FROM measure m JOIN profile p ON p.id = m.profile"
+                     " WHERE m.role = 'layer' AND p.import IS NULL /*scan*/";
 
 enum status
 db_stats(struct db *db, int64_t now_ms, struct stats *out, struct err *err)
@@ -84,12 +85,13 @@ static const struct shape use_shape = SHAPE(struct device_use, use_cols);
     " (SELECT coalesce(sum(l.ended_ms - l.created_ms), 0) / 1e3 FROM lease l"  \
     "  WHERE l.device = d.name AND l.ended_ms IS NOT NULL AND " which "),"
 
-static const char sql_use[] = "SELECT d.name," LEASED_S("l.state = 'done'")
-    LEASED_S("l.state <> 'done'") " (SELECT" SAVED_S
-                                  "  FROM profile p JOIN measure m ON "
-                                  "m.profile = p.id"
-                                  "  WHERE p.device = d.name) FROM device d "
-                                  "ORDER BY d.name /*scan*/";
+static const char sql_use[] =
+    "SELECT d.name," LEASED_S("l.state = 'done'") LEASED_S(
+        "l.state <> 'done'") " (SELECT" SAVED_S
+                             "  FROM profile p JOIN measure m ON "
+                             "m.profile = p.id"
+                             "  WHERE p.device_here = d.name) FROM device d "
+                             "ORDER BY d.name /*scan*/";
 
 struct use_call {
     device_use_fn *fn;

@@ -38,7 +38,7 @@ check_layer(struct db *db, const json_t *layer, size_t i, struct err *err)
     if ((st = JSON_PICK(layer, path, fields, err)) != ST_OK ||
         (st = check_index(path, index, i, err)) != ST_OK)
         return st;
-    return accept_blob(db, path, blob, err);
+    return db != NULL ? accept_blob(db, path, blob, err) : ST_OK;
 }
 
 /* A segment, head or prefix: a file and its count. */
@@ -58,7 +58,7 @@ check_part(struct db *db, const json_t *part, const char *exit,
     snprintf(path, sizeof(path), "%s.%s", exit, name);
     if ((st = JSON_PICK(part, path, fields, err)) != ST_OK)
         return st;
-    return accept_blob(db, path, blob, err);
+    return db != NULL ? accept_blob(db, path, blob, err) : ST_OK;
 }
 
 static enum status
@@ -106,8 +106,8 @@ check_lists(
 }
 
 enum status
-accept_analyse(struct db *db, const struct task *task, const json_t *result,
-    int64_t now_ms, struct err *err)
+accept_analysis_check(
+    struct db *db, const json_t *doc, const char *path, struct err *err)
 {
     const char *blob = NULL;
     json_t *inputs = NULL, *layers = NULL, *exits = NULL;
@@ -117,15 +117,25 @@ accept_analyse(struct db *db, const struct task *task, const json_t *result,
         { "layers", JF_ARR, true, &layers, 0, 0 },
         { "exits", JF_ARR, true, &exits, 0, 0 },
     };
+    enum status st;
+
+    if ((st = accept_schema(doc, path, "offramp.analysis/1", err)) != ST_OK ||
+        (st = JSON_PICK(doc, path, fields, err)) != ST_OK ||
+        (db != NULL &&
+            (st = accept_blob(db, "result.blob", blob, err)) != ST_OK))
+        return st;
+    return check_lists(db, layers, exits, err);
+}
+
+enum status
+accept_analyse(struct db *db, const struct task *task, const json_t *result,
+    int64_t now_ms, struct err *err)
+{
     char *text;
     enum status st;
 
     (void)now_ms;
-    if ((st = accept_schema(result, "result", "offramp.analysis/1", err)) !=
-            ST_OK ||
-        (st = JSON_PICK(result, "result", fields, err)) != ST_OK ||
-        (st = accept_blob(db, "result.blob", blob, err)) != ST_OK ||
-        (st = check_lists(db, layers, exits, err)) != ST_OK ||
+    if ((st = accept_analysis_check(db, result, "result", err)) != ST_OK ||
         (st = api_text(result, &text, err)) != ST_OK)
         return st;
     st = db_model_ready(db, task->model, text, err);

@@ -14,6 +14,11 @@ payload_fn payload_profile;
 enum status accept_schema(const json_t *doc, const char *path,
     const char *schema, struct err *err) MUST_CHECK;
 
+/* Can the server use this analysis?  `db` NULL: its blobs are elsewhere.
+ * ST_INVALID or ST_UNPROCESSABLE names the member. */
+enum status accept_analysis_check(struct db *db, const json_t *doc,
+    const char *path, struct err *err) MUST_CHECK;
+
 /* Is the blob in the store?  ST_UNPROCESSABLE "result.blob" names `path`. */
 enum status accept_blob(struct db *db, const char *path, const char *sha256,
     struct err *err) MUST_CHECK;

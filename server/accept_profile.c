@@ -153,8 +153,9 @@ check_result(
     return env_check(in->env, in->fingerprint, in->env_sha256, "result", err);
 }
 
-static enum status
-read_closure(const json_t *o, struct profile *p, struct err *err)
+enum status
+profile_closure_read(
+    const json_t *o, const char *path, struct profile *p, struct err *err)
 {
     const struct json_field fields[] = {
         { "closure_rel", JF_REAL, false, &p->closure_rel, 0, 0 },
@@ -168,7 +169,7 @@ read_closure(const json_t *o, struct profile *p, struct err *err)
 
     p->closure_rel = p->closure_hot_rel = p->overhead_rel = p->aa_rel = NAN;
     p->sum_layers_ns = p->whole_ns = p->dispatch_ns = NAN;
-    return JSON_PICK(o, "result.closure", fields, err);
+    return JSON_PICK(o, path, fields, err);
 }
 
 /* The probe could not add up layers that it did not measure. */
@@ -186,9 +187,8 @@ close_again(struct profile *p, const struct profile_rows_in *in)
     p->closure_hot_rel = (p->sum_layers_ns - p->whole_ns) / p->whole_ns;
 }
 
-/* The exits' residuals with the exits' names. */
-static enum status
-name_exits(
+enum status
+profile_exits_text(
     const json_t *exits, const json_t *analysis, char **out, struct err *err)
 {
     const json_t *known = json_object_get(analysis, "exits"), *exit;
@@ -207,13 +207,13 @@ name_exits(
         };
 
         if (st == ST_OK)
-            st = JSON_PICK(exit, "result.exits[]", fields, err);
+            st = JSON_PICK(exit, "exits[]", fields, err);
         if (st != ST_OK)
             break;
         name = json_object_get(json_array_get(known, (size_t)index), "name");
         if (name == NULL)
             st = err_set(err, ST_UNPROCESSABLE, "result.exits",
-                "result.exits[%zu].index: the model has %zu exits", i,
+                "exits[%zu].index: the model has %zu exits", i,
                 json_array_size(known));
         else if (json_array_append_new(list,
                      json_pack("{s:I,s:O,s:o}", "index", (json_int_t)index,
@@ -240,7 +240,7 @@ write_documents(const struct profile_in *in, const json_t *analysis,
         (st = api_text(in->env, &p->env, err)) != ST_OK ||
         (st = api_text(in->check, &p->check, err)) != ST_OK)
         return st;
-    return name_exits(in->exits, analysis, &p->exits, err);
+    return profile_exits_text(in->exits, analysis, &p->exits, err);
 }
 
 static enum status
@@ -262,7 +262,8 @@ store_profile(struct db *db, const struct task *task, const char *model,
     int64_t id;
     enum status st;
 
-    if ((st = read_closure(in->closure, &p, err)) == ST_OK &&
+    if ((st = profile_closure_read(in->closure, "result.closure", &p, err)) ==
+            ST_OK &&
         (st = flag_from_json(in->flags, &p.flags, err)) == ST_OK &&
         (st = write_documents(in, rows->analysis, &p, err)) == ST_OK) {
         close_again(&p, rows);

@@ -8,7 +8,17 @@
 #define OFFRAMP_SERVER_ACCEPT_PROFILE_H
 
 #include "db/measure.h"
+#include "db/profile.h"
 #include "server/row_read.h"
+
+/* A profile's closure from its JSON, NaN where it is missing. */
+enum status profile_closure_read(const json_t *o, const char *path,
+    struct profile *p, struct err *err) MUST_CHECK;
+
+/* The exits' residuals with the exits' names, as they are stored; the caller
+ * frees *out. */
+enum status profile_exits_text(const json_t *exits, const json_t *analysis,
+    char **out, struct err *err) MUST_CHECK;
 
 /* A layer that was not measured now, and the earlier row that stands for
  * it. */

@@ -177,3 +177,22 @@ api_profile_env(struct request *rq, struct reply *rp)
     profile_clear(&p);
     return st;
 }
+
+/* GET /v1/profiles/{id}/analysis: of the model as it was measured, which an
+ * imported profile brings with it. */
+enum status
+api_profile_analysis(struct request *rq, struct reply *rp)
+{
+    struct profile p = { 0 };
+    json_t *analysis;
+    int64_t id;
+    enum status st;
+
+    if ((st = request_id(rq, 0, &id)) != ST_OK ||
+        (st = db_profile_get(rq->db, id, &p, &rq->err)) != ST_OK)
+        return st;
+    if ((st = profile_analysis(rq->db, &p, &analysis, &rq->err)) == ST_OK)
+        st = reply_json(rp, 200, analysis);
+    profile_clear(&p);
+    return st;
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/import.h"
 #include "server/view.h"
 
 static enum status
@@ -35,21 +36,56 @@ whole_row(struct db *db, int64_t profile, json_t **out, struct err *err)
     return st;
 }
 
+/* What a profile is of, and where it is from: the model that is here, or what
+ * came with an import. */
+struct of_model {
+    struct model model;
+    struct import import; /* zero: measured here */
+};
+
+static void
+of_model_clear(struct of_model *s)
+{
+    if (s->import.id == 0)
+        model_clear(&s->model);
+    import_clear(&s->import);
+}
+
+static enum status
+of_model_get(
+    struct db *db, const struct profile *p, struct of_model *s, struct err *err)
+{
+    enum status st;
+
+    memset(s, 0, sizeof(*s));
+    if (p->import == 0)
+        return db_model_get(db, p->model, &s->model, err);
+    if ((st = db_import_get(db, p->import, &s->import, err)) == ST_OK)
+        s->model = (struct model){ .id = p->model,
+            .name = s->import.model_name,
+            .labels = (char *)"{}",
+            .blob = p->model,
+            .state = ITEM_READY,
+            .analysis = s->import.analysis,
+            .created_ms = s->import.created_ms };
+    return st;
+}
+
 enum status
 profile_document(
     struct db *db, const struct profile *p, json_t **out, struct err *err)
 {
-    struct model m = { 0 };
+    struct of_model s;
     json_t *e2e = NULL;
     enum status st;
 
     *out = NULL;
-    if ((st = db_model_get(db, p->model, &m, err)) == ST_OK &&
+    if ((st = of_model_get(db, p, &s, err)) == ST_OK &&
         (st = whole_row(db, p->id, &e2e, err)) == ST_OK) {
-        *out = view_profile(p, m.name, e2e);
+        *out = view_profile(p, s.model.name, view_origin(&s.import), e2e);
         st = *out ? ST_OK : err_nomem(err);
     }
-    model_clear(&m);
+    of_model_clear(&s);
     return st;
 }
 
@@ -118,15 +154,15 @@ enum status
 profile_analysis(
     struct db *db, const struct profile *p, json_t **out, struct err *err)
 {
-    struct model m = { 0 };
-    enum status st = db_model_get(db, p->model, &m, err);
+    struct of_model s;
+    enum status st = of_model_get(db, p, &s, err);
 
     *out = NULL;
-    if (st == ST_OK && m.analysis != NULL)
-        st = json_parse(m.analysis, strlen(m.analysis), out, err);
+    if (st == ST_OK && s.model.analysis != NULL)
+        st = json_parse(s.model.analysis, strlen(s.model.analysis), out, err);
     else if (st == ST_OK)
         *out = json_object(); /* the model is being analysed again */
-    model_clear(&m);
+    of_model_clear(&s);
     return st == ST_OK && *out == NULL ? err_nomem(err) : st;
 }
 
@@ -143,17 +179,21 @@ static enum status
 fill(struct db *db, const struct profile *p, char min_grade,
     struct export_input *in, struct err *err)
 {
-    struct model m = { 0 };
-    enum status st = db_model_get(db, p->model, &m, err);
+    struct of_model s;
+    enum status st = of_model_get(db, p, &s, err);
 
+    if (st == ST_OK) {
+        in->min_grade = grade_text(min_grade);
+        in->model = view_model(&s.model);
+        in->env = view_document(p->env);
+        in->rows = json_array();
+        in->omitted = json_array();
+        if (s.import.id != 0)
+            in->omitted_there = view_document(s.import.omitted);
+    }
+    of_model_clear(&s);
     if (st != ST_OK)
         return st;
-    in->min_grade = grade_text(min_grade);
-    in->model = view_model(&m);
-    in->env = view_document(p->env);
-    in->rows = json_array();
-    in->omitted = json_array();
-    model_clear(&m);
     if (!in->model || !in->env || !in->rows || !in->omitted)
         return err_nomem(err);
     if ((st = profile_document(db, p, &in->profile, err)) != ST_OK)

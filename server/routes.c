@@ -49,6 +49,8 @@ const struct route routes[] = {
     { "GET", "/v1/profiles/{id}/epochs", api_profile_epochs, READ, BODY_NONE, 0, "row" },
     { "GET", "/v1/profiles/{id}/env", api_profile_env, READ, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles/{a}/diff/{b}", api_profile_diff, READ, BODY_NONE, 0, NULL },
+    { "GET", "/v1/profiles/{id}/analysis", api_profile_analysis, READ, BODY_NONE, 0, NULL },
+    { "POST", "/v1/import", api_import_create, SUBMIT, BODY_JSON, LARGE, NULL },
     { "GET", "/v1/costs", api_cost_list, READ, BODY_NONE, 0, "cursor limit kernel device model level min_grade" },
     { "GET", "/v1/export", api_export_list, READ, BODY_NONE, 0, NULL },
     { "GET", "/v1/export/{format}", api_export_get, READ, BODY_NONE, 0, "profile min_grade" },

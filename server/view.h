@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "db/dataset.h"
 #include "db/device.h"
+#include "db/import.h"
 #include "db/job.h"
 #include "db/measure.h"
 #include "db/model.h"
@@ -58,9 +59,13 @@ json_t *view_reuse(const struct reuse *r);
 json_t *view_search(const struct search *s, const struct task *task);
 json_t *view_plan(const struct plan *p);
 
-/* `e2e` (stolen) is the whole model's L0 row or null. */
-json_t *view_profile(
-    const struct profile *p, const char *model_name, json_t *e2e);
+/* Where an imported profile is from: {sha256, generator, profile,
+ * imported_at}; null for a zeroed one. */
+json_t *view_origin(const struct import *i);
+
+/* `origin` and `e2e` (the whole model's L0 row, or null) are stolen. */
+json_t *view_profile(const struct profile *p, const char *model_name,
+    json_t *origin, json_t *e2e);
 
 json_t *view_row(const struct measure *m);
 

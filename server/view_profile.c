@@ -116,7 +116,18 @@ view_closure(const struct profile *p)
 }
 
 json_t *
-view_profile(const struct profile *p, const char *model_name, json_t *e2e)
+view_origin(const struct import *i)
+{
+    if (i->id == 0)
+        return json_null();
+    return json_pack("{s:s,s:s,s:I,s:o}", "sha256", i->sha256, "generator",
+        i->generator, "profile", (json_int_t)i->profile, "imported_at",
+        view_time(i->created_ms));
+}
+
+json_t *
+view_profile(const struct profile *p, const char *model_name, json_t *origin,
+    json_t *e2e)
 {
     json_t *o = json_pack("{s:I,s:o,s:s,s:s,s:s,s:o,s:o,s:o,s:I,s:o}", "id",
         (json_int_t)p->id, "job", view_id(p->job), "model", p->model,
@@ -126,10 +137,10 @@ view_profile(const struct profile *p, const char *model_name, json_t *e2e)
         "seed", (json_int_t)p->seed, "policy", view_document(p->policy));
 
     return view_merge(
-        o, json_pack("{s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:I}", "grade",
+        o, json_pack("{s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:I,s:o}", "grade",
                view_grade(p->grade), "flags", flag_json(p->flags),
                "env_fingerprint", p->env_fingerprint, "env_sha256",
                p->env_sha256, "e2e", e2e, "closure", view_closure(p), "check",
                view_document(p->check), "exits", view_document(p->exits),
-               "n_rows", (json_int_t)p->n_rows));
+               "n_rows", (json_int_t)p->n_rows, "origin", origin));
 }

@@ -99,7 +99,8 @@ export async function diffSection(page, profile) {
     return section("Compare", others.length ? form("Compare", [
         field("This profile with", h("select", { name: "other" },
             others.map((p) => h("option", { value: p.id }, `Profile ${p.id}: ${
-                models.get(p.model) ?? p.model.slice(0, 10)} on ${p.device}, ${
+                models.get(p.model) ?? p.model.slice(0, 10)} on ${p.device}${
+                p.origin ? " (imported)" : ""}, ${
                 p.created_at.slice(0, 16).replace("T", " ")} UTC`)))),
     ], async (values) => {
         location.hash = `#/diff/${profile.id}/${values.get("other")}`;

@@ -84,7 +84,8 @@ function profileSection(profiles) {
         "Measured runs of this model", [
             { title: "Profile", head: true, cell: (p) =>
                 link(`#/profiles/${p.id}`, `Profile ${p.id}`) },
-            { title: "Device", key: (p) => p.device, cell: (p) => p.device },
+            { title: "Device", key: (p) => p.device, cell: (p) =>
+                p.origin ? `${p.device} (imported)` : p.device },
             { title: "Whole network", number: true,
                 key: (p) => p.e2e?.median_ns ?? null,
                 cell: (p) => measured(p.e2e) },

@@ -16,7 +16,11 @@ export async function profileView(page, id) {
     const [profile, rows, env, formats] = await Promise.all([
         get(path, page.signal), get(`${path}/layers`, page.signal),
         get(`${path}/env`, page.signal), get("/v1/export", page.signal)]);
-    const model = await get(`/v1/models/${profile.model}`, page.signal);
+    // An import brings its analysis; its model need not be here.
+    const model = profile.origin
+        ? { id: profile.model, name: profile.model_name,
+            analysis: await get(`${path}/analysis`, page.signal) }
+        : await get(`/v1/models/${profile.model}`, page.signal);
     const open = epochsOf(id);
     const find = (level, role, index) => rows.items.find((r) =>
         r.level === level && r.role === role && r.index === index);
@@ -42,8 +46,12 @@ export async function profileView(page, id) {
 const headline = (profile, model) => h("p", { class: "meta" },
     grade(profile.grade), " ", flagList(profile.flags),
     h("span", { class: "note" }, " measured ", instant(profile.created_at),
-        " by ", link(`#/jobs/${profile.job}`, `job ${profile.job}`), ", ",
-        link(`#/models/${profile.model}`, `model ${model.name}`)));
+        profile.origin ? [", imported ", instant(profile.origin.imported_at),
+            `: profile ${profile.origin.profile} of ${
+                profile.origin.generator}, model ${model.name}`]
+            : [" by ", link(`#/jobs/${profile.job}`, `job ${profile.job}`),
+                ", ", link(`#/models/${profile.model}`,
+                    `model ${model.name}`)]));
 
 // How far the sum of parts may be off: measurement.md 8.
 const closureLook = (x) => Math.abs(x) <= 0.03 ? "good"

@@ -21,6 +21,8 @@ const struct cli_verb cli_verbs[] = {
     { "run", "run a plan here, segment by segment", cli_run, &cli_run_cmd },
     { "devices", "list the devices and their state", cli_devices,
         &cli_devices_cmd },
+    { "import", "bring a native table of another server", cli_import,
+        &cli_import_cmd },
     { "diff", "tell why two profiles' numbers differ", cli_diff,
         &cli_diff_cmd },
     { "compare", "compare online exit policies on records and costs",

@@ -84,15 +84,14 @@ export_input_clear(struct export_input *in)
     json_decref(in->env);
     json_decref(in->rows);
     json_decref(in->omitted);
+    json_decref(in->omitted_there);
     memset(in, 0, sizeof(*in));
 }
 
-enum status
-export_dump(json_t *doc, struct buf *out, struct err *err)
+static enum status
+dump(json_t *doc, size_t flags, struct buf *out, struct err *err)
 {
-    /* 15 digits: 0.1 stays 0.1, and no clock is that precise. */
-    char *text =
-        doc ? json_dumps(doc, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) : NULL;
+    char *text = doc ? json_dumps(doc, JSON_INDENT(1) | flags) : NULL;
     enum status st;
 
     json_decref(doc);
@@ -102,6 +101,19 @@ export_dump(json_t *doc, struct buf *out, struct err *err)
         st = buf_addstr(out, "\n", err);
     free(text);
     return st;
+}
+
+enum status
+export_dump(json_t *doc, struct buf *out, struct err *err)
+{
+    /* 15 digits: 0.1 stays 0.1, and no clock is that precise. */
+    return dump(doc, JSON_REAL_PRECISION(15), out, err);
+}
+
+enum status
+export_dump_exact(json_t *doc, struct buf *out, struct err *err)
+{
+    return dump(doc, 0, out, err);
 }
 
 bool

@@ -23,6 +23,7 @@ struct export_input {
     json_t *env;     /* {stable, volatile} */
     json_t *rows;    /* as GET /v1/profiles/{id}/layers, above the grade */
     json_t *omitted; /* the rows below it */
+    json_t *omitted_there; /* of an import: those it came without; or NULL */
     const char *min_grade; /* "A" .. "X" */
 };
 
@@ -95,6 +96,10 @@ enum status export_costs_document(
 
 /* Append `doc` (stolen; NULL: out of memory) as indented text. */
 enum status export_dump(
+    json_t *doc, struct buf *out, struct err *err) MUST_CHECK;
+
+/* The same with every digit, to be read back as the same number. */
+enum status export_dump_exact(
     json_t *doc, struct buf *out, struct err *err) MUST_CHECK;
 
 /* [{level, role, index, name, grade}, ..] of rows that are left out. */

@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Native JSON: everything that was measured, with what it was measured on. */
 #include "server/export/export.h"
+#include "server/export/native.h"
 
 #include <string.h>
 
 #include "base/version.h"
-
-/* Members of a row that go into a layer as they are. */
-static const char *const layer_members[] = { "index", "name", "onnx_nodes",
-    "op_type", "fusion_group", "kernel_key", "level", "source", "input_shapes",
-    "output_shapes", "dtype", "macs", "params", "bytes_in", "bytes_out",
-    "median_ns", "ci95_lo_ns", "ci95_hi_ns", "min_ns", "p90_ns", "p99_ns",
-    "mad_ns", "first_ns", "context_factor", "counters", "flags", "grade" };
-
-/* Members of `from` copied to `to` under another name. */
-struct rename {
-    const char *from, *to;
-};
-static const struct rename energy_members[] = {
-    { "gross_nj", "energy_gross_nj" },
-    { "net_nj", "energy_net_nj" },
-    { "err_nj", "energy_err_nj" },
-    { "method", "energy_method" },
-};
 
 /* What of an exit is measured at which level and role. */
 static const struct {
@@ -58,11 +41,10 @@ layer(const json_t *row)
     json_t *o = json_object();
     int rc = 0;
 
-    for (size_t i = 0; i < N(layer_members); i++)
-        rc |= copy(o, layer_members[i], row, layer_members[i]);
-    rc |= copy(o, "n", row, "n_epochs");
-    for (size_t i = 0; i < N(energy_members); i++)
-        rc |= copy(o, energy_members[i].to, e, energy_members[i].from);
+    for (const struct native_member *m = native_layer; m->row != NULL; m++)
+        rc |= copy(o, m->native, row, m->row);
+    for (const struct native_member *m = native_energy; m->row != NULL; m++)
+        rc |= copy(o, m->native, e, m->row);
     if (rc == 0)
         return o;
     json_decref(o);
@@ -70,7 +52,22 @@ layer(const json_t *row)
 }
 
 static json_t *
-layers(const json_t *rows)
+other(const json_t *row)
+{
+    json_t *o = json_object();
+    int rc = 0;
+
+    for (size_t i = 0; native_row[i] != NULL; i++)
+        rc |= copy(o, native_row[i], row, native_row[i]);
+    if (rc == 0)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+/* Rows of layers, or all others but the one that is `e2e`. */
+static json_t *
+rows_of(const json_t *rows, bool layers)
 {
     json_t *a = json_array(), *row;
     int rc = 0;
@@ -78,8 +75,10 @@ layers(const json_t *rows)
 
     json_array_foreach(rows, i, row)
     {
-        if (strcmp(export_text(row, "role"), "layer") == 0)
-            rc |= json_array_append_new(a, layer(row));
+        bool is_layer = strcmp(export_text(row, "role"), "layer") == 0;
+
+        if (is_layer == layers && !export_is(row, "L0", "whole"))
+            rc |= json_array_append_new(a, is_layer ? layer(row) : other(row));
     }
     if (rc == 0)
         return a;
@@ -131,9 +130,10 @@ exits(const struct export_input *in)
     return NULL;
 }
 
-/* What the grade left out: enough to find it and to see why. */
+/* What the grade left out, here or where the profile is from: enough to find
+ * it and to see why. */
 static json_t *
-omitted(const json_t *rows)
+omitted(const struct export_input *in)
 {
     static const char *const members[] = { "id", "level", "role", "index",
         "name", "grade", "flags" };
@@ -141,7 +141,7 @@ omitted(const json_t *rows)
     int rc = 0;
     size_t i;
 
-    json_array_foreach(rows, i, row)
+    json_array_foreach(in->omitted, i, row)
     {
         json_t *o = json_object();
 
@@ -149,6 +149,8 @@ omitted(const json_t *rows)
             rc |= copy(o, members[k], row, members[k]);
         rc |= json_array_append_new(a, o);
     }
+    if (in->omitted_there != NULL)
+        rc |= json_array_extend(a, in->omitted_there);
     if (rc == 0)
         return a;
     json_decref(a);
@@ -160,22 +162,29 @@ export_json(const struct export_input *in, struct buf *out, struct err *err)
 {
     const json_t *p = in->profile;
     const json_t *analysis = json_object_get(in->model, "analysis");
-    json_t *device = json_pack("{s:s,s:O*}", "name", export_text(p, "device"),
-        "stable", json_object_get(in->env, "stable"));
-    json_t *model = json_pack("{s:s,s:s,s:O*}", "id",
+    json_t *device = json_pack("{s:s,s:O*,s:O*}", "name",
+        export_text(p, "device"), "stable", json_object_get(in->env, "stable"),
+        "volatile", json_object_get(in->env, "volatile"));
+    json_t *model = json_pack("{s:s,s:s,s:O*,s:O*}", "id",
         export_text(in->model, "id"), "name", export_text(in->model, "name"),
-        "opset", json_object_get(analysis, "opset"));
-    json_t *doc = json_pack(
-        "{s:s,s:s,s:s,s:O,s:s,s:s,s:o,s:s,s:o,s:O,s:O,s:O,s:O,s:O,s:o,s:o,s:o}",
-        "schema", "offramp.export/1", "created", export_text(p, "created_at"),
+        "opset", json_object_get(analysis, "opset"), "analysis", analysis);
+    json_t *doc = json_pack("{s:s,s:s,s:s,s:O,s:O*,s:s,s:s,s:o,s:s,s:O,s:o,s:O,"
+                            "s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:o,s:o,s:o,s:o}",
+        "schema", NATIVE_SCHEMA, "created", export_text(p, "created_at"),
         "generator", "offramp " OFFRAMP_VERSION, "profile",
-        json_object_get(p, "id"), "statistic", "median", "min_grade",
-        in->min_grade, "device", device, "env_fingerprint",
-        export_text(p, "env_fingerprint"), "model", model, "policy",
-        json_object_get(p, "policy"), "grade", json_object_get(p, "grade"),
-        "flags", json_object_get(p, "flags"), "e2e", json_object_get(p, "e2e"),
-        "closure", json_object_get(p, "closure"), "layers", layers(in->rows),
-        "exits", exits(in), "omitted", omitted(in->omitted));
+        json_object_get(p, "id"), "origin", json_object_get(p, "origin"),
+        "statistic", "median", "min_grade", in->min_grade, "device", device,
+        "env_fingerprint", export_text(p, "env_fingerprint"), "env_sha256",
+        json_object_get(p, "env_sha256"), "model", model, "seed",
+        json_object_get(p, "seed"), "started_at",
+        json_object_get(p, "started_at"), "finished_at",
+        json_object_get(p, "finished_at"), "policy",
+        json_object_get(p, "policy"), "check", json_object_get(p, "check"),
+        "grade", json_object_get(p, "grade"), "flags",
+        json_object_get(p, "flags"), "e2e", json_object_get(p, "e2e"),
+        "closure", json_object_get(p, "closure"), "layers",
+        rows_of(in->rows, true), "rows", rows_of(in->rows, false), "exits",
+        exits(in), "omitted", omitted(in));
 
-    return export_dump(doc, out, err);
+    return export_dump_exact(doc, out, err);
 }

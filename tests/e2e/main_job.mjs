@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  check, fixtures, quickPolicy, shared, skip, withService,
+  Service, check, fixtures, quickPolicy, shared, skip, withService,
 } from './service.mjs';
 
 const cases = {
@@ -88,6 +88,29 @@ async function checkExports(s, profile, layers) {
   check(trace.traceEvents.some((e) => e.ph === 'X'), 'the trace has events');
 }
 
+// The native table on another server, and back: equal but for its numbers.
+async function checkImport(s, profile) {
+  const there = new Service();
+  const table = async (server, id) => (await fetch(
+    `${server.url}/v1/export/json?profile=${id}`)).text();
+  const bare = (text) => JSON.stringify(JSON.parse(text), (name, value) =>
+    ['profile', 'origin', 'id', 'cached_from'].includes(name)
+      && typeof value !== 'string' ? undefined : value);
+  try {
+    await there.startServer();
+    const sent = await table(s, profile);
+    const send = (expect) => there.post('/v1/import', Buffer.from(sent),
+      { expect, headers: { 'Content-Type': 'application/json' } });
+    const got = await send(201);
+    check(got.origin.profile === profile, 'an import says where it is from');
+    check(bare(await table(there, got.id)) === bare(sent),
+      'a table on another server is the same table');
+    check((await send(200)).id === got.id, 'importing again changes nothing');
+  } finally {
+    await there.stop();
+  }
+}
+
 withService(async (s) => {
   s.startProbe();
   const model = await s.model(c.model, process.argv[2]);
@@ -115,6 +138,7 @@ withService(async (s) => {
   const rows = (await s.get(`/v1/profiles/${profile}/layers`)).items;
   checkRows(rows, model.analysis);
   await checkExports(s, profile, model.analysis.layers.length);
+  await checkImport(s, profile);
 
   const search = await s.post('/v1/searches', {
     profile, records: records.id, max_drop: 0.01,

@@ -241,7 +241,21 @@ static void
 write_version_1(const struct store *s)
 {
     static const char rows[] =
-        "PRAGMA foreign_keys = OFF;"
+        "INSERT INTO blob VALUES ('m', 1, 1);"
+        "INSERT INTO model (id, name, labels, blob, state, version, created_ms)"
+        " VALUES ('m', 'm', '', 'm', 'rejected', 1, 1);"
+        "INSERT INTO agent VALUES ('a', 1);"
+        "INSERT INTO session VALUES ('s', 'a', 1, 'live', 0, '', '', 1, 1, 1);"
+        "INSERT INTO device VALUES ('d', 's', '', '', '', 'active', 'good', 0);"
+        "INSERT INTO job (id, name, model, owner, devices, levels, policy,"
+        " cache, priority, state, version, created_ms)"
+        " VALUES (1, '', 'm', '', '', '', '', 'use', 0, 'done', 1, 1);"
+        "INSERT INTO owner VALUES ('');"
+        "INSERT INTO task (id, kind, state, owner, priority, job, attempt,"
+        " budget_scale, deadline_s, not_before_ms, queue_until_ms, fence,"
+        " payload, done, total, error_class, created_ms)"
+        " VALUES (1, 'profile', 'done', '', 0, 1, 1, 1, 1, 0, 0, 1, '', 0, 0,"
+        " 'none', 1);"
         "INSERT INTO profile (id, job, task, model, device, created_ms, seed,"
         " policy, grade, flags, env, env_fingerprint, env_sha256,"
         " output_check, exits)"
@@ -300,6 +314,10 @@ measured_rows_live_through_the_migrations(void **state)
         count(s->db, "SELECT count(*) FROM measure m"
                      " JOIN epochs e ON e.measure = m.id"
                      " JOIN counter c ON c.measure = m.id /*scan*/"),
+        1);
+    assert_int_equal(
+        count(s->db, "SELECT count(*) FROM profile p JOIN task t"
+                     " ON t.id = p.task WHERE p.device_here = 'd' /*scan*/"),
         1);
 }
 
