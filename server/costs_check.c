@@ -4,7 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXITS_MAX = 64, METRICS_MAX = 16, PATH_BYTES = 96 };
+enum {
+    EXITS_MAX = 64,
+    METRICS_MAX = 16,
+    EPOCHS_MAX = 4096, /* of one part */
+    PATH_BYTES = 96,
+};
 
 static bool
 is_metric(const json_t *metrics, const char *name)
@@ -86,16 +91,66 @@ check_part(const json_t *part, const char *path, const json_t *metrics,
     return ST_OK;
 }
 
+/* Raw epochs of a part: {metric: [numbers >= 0]}. */
+static enum status
+check_epochs(const json_t *part, const char *path, const json_t *metrics,
+    struct err *err)
+{
+    const char *name;
+    json_t *list, *v;
+    size_t i;
+
+    json_object_foreach((json_t *)part, name, list)
+    {
+        if (!is_metric(metrics, name))
+            return err_set(err, ST_INVALID, "request.field",
+                "%s.%.40s is not among costs.metrics", path, name);
+        if (json_array_size(list) == 0 || json_array_size(list) > EPOCHS_MAX)
+            return err_set(err, ST_INVALID, "request.field",
+                "%s.%.40s must have 1 to %d numbers", path, name, EPOCHS_MAX);
+        json_array_foreach(list, i, v)
+        {
+            if (!json_is_number(v) || json_number_value(v) < 0)
+                return err_set(err, ST_INVALID, "request.field",
+                    "%s.%.40s[%zu] must be a number >= 0", path, name, i);
+        }
+    }
+    return ST_OK;
+}
+
+static enum status
+check_all_epochs(
+    const json_t *epochs, size_t exit, const json_t *metrics, struct err *err)
+{
+    json_t *segment = NULL, *head = NULL;
+    const struct json_field fields[] = {
+        { "segment", JF_OBJ, false, &segment, 0, 0 },
+        { "head", JF_OBJ, false, &head, 0, 0 },
+    };
+    char path[PATH_BYTES], part[PATH_BYTES + 16];
+    enum status st;
+
+    snprintf(path, sizeof(path), "costs.exits[%zu].epochs", exit);
+    if (epochs == NULL || (st = JSON_READ(epochs, path, fields, err)) != ST_OK)
+        return epochs ? st : ST_OK;
+    snprintf(part, sizeof(part), "%s.segment", path);
+    if ((st = check_epochs(segment, part, metrics, err)) != ST_OK)
+        return st;
+    snprintf(part, sizeof(part), "%s.head", path);
+    return check_epochs(head, part, metrics, err);
+}
+
 static enum status
 check_exit(const json_t *exit, size_t i, const json_t *metrics, struct err *err)
 {
     const char *name = NULL;
-    json_t *segment = NULL, *head = NULL;
+    json_t *segment = NULL, *head = NULL, *epochs = NULL;
     char path[PATH_BYTES], part[PATH_BYTES + 16];
     const struct json_field fields[] = {
         { "name", JF_STR, true, &name, 0, 200 },
         { "segment", JF_OBJ, true, &segment, 0, 0 },
         { "head", JF_OBJ, false, &head, 0, 0 },
+        { "epochs", JF_OBJ, false, &epochs, 0, 0 },
     };
     enum status st;
 
@@ -106,7 +161,9 @@ check_exit(const json_t *exit, size_t i, const json_t *metrics, struct err *err)
     if ((st = check_part(segment, part, metrics, err)) != ST_OK)
         return st;
     snprintf(part, sizeof(part), "%s.head", path);
-    return check_part(head, part, metrics, err);
+    if ((st = check_part(head, part, metrics, err)) != ST_OK)
+        return st;
+    return check_all_epochs(epochs, i, metrics, err);
 }
 
 enum status

@@ -10,6 +10,7 @@
 #include "server/api_util.h"
 #include "server/costs_check.h"
 #include "server/profile_doc.h"
+#include "server/search_epochs.h"
 #include "server/search_sure.h"
 
 enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 60, DEADLINE_S = 600 };
@@ -80,9 +81,11 @@ problem_document(const struct problem *p)
     return NULL;
 }
 
-/* The costs that were sent, or those that a profile gives. */
+/* The costs that were sent, or those that a profile gives: with raw epochs
+ * where the costs will be drawn again. */
 static enum status
-read_costs(struct db *db, struct search_order *o, json_t *sent, struct err *err)
+read_costs(struct db *db, struct search_order *o, json_t *sent, bool epochs,
+    struct err *err)
 {
     struct export_input in;
     const char *model;
@@ -102,6 +105,8 @@ read_costs(struct db *db, struct search_order *o, json_t *sent, struct err *err)
     if ((st = export_costs_document(&in, &o->costs, err)) == ST_OK &&
         (o->model = strdup(model)) == NULL)
         st = err_nomem(err);
+    if (st == ST_OK && epochs)
+        st = search_epochs_add(db, &in, o->costs, err);
     export_input_clear(&in);
     return st;
 }
@@ -187,6 +192,7 @@ search_order_read(struct request *rq, struct search_order *o)
         { "guarantee", JF_OBJ, false, &p.sure.guarantee, 0, 0 },
         { "robust", JF_BOOL, false, &p.sure.robust, 0, 0 },
         { "compare", JF_BOOL, false, &p.compare, 0, 0 },
+        { "bootstrap", JF_OBJ, false, &p.sure.bootstrap, 0, 0 },
     };
     struct err *err = &rq->err;
     enum status st;
@@ -194,7 +200,8 @@ search_order_read(struct request *rq, struct search_order *o)
     *o = (struct search_order){ .owner = rq->who.owner, .now_ms = rq->now_ms };
     if ((st = JSON_READ(rq->json, "", fields, err)) != ST_OK ||
         (st = check_problem(&p, err)) != ST_OK ||
-        (st = read_costs(rq->db, o, costs, err)) != ST_OK ||
+        (st = read_costs(rq->db, o, costs, p.sure.bootstrap != NULL, err)) !=
+            ST_OK ||
         (st = read_records(rq->db, o, records, err)) != ST_OK ||
         (st = check_fit(o, &p, err)) != ST_OK)
         return st;

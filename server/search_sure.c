@@ -57,10 +57,32 @@ check_guarantee(const json_t *doc, double max_drop, struct err *err)
     return ST_OK;
 }
 
+static enum status
+check_bootstrap(const json_t *doc, struct err *err)
+{
+    int64_t draws = 1000, solves = 0;
+    const struct json_field fields[] = {
+        { "draws", JF_INT, false, &draws, 10, 100000 },
+        { "solves", JF_INT, false, &solves, 0, 100000 },
+    };
+    enum status st = JSON_READ(doc, "bootstrap", fields, err);
+
+    if (st == ST_OK && solves > draws)
+        return err_set(err, ST_INVALID, "request.field",
+            "bootstrap.solves is of the draws: at most %lld", (long long)draws);
+    return st;
+}
+
 enum status
 sure_check(const struct sure_ask *a, double max_drop, struct err *err)
 {
-    return a->guarantee ? check_guarantee(a->guarantee, max_drop, err) : ST_OK;
+    enum status st = ST_OK;
+
+    if (a->guarantee != NULL)
+        st = check_guarantee(a->guarantee, max_drop, err);
+    if (st == ST_OK && a->bootstrap != NULL)
+        st = check_bootstrap(a->bootstrap, err);
+    return st;
 }
 
 bool
@@ -70,6 +92,8 @@ sure_put(const struct sure_ask *a, json_t *problem)
 
     if (a->guarantee != NULL)
         rc |= json_object_set(problem, "guarantee", a->guarantee);
+    if (a->bootstrap != NULL)
+        rc |= json_object_set(problem, "bootstrap", a->bootstrap);
     if (a->robust)
         rc |= json_object_set_new(problem, "robust", json_true());
     return rc == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "search/data/costs.h"
+#include "search/data/costs_internal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,11 +74,12 @@ read_exit(struct costs *c, int e, const json_t *doc, struct err *err)
 {
     struct costs_exit *x = &c->exit[e];
     const char *name = NULL;
-    json_t *segment = NULL, *head = NULL;
+    json_t *segment = NULL, *head = NULL, *epochs = NULL;
     const struct json_field fields[] = {
         { "name", JF_STR, false, &name, 0, 200 },
         { "segment", JF_OBJ, true, &segment, 0, 0 },
         { "head", JF_OBJ, false, &head, 0, 0 },
+        { "epochs", JF_OBJ, false, &epochs, 0, 0 },
     };
     char path[48], number[16];
     enum status st;
@@ -94,10 +95,10 @@ read_exit(struct costs *c, int e, const json_t *doc, struct err *err)
     if ((st = read_text(name ? name : number, &x->name, err)) != ST_OK)
         return st;
     snprintf(path, sizeof(path), "exits[%d].segment", e);
-    if ((st = read_part(c, segment, path, x->segment, err)) != ST_OK)
+    if ((st = read_part(c, segment, path, x->segment, err)) != ST_OK ||
+        (epochs && (st = costs_epochs_read(c, e, epochs, err)) != ST_OK) ||
+        head == NULL)
         return st;
-    if (head == NULL)
-        return ST_OK;
     snprintf(path, sizeof(path), "exits[%d].head", e);
     return read_part(c, head, path, x->head, err);
 }
@@ -196,6 +197,7 @@ costs_clear(struct costs *c)
         free(c->exit[e].segment);
         free(c->exit[e].head);
     }
+    costs_epochs_clear(c);
     free(c->device);
     free(c->source);
     *c = (struct costs){ 0 };

@@ -14,12 +14,24 @@
 #include "base/json.h"
 #include "base/status.h"
 
-enum { COSTS_EXITS_MAX = 64, COSTS_METRICS_MAX = 16 };
+enum {
+    COSTS_EXITS_MAX = 64,
+    COSTS_METRICS_MAX = 16,
+    COSTS_EPOCHS_MAX = 4096, /* of one part */
+};
 
 /* One number with its interval; all three are equal where none was given and
  * NaN where it was not measured. */
 struct cost {
     double median, lo, hi;
+};
+
+/* The raw epochs that a cost was measured by, in the order they were taken. */
+struct costs_epochs {
+    int exit, metric;
+    bool head;     /* of the head, not the segment */
+    double *value; /* owned, [n] */
+    size_t n;
 };
 
 struct costs_exit {
@@ -33,7 +45,9 @@ struct costs {
     char *metric[COSTS_METRICS_MAX]; /* owned */
     int metrics;
     struct costs_exit exit[COSTS_EXITS_MAX];
-    int exits; /* the last is the full network */
+    int exits;                   /* the last is the full network */
+    struct costs_epochs *epochs; /* owned, [n_epochs]; of some parts or none */
+    size_t n_epochs;
 };
 
 /* Read the document.  ST_INVALID names the member ("costs.json"). */
@@ -42,6 +56,10 @@ enum status costs_read(
 enum status costs_load(
     const char *path, struct costs *out, struct err *err) MUST_CHECK;
 void costs_clear(struct costs *c);
+
+/* The epochs of one part, borrowed, or NULL. */
+const struct costs_epochs *costs_epochs(
+    const struct costs *c, int exit, bool head, int metric);
 
 /* Index of a metric, or -1. */
 int costs_metric(const struct costs *c, const char *name);

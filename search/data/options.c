@@ -71,8 +71,8 @@ search_options_read(
 {
     const char *reference = "label";
     int64_t max_exits = 0, seed = 1;
-    json_t *grid = NULL, *guarantee = NULL;
-    bool robust = false;
+    struct search_sure_json sure = { 0 };
+    json_t *grid = NULL;
     const struct json_field fields[] = {
         { "objective", JF_STR, false, &o->objective, 0, 64 },
         { "max_drop", JF_REAL, false, &o->max_drop, 0, 1 },
@@ -84,8 +84,9 @@ search_options_read(
         { "seed", JF_INT, false, &seed, 0, 9007199254740992.0 },
         { "compare", JF_BOOL, false, &o->compare, 0, 0 },
         { "time_limit_s", JF_REAL, false, &o->time_limit_s, 0, 86400 },
-        { "guarantee", JF_OBJ, false, &guarantee, 0, 0 },
-        { "robust", JF_BOOL, false, &robust, 0, 0 },
+        { "guarantee", JF_OBJ, false, &sure.guarantee, 0, 0 },
+        { "robust", JF_BOOL, false, &sure.robust, 0, 0 },
+        { "bootstrap", JF_OBJ, false, &sure.bootstrap, 0, 0 },
     };
     enum status st;
 
@@ -99,5 +100,5 @@ search_options_read(
     if (isnan(o->max_drop) == isnan(o->min_accuracy))
         return err_set(err, ST_INVALID, "search.floor",
             "give either max_drop or min_accuracy");
-    return search_sure_read(guarantee, robust, o, err);
+    return search_sure_read(&sure, o, err);
 }

@@ -78,10 +78,42 @@ read_guarantee(const json_t *doc, struct search_options *o, struct err *err)
     return ST_OK;
 }
 
+static enum status
+read_bootstrap(const json_t *doc, struct search_options *o, struct err *err)
+{
+    struct bootstrap_options *b = &o->sure.bootstrap;
+    int64_t draws = 1000, solves = -1;
+    const struct json_field fields[] = {
+        { "draws", JF_INT, false, &draws, BOOTSTRAP_DRAWS_MIN,
+            BOOTSTRAP_DRAWS_MAX },
+        { "solves", JF_INT, false, &solves, 0, BOOTSTRAP_DRAWS_MAX },
+    };
+    enum status st;
+
+    bootstrap_options_init(b);
+    if ((st = JSON_READ(doc, "bootstrap", fields, err)) != ST_OK)
+        return st;
+    if (solves > draws)
+        return err_set(err, ST_INVALID, "search.bootstrap",
+            "bootstrap.solves is of the draws: at most %lld", (long long)draws);
+    b->draws = (int)draws;
+    if (solves >= 0)
+        b->solves = (int)solves;
+    if (b->solves > b->draws)
+        b->solves = b->draws;
+    return ST_OK;
+}
+
 enum status
-search_sure_read(const json_t *guarantee, bool robust, struct search_options *o,
+search_sure_read(const struct search_sure_json *in, struct search_options *o,
     struct err *err)
 {
-    o->sure.robust = robust;
-    return guarantee ? read_guarantee(guarantee, o, err) : ST_OK;
+    enum status st = ST_OK;
+
+    o->sure.robust = in->robust;
+    if (in->guarantee != NULL)
+        st = read_guarantee(in->guarantee, o, err);
+    if (st == ST_OK && in->bootstrap != NULL)
+        st = read_bootstrap(in->bootstrap, o, err);
+    return st;
 }

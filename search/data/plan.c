@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "search/data/compare.h"
+#include "search/data/plan_bootstrap.h"
 #include "search/data/plan_promise.h"
 #include "search/data/trace.h"
 
@@ -179,13 +180,19 @@ static enum status
 sure_json(const struct search *s, json_t *plan, struct err *err)
 {
     const struct search_sure *sure = &s->wanted->sure;
-    json_t *guarantee = json_null();
+    bool best = !sure->guarantee && s->result.status != SOLVE_INFEASIBLE;
+    json_t *guarantee = json_null(), *bootstrap = json_null();
     enum status st = ST_OK;
 
     if (sure->guarantee)
         st = plan_promise_json(
             &s->problem, sure, &s->promise, &s->found.plan, &guarantee, err);
     if (st == ST_OK && json_object_set_new(plan, "guarantee", guarantee) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK && sure->bootstrap.draws > 0)
+        st = plan_bootstrap_json(&s->problem, s->costs, s->wanted,
+            &s->result.plan, best, &bootstrap, err);
+    if (st == ST_OK && json_object_set_new(plan, "bootstrap", bootstrap) != 0)
         st = err_nomem(err);
     return st;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/json.h"
+#include "search/certify/bootstrap.h"
 #include "search/certify/promise.h"
 #include "search/data/costs.h"
 #include "search/data/records.h"
@@ -36,6 +37,7 @@ struct search_sure {
     struct promise_options promise;
     bool test_given; /* else groups turn an exact test into betting */
     bool robust;     /* search on the upper ends of the costs' intervals */
+    struct bootstrap_options bootstrap; /* draws 0: none */
 };
 
 /* Start from search_options_init(). */
@@ -68,11 +70,16 @@ enum status search_grid_read(
 enum status search_reference_read(
     const char *text, enum search_reference *ref, struct err *err) MUST_CHECK;
 
-/* Read those members of a problem that make a search_sure, NULL where absent.
- * Without an eps of its own, a guarantee takes max_drop for it; with reference
- * `final` what may be lost is agreement, which is a matter of flips.
- * ST_INVALID names the member. */
-enum status search_sure_read(const json_t *guarantee, bool robust,
+/* Members of a problem that make a search_sure; NULL where absent. */
+struct search_sure_json {
+    json_t *guarantee, *bootstrap; /* borrowed */
+    bool robust;
+};
+
+/* Read them.  Without an eps of its own, a guarantee takes max_drop for it;
+ * with reference `final` what may be lost is agreement, which is a matter of
+ * flips. ST_INVALID names the member. */
+enum status search_sure_read(const struct search_sure_json *in,
     struct search_options *o, struct err *err) MUST_CHECK;
 
 /* Set from the `problem` of a search task (the names of POST /v1/searches).

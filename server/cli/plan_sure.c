@@ -32,6 +32,9 @@ sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
             "--guarantee EPS");
     if (w->eps > 0)
         rc |= json_object_set_new(problem, "guarantee", guarantee(w));
+    if (w->draws > 0)
+        rc |= json_object_set_new(problem, "bootstrap",
+            json_pack("{s:I}", "draws", (json_int_t)w->draws));
     if (w->robust)
         rc |= json_object_set_new(problem, "robust", json_true());
     return rc == 0 ? ST_OK : err_nomem(err);
@@ -83,13 +86,43 @@ guarantee_text(const json_t *plan, const json_t *g)
         100 * json_get_number(without, "test_accuracy"));
 }
 
+static double
+nth(const json_t *o, const char *name, size_t i)
+{
+    return json_number_value(json_array_get(json_object_get(o, name), i));
+}
+
+static void
+bootstrap_text(const json_t *b)
+{
+    double draws = json_get_number(b, "draws");
+
+    if (!json_is_array(json_object_get(b, "cost"))) {
+        printf("bootstrap    the costs carry neither intervals nor epochs: "
+               "nothing to draw\n");
+        return;
+    }
+    printf("bootstrap    cost %.6g (95 %%: %.6g to %.6g) in %.0f draws of %s\n",
+        nth(b, "cost", 0), nth(b, "cost", 1), nth(b, "cost", 2), draws,
+        json_get_string(b, "from", "-"));
+    if (json_is_number(json_object_get(b, "chance_best")))
+        printf(
+            "             the best of the plans found in %.1f %% of them; on "
+            "average %.3g %% above the best, in 95 %% at most %.3g %%\n",
+            100 * json_get_number(b, "chance_best"), 100 * nth(b, "regret", 0),
+            100 * nth(b, "regret", 1));
+}
+
 void
 sure_text(const json_t *plan)
 {
     const json_t *g = json_object_get(plan, "guarantee");
+    const json_t *b = json_object_get(plan, "bootstrap");
 
     if (strcmp(json_get_string(plan, "cost_basis", ""), "upper") == 0)
         printf("costs        upper ends of their intervals (robust)\n");
     if (json_is_object(g))
         guarantee_text(plan, g);
+    if (json_is_object(b))
+        bootstrap_text(b);
 }

@@ -12,6 +12,7 @@ struct sure_wish {
     double eps, delta;
     const char *loss, *family, *test, *order;
     bool robust;
+    int64_t draws; /* of a bootstrap; 0: none */
 };
 
 /* The options that set it. */
@@ -33,9 +34,12 @@ struct sure_wish {
             "the p-value (default exact; betting with groups)", NULL, 0, 0 },  \
         { "order", 0, OPT_STR, &(w).order, "sequence|bonferroni",              \
             "how several plans are tested (default sequence)", NULL, 0, 0 },   \
+        { "robust", 0, OPT_FLAG, &(w).robust, NULL,                            \
+            "search on the upper ends of the cost intervals", NULL, 0, 0 },    \
     {                                                                          \
-        "robust", 0, OPT_FLAG, &(w).robust, NULL,                              \
-            "search on the upper ends of the cost intervals", NULL, 0, 0       \
+        "bootstrap", 0, OPT_INT, &(w).draws, "N",                              \
+            "draw the costs N times: is the plan still the best?", NULL, 10,   \
+            100000                                                             \
     }
 
 /* Add what was asked to a problem (formats of ../../search/README.md). */

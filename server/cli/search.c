@@ -85,7 +85,11 @@ read_sure(struct search_options *o, struct err *err)
 
     if (st == ST_OK)
         st = search_sure_read(
-            json_object_get(problem, "guarantee"), wish.sure.robust, o, err);
+            &(struct search_sure_json){
+                .guarantee = json_object_get(problem, "guarantee"),
+                .bootstrap = json_object_get(problem, "bootstrap"),
+                .robust = wish.sure.robust },
+            o, err);
     json_decref(problem);
     return st;
 }

@@ -112,6 +112,8 @@ what_people_read_and_the_exit_code_follow_the_options(void **state)
         { { BASE, "--max-drop", "0.1", "--guarantee", "0.001", "--loss",
               "flips", "--robust" },
             0, "only the full network carries that" },
+        { { BASE, "--max-drop", "0.1", "--bootstrap", "50" }, 0,
+            "neither intervals nor epochs" },
         { { BASE, "--max-drop", "0.1", "--delta", "0.1" }, 2,
             "belong to --guarantee" },
         { { BASE, "--max-drop", "0.1", "--guarantee", "0.1", "--family", "x" },

@@ -55,8 +55,32 @@ every_form_of_a_cost_is_read(void **state)
 }
 
 static void
+epochs_are_found_by_part_and_metric(void **state)
+{
+    static const char text[] = DOC("[\"m\",\"n\"]",
+        "[{\"segment\":{\"m\":2},\"epochs\":{\"segment\":{\"m\":[1,2,3.5],"
+        "\"n\":[7]},\"head\":{\"m\":[4]}}},{\"segment\":{\"m\":1}}]");
+    const struct costs_epochs *e;
+    struct costs c;
+
+    (void)state;
+    assert_int_equal(read_text(text, &c, NULL), ST_OK);
+    assert_non_null(e = costs_epochs(&c, 0, false, 0));
+    assert_int_equal(e->n, 3);
+    assert_true(e->value[2] == 3.5);
+    assert_non_null(e = costs_epochs(&c, 0, false, 1));
+    assert_true(e->n == 1 && e->value[0] == 7);
+    assert_non_null(e = costs_epochs(&c, 0, true, 0));
+    assert_true(e->value[0] == 4);
+    assert_null(costs_epochs(&c, 0, true, 1));
+    assert_null(costs_epochs(&c, 1, false, 0));
+    costs_clear(&c);
+}
+
+static void
 what_is_wrong_is_named_by_its_path(void **state)
 {
+#define EPOCHS(doc)  DOC("[\"m\"]", "[{\"segment\":{},\"epochs\":" doc "}]")
 #define ONE(segment) DOC("[\"m\"]", "[{\"segment\":" segment "}]")
     static const struct {
         const char *text, *want;
@@ -83,6 +107,13 @@ what_is_wrong_is_named_by_its_path(void **state)
         { ONE("{\"m\":[2,1,1]}"), "0 <= lo <= median <= hi" },
         { DOC("[\"m\"]", "[{\"segment\":{\"m\":1},\"head\":{\"m\":true}}]"),
             "exits[0].head.m must be" },
+        { EPOCHS("{\"tail\":{}}"), "unknown member exits[0].epochs.tail" },
+        { EPOCHS("{\"head\":{\"n\":[1]}}"),
+            "exits[0].epochs.head.n is not one of the metrics" },
+        { EPOCHS("{\"segment\":{\"m\":[]}}"),
+            "exits[0].epochs.segment.m must have 1 to 4096" },
+        { EPOCHS("{\"segment\":{\"m\":[1,-1]}}"),
+            "exits[0].epochs.segment.m[1] must be" },
     };
 
     (void)state;
@@ -104,6 +135,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_form_of_a_cost_is_read),
+        cmocka_unit_test(epochs_are_found_by_part_and_metric),
         cmocka_unit_test(what_is_wrong_is_named_by_its_path),
     };
 

@@ -408,6 +408,11 @@ a_guarantee_is_read_from_a_problem(void **state)
             .want = "guarantee.loss must be drop or flips" },
         { .text = "{\"max_drop\":0.1,\"guarantee\":{\"family\":\"x\"}}",
             .want = "guarantee.family must be auto, front or shared" },
+        { .text = "{\"max_drop\":0.1,\"bootstrap\":{\"draws\":9}}",
+            .want = "bootstrap.draws must be" },
+        { .text = "{\"max_drop\":0.1,\"bootstrap\":{\"draws\":20,"
+                  "\"solves\":21}}",
+            .want = "at most 20" },
         { .text = "{\"max_drop\":0.1,\"guarantee\":{\"n\":1}}",
             .want = "unknown member guarantee.n" },
     };
@@ -507,6 +512,45 @@ a_promise_is_kept_beside_the_plan_that_makes_none(void **state)
     }
 }
 
+/* Only the first segment has an interval, 90 to 110: of two thirds of a mean
+ * path it is all that moves. */
+static void
+costs_are_drawn_again_where_they_have_a_spread(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+    const json_t *doc;
+
+    search_options_init(&o);
+    o.max_drop = 0;
+    bootstrap_options_init(&o.sure.bootstrap);
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+    doc = json_object_get(plan, "bootstrap");
+    CLOSE(doc, "draws", 1000);
+    CLOSE(doc, "solves", 32);
+    assert_string_equal(word(doc, "from"), "intervals");
+    CLOSE(doc, "chance_best", 1);
+    CLOSE(doc, "regret.0", 0);
+    assert_true(fabs(number(doc, "cost.0") - 730 / 3.0) < 1);
+    assert_true(fabs(number(doc, "cost.1") - (730 / 3.0 - 10)) < 1.5);
+    assert_true(fabs(number(doc, "cost.2") - (730 / 3.0 + 10)) < 1.5);
+    json_decref(plan);
+    json_decref(curve);
+
+    /* Exact costs leave nothing to draw, which is not the same as certainty. */
+    g->costs.exit[0].segment[0].lo = g->costs.exit[0].segment[0].hi = 100;
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+    doc = json_object_get(plan, "bootstrap");
+    assert_string_equal(word(doc, "from"), "nothing");
+    assert_true(json_is_null(json_object_get(doc, "chance_best")));
+    assert_true(json_is_null(json_object_get(doc, "cost")));
+    json_decref(plan);
+    json_decref(curve);
+}
+
 static void
 too_few_records_leave_the_full_network(void **state)
 {
@@ -599,6 +643,8 @@ main(void)
         cmocka_unit_test_setup_teardown(
             a_promise_is_kept_beside_the_plan_that_makes_none, set_up,
             tear_down),
+        cmocka_unit_test_setup_teardown(
+            costs_are_drawn_again_where_they_have_a_spread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             too_few_records_leave_the_full_network, set_up, tear_down),
         cmocka_unit_test(real_records_save_time_within_one_point),
