@@ -51,6 +51,9 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(ctx_switched, MILD, "the process was interrupted while measuring")       \
     X(cached, NOTE, "measured earlier for an equal kernel and environment")    \
     X(fused, NOTE, "one kernel does this and another layer: one has the time") \
+    X(meter_backwards, BAD, "the energy meter's total went down")              \
+    X(meter_stuck, BAD, "the energy meter stood still")                        \
+    X(meter_window, BAD, "longer than the energy meter can tell apart")        \
     X(out_of_control, RANK, "a golden kernel was off the device's chart")
 
 enum flag_index {

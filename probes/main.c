@@ -18,12 +18,12 @@ env(json_t **out, struct err *err)
     if (st != ST_OK)
         return st;
     st = kit_announce(&kit, &stable, fingerprint, err);
+    if (st == ST_OK &&
+        (*out = json_pack("{s:o, s:s, s:O}", "stable", stable,
+             "env_fingerprint", fingerprint, "meters", kit.meters)) == NULL)
+        st = err_nomem(err);
     kit_close(&kit);
-    if (st != ST_OK)
-        return st;
-    *out = json_pack(
-        "{s:o, s:s}", "stable", stable, "env_fingerprint", fingerprint);
-    return *out ? ST_OK : err_nomem(err);
+    return st;
 }
 
 static const struct agent_program program = {
@@ -34,8 +34,13 @@ static const struct agent_program program = {
         "    offramp-probe --server http://lab:8080 --device pi5 --label "
         "arch=arm64\n"
         "Results that cannot be sent stay in the spool folder and are sent "
-        "later, also\nafter a restart.  'env' prints what decides whether two "
-        "numbers may be compared.\n'run-task DIR' does one task by hand.",
+        "later, also\nafter a restart.\n"
+        "'env' prints what decides whether two numbers may be compared, and "
+        "which meters\nthere are: PAPI's counters of the core; and for energy "
+        "the first that works of\nRAPL by PAPI, powercap's files, and a power "
+        "sensor among hwmon's files (INA219\nand its like).  For each that "
+        "cannot be used it says why.\n"
+        "'run-task DIR' does one task by hand.",
     .suffix = "",
     .kinds = kinds,
     .env = env,

@@ -2,10 +2,11 @@
 #include "probes/measure/energy.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/flag.h"
 
-static const double COARSE = 0.05, IDLE_AGREE = 0.05;
+static const double COARSE = 0.05, IDLE_AGREE = 0.05, DROPS = 0.001;
 static const int64_t STUCK_NS = 1000000000;
 
 /* The sum of all channels' differences, in nJ. */
@@ -50,66 +51,137 @@ align(const struct meter_handle *m, const struct host *host, uint64_t *at,
     return st;
 }
 
-static enum status
-begin(const struct meter_handle *m, const struct host *host, uint64_t *from,
-    int64_t *start_ns, struct err *err)
-{
-    enum status st = m->ops->select(m->self, 0, err);
+/* A window in work. */
+struct opened {
+    uint64_t at[METER_CHANNELS];
+    uint64_t taken, dropped; /* samples before it */
+    int64_t start_ns;
+};
 
-    if (st == ST_OK)
-        st = align(m, host, from, err);
-    *start_ns = host->now_ns(host->ctx);
-    return st;
+static void
+count_samples(const struct meter_handle *m, uint64_t *taken, uint64_t *dropped)
+{
+    *taken = *dropped = 0;
+    if (m->ops->samples != NULL)
+        m->ops->samples(m->self, taken, dropped);
 }
 
 static enum status
-end(const struct meter_handle *m, const struct host *host, const uint64_t *from,
-    int64_t start_ns, struct energy_window *w, struct err *err)
+begin(const struct meter_handle *m, const struct host *host, struct opened *o,
+    struct err *err)
+{
+    enum status st = m->ops->select(m->self, 0, err);
+
+    count_samples(m, &o->taken, &o->dropped);
+    if (st == ST_OK)
+        st = align(m, host, o->at, err);
+    o->start_ns = host->now_ns(host->ctx);
+    return st;
+}
+
+/* Too few samples came to know what was between them. */
+static enum status
+check_samples(
+    const struct meter_handle *m, const struct opened *o, struct err *err)
+{
+    uint64_t taken, dropped;
+
+    count_samples(m, &taken, &dropped);
+    taken -= o->taken;
+    dropped -= o->dropped;
+    if ((double)dropped <= DROPS * (double)(taken + dropped))
+        return ST_OK;
+    return err_set(err, ST_INVALID, "measure.meter_drops",
+        "%s: %llu of %llu samples did not come", m->ops->name,
+        (unsigned long long)dropped, (unsigned long long)(taken + dropped));
+}
+
+static enum status
+end(const struct meter_handle *m, const struct host *host,
+    const struct opened *o, struct energy_window *w, struct err *err)
 {
     const struct meter_facts *f = m->ops->facts(m->self);
     uint64_t to[METER_CHANNELS];
     enum status st = m->ops->read(m->self, to, err);
 
-    w->window_ns = host->now_ns(host->ctx) - start_ns;
+    w->window_ns = host->now_ns(host->ctx) - o->start_ns;
     if (st == ST_OK && w->window_ns > f->longest_ns)
         return err_set(err, ST_INVALID, "measure.meter_window",
             "%s: a window of %.1f s is longer than the sensor can tell",
             f->source, (double)w->window_ns / 1e9);
-    return st == ST_OK ? sum_nj(f, from, to, &w->total_nj, err) : st;
+    if (st == ST_OK)
+        st = check_samples(m, o, err);
+    return st == ST_OK ? sum_nj(f, o->at, to, &w->total_nj, err) : st;
 }
 
 enum status
 energy_idle(const struct meter_handle *m, const struct host *host, int64_t ns,
     double *watts, struct err *err)
 {
-    uint64_t from[METER_CHANNELS];
     struct energy_window w = { 0 };
-    int64_t start_ns;
-    enum status st = begin(m, host, from, &start_ns, err);
+    struct opened o;
+    enum status st = begin(m, host, &o, err);
 
     if (st != ST_OK)
         return st;
     host->sleep_ns(host->ctx, ns);
-    st = end(m, host, from, start_ns, &w, err);
+    st = end(m, host, &o, &w, err);
     *watts = w.total_nj / (double)w.window_ns; /* nJ a ns is W */
+    return st;
+}
+
+/* Run it for so long; *runs counts. */
+static enum status
+run_for(struct subject *s, const struct host *host, int64_t ns, int64_t *runs,
+    struct err *err)
+{
+    int64_t start = host->now_ns(host->ctx);
+    enum status st = ST_OK;
+
+    *runs = 0;
+    while (st == ST_OK && host->now_ns(host->ctx) - start < ns) {
+        st = s->run(s->ctx, s->n, err);
+        *runs += s->n;
+    }
+    s->spent_ns += host->now_ns(host->ctx) - start;
     return st;
 }
 
 enum status
 energy_measure(const struct meter_handle *m, struct subject *s,
-    const struct host *host, int64_t least_ns, struct energy_window *out,
-    struct err *err)
+    const struct host *host, struct energy_window *out, struct err *err)
 {
-    uint64_t from[METER_CHANNELS];
-    int64_t start_ns;
-    enum status st = begin(m, host, from, &start_ns, err);
+    const struct meter_facts *f = m->ops->facts(m->self);
+    int64_t guard_runs;
+    struct opened o;
+    enum status st;
 
     *out = (struct energy_window){ 0 };
-    while (st == ST_OK && host->now_ns(host->ctx) - start_ns < least_ns) {
-        st = s->run(s->ctx, s->n, err);
-        out->runs += s->n;
-    }
-    return st == ST_OK ? end(m, host, from, start_ns, out, err) : st;
+    if ((st = run_for(s, host, f->guard_ns, &guard_runs, err)) != ST_OK ||
+        (st = begin(m, host, &o, err)) != ST_OK ||
+        (st = run_for(s, host, f->window_ns, &out->runs, err)) != ST_OK ||
+        (st = end(m, host, &o, out, err)) != ST_OK)
+        return st;
+    return run_for(s, host, f->guard_ns, &guard_runs, err);
+}
+
+int64_t
+energy_failure_flag(const char *code)
+{
+    static const struct {
+        const char *code;
+        int64_t flag;
+    } rows[] = {
+        { "measure.meter_negative", FLAG(meter_backwards) },
+        { "measure.meter_range", FLAG(meter_backwards) },
+        { "measure.meter_stuck", FLAG(meter_stuck) },
+        { "measure.meter_window", FLAG(meter_window) },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(code, rows[i].code) == 0)
+            return rows[i].flag;
+    return FLAG(meter_drops);
 }
 
 void
@@ -119,8 +191,8 @@ energy_account(const struct meter_facts *f, const struct energy_window *w,
     double t = (double)w->window_ns, n = (double)w->runs;
     double power_w = w->total_nj / t;
     double idle_w = (idle_before_w + idle_after_w) / 2;
-    double steps_nj =
-        2 * f->quantum_nj * (double)f->n + 2 * power_w * (double)f->update_ns;
+    double steps_nj = 2 * f->quantum_nj * (double)f->n +
+                      2 * power_w * (double)f->update_ns + f->offset_w * t;
     double spread_w = fabs(idle_after_w - idle_before_w);
 
     out->gross_nj = w->total_nj / n;

@@ -3,8 +3,10 @@
  * energy.h -- what one execution costs in energy, with a bound of its error,
  * in a pass of its own (measurement.md 10).
  *
- * A window runs a subject over and over for half a second, from one step of
- * the sensor on.  The idle power is measured before and after all windows.
+ * A window runs a subject over and over for as long as the sensor needs, from
+ * one step of the sensor on; where the sensor has a guard time, work goes on
+ * for that long before the window and after it.  The idle power is measured
+ * before and after all windows.
  */
 #ifndef OFFRAMP_MEASURE_ENERGY_H
 #define OFFRAMP_MEASURE_ENERGY_H
@@ -30,13 +32,17 @@ enum status energy_idle(const struct meter_handle *m, const struct host *host,
     int64_t ns, double *watts, struct err *err) MUST_CHECK;
 
 /*
- * Run `s` for at least `least_ns`.  ST_INVALID: the sensor went back, stood
- * still for a second (code "measure.meter_stuck"), or the window outlasted
- * what the sensor can tell ("measure.meter_window").
+ * Run `s` for the sensor's window.  ST_INVALID: the sensor went back (code
+ * "measure.meter_negative"), stood still for a second ("measure.meter_stuck"),
+ * lost over a thousandth of its samples ("measure.meter_drops"), or the window
+ * outlasted what it can tell ("measure.meter_window").
  */
 enum status energy_measure(const struct meter_handle *m, struct subject *s,
-    const struct host *host, int64_t least_ns, struct energy_window *out,
+    const struct host *host, struct energy_window *out,
     struct err *err) MUST_CHECK;
+
+/* The flag that says what such a failure was. */
+int64_t energy_failure_flag(const char *code);
 
 /* Pure arithmetic: a window against the idle power before and after it. */
 void energy_account(const struct meter_facts *f, const struct energy_window *w,

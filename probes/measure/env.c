@@ -152,6 +152,18 @@ cache_sizes(void)
     return o;
 }
 
+/* What decides how well an energy sensor can tell. */
+static json_t *
+sensor_settings(const struct meter_facts *f)
+{
+    if (f == NULL)
+        return json_null();
+    return json_pack("{s:f, s:I, s:I, s:f, s:f}", "quantum_nj", f->quantum_nj,
+        "update_ns", (json_int_t)f->update_ns, "window_ns",
+        (json_int_t)f->window_ns, "offset_w", f->offset_w, "gain_error",
+        f->gain_error);
+}
+
 static json_t *
 digest_of(const char *path)
 {
@@ -209,7 +221,7 @@ env_stable(const struct env_facts *f)
         { "cache_sizes", cache_sizes() },
         { "counter_source", text_or_null(f->counter_source) },
         { "energy_sensor", text_or_null(f->energy_sensor) },
-        { "sensor_settings", json_null() },
+        { "sensor_settings", sensor_settings(f->energy) },
         { "supply_mV", json_null() },
         { "flash_wait_states", json_null() },
         { "mcu_cache_enabled", json_null() },
@@ -280,9 +292,9 @@ utc(int64_t ms)
 }
 
 json_t *
-env_volatile(const struct watch *w, const struct clocktest *clock,
-    int64_t utc_start_ms, int64_t utc_end_ms)
+env_volatile(const struct env_job *job)
 {
+    const struct watch *w = job->watch;
     struct rusage usage = { 0 };
     double load = NAN;
 
@@ -309,12 +321,16 @@ env_volatile(const struct watch *w, const struct clocktest *clock,
         { "page_faults_major", json_integer(usage.ru_majflt) },
         { "irq_count", irq_count() },
         { "uptime_s", number_file("/proc/uptime") },
-        { "clock_res_ns", json_integer(clock->resolution_ns) },
-        { "clock_cost_ns", json_number_or_null(clock->cost_ns) },
+        { "clock_res_ns", json_integer(job->clock->resolution_ns) },
+        { "clock_cost_ns", json_number_or_null(job->clock->cost_ns) },
         { "ntp_offset_us", ntp_offset_us() },
         { "free_mem_kb", free_mem_kb() },
-        { "utc_start", utc(utc_start_ms) },
-        { "utc_end", utc(utc_end_ms) },
+        { "utc_start", utc(job->utc_start_ms) },
+        { "utc_end", utc(job->utc_end_ms) },
+        { "loop_s", json_real((double)job->loop_ns / 1e9) },
+        { "sample_s", json_real((double)job->sample_ns / 1e9) },
+        { "meters",
+            job->meters != NULL ? json_deep_copy(job->meters) : json_array() },
     };
     json_t *o = json_object();
     int bad = o == NULL;

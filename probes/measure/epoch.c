@@ -74,6 +74,7 @@ timed(struct subject *s, const struct host *host, int64_t n, struct err *err)
     interrupted = host->interruptions(host->ctx) != before;
     if (st != ST_OK)
         return st;
+    s->sampled_ns += ns;
     return subject_add(s, (double)ns / (double)n, interrupted, err);
 }
 

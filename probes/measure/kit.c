@@ -1,39 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/measure/kit.h"
 
-#include <string.h>
-
 #include "base/log.h"
 
-/* *here: the machine has it, whether or not it can be trusted now: the
- * environment's fingerprint must not depend on a passing fault. */
+/* The first meter of the table that works, and a word on those that do not.
+ * *here: the machine has one, whether or not it can be trusted now. */
 static enum status
-open_meter(
-    struct meter_handle *h, const struct meter *m, bool *here, struct err *err)
+find(struct kit *k, const struct meter *const *table, const char *root,
+    struct meter_handle *out, bool *here, struct err *err)
 {
-    struct err cause = { 0 };
-    enum status st = meter_open(h, m, &cause);
+    json_t *tried = json_array(), *t;
+    enum status st = tried != NULL ? ST_OK : err_nomem(err);
+    size_t i;
 
-    *here = st == ST_OK || strcmp(cause.code, "device.meter_untrusted") == 0;
     if (st == ST_OK)
-        return ST_OK;
-    if (st != ST_NOT_FOUND)
-        return err_set(err, st, cause.code, "%s", cause.text);
-    log_info("no meter %s: %s", m->name, cause.text);
-    return ST_OK;
+        st = meters_find(table, root, out, tried, err);
+    *here = meters_here(tried);
+    json_array_foreach(tried, i, t)
+    {
+        const char *why = json_string_value(json_object_get(t, "why"));
+
+        if (why != NULL)
+            log_info("no meter %s: %s",
+                json_string_value(json_object_get(t, "name")), why);
+    }
+    if (st == ST_OK && json_array_extend(k->meters, tried) < 0)
+        st = err_nomem(err);
+    json_decref(tried);
+    return st;
+}
+
+enum status
+kit_open_meters(struct kit *k, const char *root, struct err *err)
+{
+    bool energy_here; /* not kept: the sensor's absence is a fact */
+    enum status st;
+
+    if ((k->meters = json_array()) == NULL)
+        return err_nomem(err);
+    st = find(k, meters_counters, root, &k->counters, &k->counters_here, err);
+    return st == ST_OK
+               ? find(k, meters_energy, root, &k->energy, &energy_here, err)
+               : st;
 }
 
 enum status
 kit_open(struct kit *k, const char *library, struct err *err)
 {
-    bool energy_here; /* not kept: the sensor's absence is a fact */
     enum status st;
 
     *k = (struct kit){ 0 };
     if ((st = runtime_onnx_open(&k->runtime, library, err)) != ST_OK ||
-        (st = open_meter(&k->counters, &meter_papi, &k->counters_here, err)) !=
-            ST_OK ||
-        (st = open_meter(&k->energy, &meter_rapl, &energy_here, err)) != ST_OK)
+        (st = kit_open_meters(k, METER_ROOT, err)) != ST_OK)
         kit_close(k);
     return st;
 }
@@ -44,17 +62,21 @@ kit_close(struct kit *k)
     meter_close(&k->energy);
     meter_close(&k->counters);
     runtime_close(k->runtime);
+    json_decref(k->meters);
     *k = (struct kit){ 0 };
 }
 
 struct env_facts
 kit_facts(const struct kit *k, int64_t threads)
 {
+    const struct meter_handle *e = &k->energy;
+
     return (struct env_facts){
         .runtime = runtime_name(k->runtime),
         .runtime_version = runtime_version(k->runtime),
         .counter_source = k->counters_here ? k->counters.ops->name : NULL,
-        .energy_sensor = k->energy.self != NULL ? k->energy.ops->name : NULL,
+        .energy_sensor = e->self != NULL ? e->ops->name : NULL,
+        .energy = e->self != NULL ? e->ops->facts(e->self) : NULL,
         .threads = threads,
     };
 }

@@ -7,18 +7,23 @@
 #define OFFRAMP_MEASURE_KIT_H
 
 #include "probes/measure/env.h"
-#include "probes/meters/meter.h"
+#include "probes/meters/meters.h"
 #include "probes/runtimes/runtime.h"
 
 struct kit {
     struct runtime *runtime;
     struct meter_handle counters, energy; /* self NULL: none to use */
     bool counters_here; /* even if they do not count at the moment */
+    json_t *meters;     /* owned: what was tried (meters.h) */
 };
 
 /* `library`: see runtime_onnx_open().  Absent meters are no failure. */
 enum status kit_open(
     struct kit *k, const char *library, struct err *err) MUST_CHECK;
+
+/* Only the meters, below `root` (METER_ROOT). */
+enum status kit_open_meters(
+    struct kit *k, const char *root, struct err *err) MUST_CHECK;
 void kit_close(struct kit *k);
 
 /* What the environment record says of it. */

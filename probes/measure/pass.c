@@ -101,8 +101,10 @@ open_job(struct profiler *p, struct job *job, struct err *err)
 }
 
 static void
-close_job(struct job *job)
+close_job(struct profiler *p, struct job *job)
 {
+    p->loop_ns += job->subject.spent_ns;
+    p->sample_ns += job->subject.sampled_ns;
     subject_clear(&job->subject);
     netbench_close(job->bench);
     golden_close(job->golden);
@@ -300,7 +302,7 @@ run_block(struct profiler *p, struct pass *pass, size_t from, size_t to,
     if (st == ST_OK)
         st = make_rows(p, pass, from, to, err);
     for (size_t i = from; i < to; i++)
-        close_job(&pass->jobs[i]);
+        close_job(p, &pass->jobs[i]);
     return st;
 }
 

@@ -27,6 +27,7 @@ struct profiler {
     struct netbench *reference; /* the network without optimisation */
     int64_t flags;              /* of the profile */
     int64_t deadline_ns;        /* of the job */
+    int64_t loop_ns, sample_ns; /* spent in subjects that are closed */
     double whole_ci_rel;        /* of the whole network; NaN: not timed */
     double widest_ci_rel;       /* of all timed rows; infinite: one has none */
     /* Of L1, NaN without it. */

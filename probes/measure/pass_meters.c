@@ -8,7 +8,7 @@
 #include "probes/measure/counters.h"
 #include "probes/measure/energy.h"
 
-static const int64_t WINDOW_NS = 500000000, IDLE_NS = 5000000000;
+static const int64_t IDLE_NS = 5000000000;
 
 enum status
 pass_counters(struct profiler *p, struct pass *pass, size_t from, size_t to,
@@ -26,28 +26,58 @@ pass_counters(struct profiler *p, struct pass *pass, size_t from, size_t to,
     return st;
 }
 
-/* One window each.  A sensor that fails costs that row its energy, not the
- * job its other rows. */
+/* A sensor that fails costs a row its energy, not the job its other rows:
+ * *failed is set, and the row says how. */
+static enum status
+forgive(enum status st, struct job *job, const struct err *cause, bool *failed,
+    struct err *err)
+{
+    *failed = st == ST_INVALID;
+    if (st != ST_OK && st != ST_INVALID)
+        return err_set(err, st, cause->code, "%s", cause->text);
+    if (*failed) {
+        log_warn("no energy of %s: %s", job->name, cause->text);
+        job->flags |= energy_failure_flag(cause->code);
+    }
+    return ST_OK;
+}
+
+/* One window each. */
 static enum status
 windows(struct profiler *p, struct pass *pass, size_t from, size_t to,
     struct energy_window *w, struct err *err)
 {
-    for (size_t i = from; i < to; i++) {
+    enum status st = ST_OK;
+
+    for (size_t i = from; st == ST_OK && i < to; i++) {
         struct job *job = &pass->jobs[i];
         struct err cause = { 0 };
-        enum status st = energy_measure(&p->setup->kit->energy, &job->subject,
-            p->setup->host, WINDOW_NS, &w[i - from], &cause);
+        bool failed;
 
-        pass_progress(p, pass, pass->n + i + 1, job->name);
-        if (st == ST_INVALID) {
-            log_warn("no energy of %s: %s", job->name, cause.text);
-            job->flags |= FLAG(meter_drops);
+        st = energy_measure(&p->setup->kit->energy, &job->subject,
+            p->setup->host, &w[i - from], &cause);
+        st = forgive(st, job, &cause, &failed, err);
+        if (failed)
             w[i - from].runs = 0;
-        } else if (st != ST_OK) {
-            return err_set(err, st, cause.code, "%s", cause.text);
-        }
+        pass_progress(p, pass, pass->n + i + 1, job->name);
     }
-    return ST_OK;
+    return st;
+}
+
+/* The idle power, without which no row has its energy. */
+static enum status
+idle(struct profiler *p, struct pass *pass, size_t from, size_t to,
+    double *watts, bool *failed, struct err *err)
+{
+    struct err cause = { 0 };
+    enum status idle_st = energy_idle(
+        &p->setup->kit->energy, p->setup->host, IDLE_NS, watts, &cause);
+    enum status st = ST_OK;
+
+    *failed = false;
+    for (size_t i = from; st == ST_OK && i < to; i++)
+        st = forgive(idle_st, &pass->jobs[i], &cause, failed, err);
+    return st;
 }
 
 static enum status
@@ -70,18 +100,18 @@ enum status
 pass_energy(struct profiler *p, struct pass *pass, size_t from, size_t to,
     struct err *err)
 {
-    const struct meter_handle *m = &p->setup->kit->energy;
-    const struct host *host = p->setup->host;
     struct energy_window *w = calloc(to - from, sizeof(*w));
     double idle_w[2];
+    bool failed = false;
     enum status st;
 
     if (w == NULL)
         return err_nomem(err);
-    if ((st = energy_idle(m, host, IDLE_NS, &idle_w[0], err)) == ST_OK &&
+    st = idle(p, pass, from, to, &idle_w[0], &failed, err);
+    if (st == ST_OK && !failed &&
         (st = windows(p, pass, from, to, w, err)) == ST_OK)
-        st = energy_idle(m, host, IDLE_NS, &idle_w[1], err);
-    for (size_t i = from; st == ST_OK && i < to; i++)
+        st = idle(p, pass, from, to, &idle_w[1], &failed, err);
+    for (size_t i = from; st == ST_OK && !failed && i < to; i++)
         st = account(p, &pass->jobs[i], &w[i - from], idle_w, err);
     free(w);
     return st;

@@ -182,13 +182,20 @@ add_env(struct making *m, json_t *doc, struct err *err)
 {
     char digest[HASH_HEX], text[CLOCK_TEXT];
     int64_t utc_end_ms = clock_utc_ms();
+    const struct env_job job = { .watch = &m->watch,
+        .clock = &m->p.clock,
+        .meters = m->p.setup->kit->meters,
+        .utc_start_ms = m->utc_start_ms,
+        .utc_end_ms = utc_end_ms,
+        .loop_ns = m->p.loop_ns + m->p.sentinel.spent_ns,
+        .sample_ns = m->p.sample_ns };
     json_t *env;
     enum status st;
     int bad;
 
     watch_look(&m->watch);
-    env = json_pack("{s:O, s:o}", "stable", m->stable, "volatile",
-        env_volatile(&m->watch, &m->p.clock, m->utc_start_ms, utc_end_ms));
+    env = json_pack(
+        "{s:O, s:o}", "stable", m->stable, "volatile", env_volatile(&job));
     if (env == NULL)
         return err_nomem(err);
     if ((st = env_hash(env, digest, err)) != ST_OK) {

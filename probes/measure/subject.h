@@ -33,11 +33,12 @@ struct subject {
     void (*before)(void *ctx);
     void *before_ctx;
 
-    double first_ns;  /* the very first execution; NaN before it */
-    int64_t n;        /* executions an epoch, frozen once calibrated */
-    int64_t spent_ns; /* in warm-up and epochs */
-    bool not_steady;  /* warm-up hit its cap */
-    double *values;   /* ns an execution: one an epoch, or one each */
+    double first_ns;    /* the very first execution; NaN before it */
+    int64_t n;          /* executions an epoch, frozen once calibrated */
+    int64_t spent_ns;   /* in warm-up and epochs */
+    int64_t sampled_ns; /* of that, in epochs */
+    bool not_steady;    /* warm-up hit its cap */
+    double *values;     /* ns an execution: one an epoch, or one each */
     size_t n_values, cap;
     size_t n_pending;  /* values of the round in progress, after those */
     double *discarded; /* of rounds that drifted: kept, never used */

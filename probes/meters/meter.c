@@ -2,12 +2,13 @@
 #include "probes/meters/meter.h"
 
 enum status
-meter_open(struct meter_handle *out, const struct meter *m, struct err *err)
+meter_open(struct meter_handle *out, const struct meter *m, const char *root,
+    struct err *err)
 {
     enum status st;
 
     *out = (struct meter_handle){ .ops = m };
-    if ((st = m->open(&out->self, err)) != ST_OK)
+    if ((st = m->open(&out->self, root, err)) != ST_OK)
         out->self = NULL;
     return st;
 }
@@ -32,8 +33,11 @@ meter_delta(const struct meter_facts *f, uint64_t from, uint64_t to,
         *delta = to - from;
     else if (f->range > 0)
         *delta = f->range - from + to;
-    else
+    if ((to < from && f->range == 0) ||
+        (f->range > 0 && *delta > f->range / 2)) {
+        *delta = 0;
         return err_set(err, ST_INVALID, "measure.meter_negative",
             "%s: a total went down", f->source);
+    }
     return ST_OK;
 }

@@ -10,6 +10,7 @@
 #ifndef OFFRAMP_METERS_METER_H
 #define OFFRAMP_METERS_METER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,16 +27,21 @@ struct meter_facts {
     uint64_t range;     /* counts wrap here (maximum + 1); 0: they do not */
     double quantum_nj;  /* smallest step of the sensor */
     int64_t update_ns;  /* time between two steps */
+    int64_t window_ns;  /* shortest window that is worth something */
     int64_t longest_ns; /* longest window whose difference is certain: half
                            the time to wrap at the greatest power */
+    int64_t guard_ns;   /* work goes on for so long around a window */
+    double offset_w;    /* by which power may be wrong at all times */
     double gain_error;  /* of its scale, as a share; 0: unknown */
 };
 
 struct meter {
-    const char *name;
-    /* MUST; ST_NOT_FOUND: absent here, and the text says what is missing;
-     * with code "device.meter_untrusted" it is here but does not count. */
-    enum status (*open)(void **self, struct err *err);
+    const char *name, *what; /* "rapl", and what it measures, in words */
+    /* MUST; `root` is where the kernel's files are ("/sys").  ST_NOT_FOUND:
+     * absent here, and the text says what is missing; with code
+     * "device.meter_denied" this user may not read it, with
+     * "device.meter_untrusted" it is here but does not count. */
+    enum status (*open)(void **self, const char *root, struct err *err);
     /* MUST; borrowed until the next select or close. */
     const struct meter_facts *(*facts)(const void *self);
     /* MUST: count a group from zero.  More channels than the hardware can
@@ -44,11 +50,20 @@ struct meter {
     enum status (*select)(void *self, size_t group, struct err *err);
     /* MUST: the running totals, facts()->n of them. */
     enum status (*read)(void *self, uint64_t *values, struct err *err);
+    /* MAY: samples taken so far, and those that did not come. */
+    void (*samples)(void *self, uint64_t *taken, uint64_t *dropped);
     void (*close)(void *self); /* MUST */
 };
 
 /* Counters of the processor core, and energy of the package, by PAPI. */
 extern const struct meter meter_papi, meter_rapl;
+
+/* Energy of the package by the kernel's powercap files; of the board by a
+ * power sensor of its hwmon files. */
+extern const struct meter meter_powercap, meter_hwmon;
+
+/* Where the kernel's files are, outside of tests. */
+#define METER_ROOT "/sys"
 
 /* An open meter; `self` NULL: none. */
 struct meter_handle {
@@ -58,11 +73,12 @@ struct meter_handle {
 
 /* Open `m`; *out stays empty where it is absent (ST_NOT_FOUND). */
 enum status meter_open(struct meter_handle *out, const struct meter *m,
-    struct err *err) MUST_CHECK;
+    const char *root, struct err *err) MUST_CHECK;
 void meter_close(struct meter_handle *h);
 
 /* to - from, across one wrap.  ST_INVALID (code "measure.meter_negative") if
- * a total that never wraps went down. */
+ * a total that never wraps went down, or one that wraps moved by over half its
+ * range: windows are too short for that (longest_ns), so it went down too. */
 enum status meter_delta(const struct meter_facts *f, uint64_t from, uint64_t to,
     uint64_t *delta, struct err *err) MUST_CHECK;
 

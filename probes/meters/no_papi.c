@@ -3,12 +3,17 @@
 #include "probes/meters/meter.h"
 
 static enum status
-absent_open(void **self, struct err *err)
+absent_open(void **self, const char *root, struct err *err)
 {
     (void)self;
+    (void)root;
     return err_set(err, ST_NOT_FOUND, "device.no_meter",
         "this program was built without PAPI (libpapi-dev)");
 }
 
-const struct meter meter_papi = { .name = "papi", .open = absent_open };
-const struct meter meter_rapl = { .name = "rapl", .open = absent_open };
+const struct meter meter_papi = { .name = "papi",
+    .what = "counters of the processor core",
+    .open = absent_open };
+const struct meter meter_rapl = {
+    .name = "rapl", .what = "package energy by PAPI", .open = absent_open
+};

@@ -166,11 +166,12 @@ list_groups(struct papi_counters *c)
 }
 
 static enum status
-counters_open(void **self, struct err *err)
+counters_open(void **self, const char *root, struct err *err)
 {
     struct papi_counters *c;
     enum status st;
 
+    (void)root;
     if ((st = papi_start_library(err)) != ST_OK)
         return st;
     if ((c = calloc(1, sizeof(*c))) == NULL)
@@ -212,6 +213,7 @@ counters_read(void *self, uint64_t *values, struct err *err)
 
 const struct meter meter_papi = {
     .name = "papi",
+    .what = "counters of the processor core",
     .open = counters_open,
     .facts = counters_facts,
     .select = counters_select,

@@ -29,7 +29,7 @@ static const struct source {
 
 /* Steps of 2^-14 J about every ms: the coarsest that vendors document. */
 static const double QUANTUM_NJ = 1e9 / 16384;
-static const int64_t UPDATE_NS = 1000000;
+static const int64_t UPDATE_NS = 1000000, WINDOW_NS = 500000000;
 
 struct rapl {
     struct papi_set set;
@@ -81,18 +81,20 @@ try_source(struct rapl *r, const struct source *src, int core)
         .unit_nj = src->unit_nj,
         .quantum_nj = QUANTUM_NJ,
         .update_ns = UPDATE_NS,
+        .window_ns = WINDOW_NS,
         .longest_ns = src->longest_ns,
     };
     return true;
 }
 
 static enum status
-rapl_open(void **self, struct err *err)
+rapl_open(void **self, const char *root, struct err *err)
 {
     int core = sched_getcpu();
     struct rapl *r;
     enum status st;
 
+    (void)root;
     if ((st = papi_start_library(err)) != ST_OK)
         return st;
     if ((r = calloc(1, sizeof(*r))) == NULL)
@@ -135,6 +137,7 @@ rapl_read(void *self, uint64_t *values, struct err *err)
 
 const struct meter meter_rapl = {
     .name = "rapl",
+    .what = "package energy by PAPI",
     .open = rapl_open,
     .facts = rapl_facts,
     .select = rapl_select,

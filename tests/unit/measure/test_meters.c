@@ -33,7 +33,10 @@ differences_see_through_one_wrap(void **state)
         { 0, UINT64_MAX - 1, UINT64_MAX, 1, ST_OK },
         { 262143328850 + 1, 262143328800, 100, 151, ST_OK },
         { UINT64_C(1) << 32, UINT32_MAX, 0, 1, ST_OK },
-        { UINT64_C(1) << 32, 0, UINT32_MAX, UINT32_MAX, ST_OK },
+        /* beyond half its range there is no telling forth from back */
+        { UINT64_C(1) << 32, 0, 1u << 31, 1u << 31, ST_OK },
+        { UINT64_C(1) << 32, 0, UINT32_MAX, 0, ST_INVALID },
+        { 1000, 400, 399, 0, ST_INVALID },
         { 1000, 400, 1000, 0, ST_INVALID }, /* beyond its own range */
         { 1000, 1001, 3, 0, ST_INVALID },
     };
@@ -113,8 +116,7 @@ measure(struct recorded_energy *r, struct fake_machine *m,
     if (change != NULL)
         change(r);
     if ((st = energy_idle(&h, &m->host, 5000000000, &before_w, err)) != ST_OK ||
-        (st = energy_measure(&h, &s, &m->host, 500000000, &window, err)) !=
-            ST_OK ||
+        (st = energy_measure(&h, &s, &m->host, &window, err)) != ST_OK ||
         (st = energy_idle(&h, &m->host, 5000000000, &after_w, err)) != ST_OK)
         return st;
     energy_account(&r->facts, &window, before_w, after_w, e);
@@ -192,6 +194,87 @@ a_sensor_that_cannot_be_right_is_refused(void **state)
     }
 }
 
+/* 100 us of work on a sensor of power; *executions is how often it ran. */
+static enum status
+measure_sampled(int lost, struct energy *e, struct energy_window *w,
+    int64_t *executions, struct err *err)
+{
+    struct recorded_power r;
+    struct fake_machine m;
+    struct fake_work work;
+    struct subject s;
+    struct meter_handle h;
+    double before_w, after_w;
+    enum status st;
+
+    fake_machine_init(&m);
+    fake_work_init(&work, &m, 100000, &s);
+    s.n = 20;
+    h = recorded_power(&r, &m);
+    r.lost = lost;
+    if ((st = energy_idle(&h, &m.host, 5000000000, &before_w, err)) != ST_OK ||
+        (st = energy_measure(&h, &s, &m.host, w, err)) != ST_OK ||
+        (st = energy_idle(&h, &m.host, 5000000000, &after_w, err)) != ST_OK)
+        return st;
+    energy_account(&r.facts, w, before_w, after_w, e);
+    *executions = work.executions;
+    return ST_OK;
+}
+
+static void
+a_power_sensor_gives_the_energy_of_the_work_within_its_bound(void **state)
+{
+    struct energy_window w;
+    struct energy e;
+    struct err err = { 0 };
+    int64_t executions;
+
+    (void)state;
+    if (measure_sampled(0, &e, &w, &executions, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    /* 100 us at 3 W above idle, and at 5 W in all */
+    assert_true(fabs(e.net_nj - 3e5) <= e.err_nj);
+    assert_true(fabs(e.gross_nj - 5e5) <= e.err_nj);
+    assert_true(e.err_nj < 0.05 * e.gross_nj);
+    assert_true(w.window_ns >= 1000000000);
+    /* It ran on for the guard time on either side: a batch is 2 ms. */
+    assert_int_equal(executions, w.runs + 2 * 20);
+}
+
+static void
+lost_samples_cost_the_window_beyond_one_in_a_thousand(void **state)
+{
+    struct energy_window w;
+    struct energy e;
+    struct err err = { 0 };
+    int64_t executions;
+
+    (void)state;
+    assert_int_equal(measure_sampled(1, &e, &w, &executions, &err), ST_OK);
+    assert_int_equal(
+        measure_sampled(20, &e, &w, &executions, &err), ST_INVALID);
+    assert_string_equal(err.code, "measure.meter_drops");
+}
+
+static void
+every_failure_of_a_sensor_has_its_flag(void **state)
+{
+    static const struct {
+        const char *code;
+        int64_t flag;
+    } rows[] = {
+        { "measure.meter_negative", FLAG(meter_backwards) },
+        { "measure.meter_range", FLAG(meter_backwards) },
+        { "measure.meter_stuck", FLAG(meter_stuck) },
+        { "measure.meter_window", FLAG(meter_window) },
+        { "measure.meter_drops", FLAG(meter_drops) },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_true(energy_failure_flag(rows[i].code) == rows[i].flag);
+}
+
 static double
 count_of(const json_t *o, const char *name)
 {
@@ -261,13 +344,14 @@ an_impossible_count_is_null_never_zero(void **state)
 static void
 absent_meters_say_what_is_missing(void **state)
 {
-    const struct meter *const meters[] = { &meter_papi, &meter_rapl };
+    const struct meter *const meters[] = { &meter_papi, &meter_rapl,
+        &meter_powercap, &meter_hwmon };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(meters) / sizeof(meters[0]); i++) {
         struct meter_handle h;
         struct err err = { 0 };
-        enum status st = meter_open(&h, meters[i], &err);
+        enum status st = meter_open(&h, meters[i], METER_ROOT, &err);
 
         /* Probed, never assumed: there, or absent with a reason. */
         if (st == ST_OK) {
@@ -276,6 +360,7 @@ absent_meters_say_what_is_missing(void **state)
             assert_int_equal(st, ST_NOT_FOUND);
             assert_null(h.self);
             assert_true(strcmp(err.code, "device.no_meter") == 0 ||
+                        strcmp(err.code, "device.meter_denied") == 0 ||
                         strcmp(err.code, "device.meter_untrusted") == 0);
             assert_true(err.text[0] != '\0');
         }
@@ -294,6 +379,10 @@ main(void)
         cmocka_unit_test(
             a_window_gives_the_energy_of_the_work_within_its_bound),
         cmocka_unit_test(a_sensor_that_cannot_be_right_is_refused),
+        cmocka_unit_test(
+            a_power_sensor_gives_the_energy_of_the_work_within_its_bound),
+        cmocka_unit_test(lost_samples_cost_the_window_beyond_one_in_a_thousand),
+        cmocka_unit_test(every_failure_of_a_sensor_has_its_flag),
         cmocka_unit_test(counts_are_per_execution_and_groups_agree),
         cmocka_unit_test(groups_that_disagree_on_cycles_are_flagged),
         cmocka_unit_test(an_impossible_count_is_null_never_zero),

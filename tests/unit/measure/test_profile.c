@@ -321,6 +321,80 @@ an_energy_sensor_gives_every_part_its_energy(void **state)
     world_clear(&w);
 }
 
+static void
+go_back(struct recorded_energy *r)
+{
+    r->start = UINT64_C(1) << 40;
+    r->backwards = true;
+}
+
+static void
+stand_still(struct recorded_energy *r)
+{
+    r->stuck = true;
+}
+
+static void
+tell_too_little(struct recorded_energy *r)
+{
+    r->facts.longest_ns = r->facts.window_ns;
+}
+
+static void
+a_sensor_that_fails_costs_its_row_the_energy_and_is_named(void **state)
+{
+    static const struct {
+        void (*change)(struct recorded_energy *r);
+        const char *flag;
+    } rows[] = {
+        { go_back, "meter_backwards" },
+        { stand_still, "meter_stuck" },
+        { tell_too_little, "meter_window" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct recorded_energy meter;
+        struct world w;
+        json_t *doc;
+        const json_t *row;
+
+        world_init(&w);
+        w.kit.energy = recorded_energy(&meter, &w.machine);
+        rows[i].change(&meter);
+        doc = world_profile(&w);
+        row = world_row(doc, "L5", "whole", 0);
+        assert_true(row_has_flag(row, rows[i].flag));
+        assert_true(json_is_null(json_object_get(row, "energy")));
+        assert_string_equal(
+            json_string_value(json_object_get(row, "grade")), "X");
+        assert_non_null(world_row(doc, "L0", "whole", 0));
+        json_decref(doc);
+        world_clear(&w);
+    }
+}
+
+static void
+idle_power_that_changed_meanwhile_is_flagged(void **state)
+{
+    struct recorded_energy meter;
+    struct world w;
+    json_t *doc;
+    const json_t *row;
+
+    (void)state;
+    world_init(&w);
+    w.kit.energy = recorded_energy(&meter, &w.machine);
+    meter.warming_w_s = 0.5; /* the board draws more every second */
+    doc = world_profile(&w);
+    row = world_row(doc, "L5", "whole", 0);
+    assert_true(row_has_flag(row, "idle_drift"));
+    /* Which the bound has in it. */
+    assert_true(row_number(json_object_get(row, "energy"), "err_nj") > 0);
+    json_decref(doc);
+    world_clear(&w);
+}
+
 int
 main(void)
 {
@@ -338,6 +412,9 @@ main(void)
         cmocka_unit_test(only_the_levels_asked_for_are_run),
         cmocka_unit_test(absent_meters_are_null_and_said),
         cmocka_unit_test(an_energy_sensor_gives_every_part_its_energy),
+        cmocka_unit_test(
+            a_sensor_that_fails_costs_its_row_the_energy_and_is_named),
+        cmocka_unit_test(idle_power_that_changed_meanwhile_is_flagged),
     };
 
     if (hash_start(NULL) != ST_OK)
