@@ -54,7 +54,8 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(meter_backwards, BAD, "the energy meter's total went down")              \
     X(meter_stuck, BAD, "the energy meter stood still")                        \
     X(meter_window, BAD, "longer than the energy meter can tell apart")        \
-    X(out_of_control, RANK, "a golden kernel was off the device's chart")
+    X(out_of_control, RANK, "a golden kernel was off the device's chart")      \
+    X(residual, MILD, "a plan run for real was beyond these numbers")
 
 enum flag_index {
 #define X(name, weight, text) FLAG_INDEX_##name,

@@ -25,10 +25,11 @@ EMBED(db_migration_0001, "0001_start.sql");
 EMBED(db_migration_0002, "0002_dispatch.sql");
 EMBED(db_migration_0003, "0003_golden.sql");
 EMBED(db_migration_0004, "0004_import.sql");
+EMBED(db_migration_0005, "0005_flow.sql");
 
 /* Migration i takes a file of version i to version i + 1. */
 static const char *const migrations[] = { db_migration_0001, db_migration_0002,
-    db_migration_0003, db_migration_0004 };
+    db_migration_0003, db_migration_0004, db_migration_0005 };
 
 enum { NEWEST = sizeof(migrations) / sizeof(migrations[0]) };
 

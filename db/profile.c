@@ -108,6 +108,16 @@ db_profile_flag(struct db *db, int64_t id, int64_t flag, struct err *err)
     return st;
 }
 
+static const char sql_note[] =
+    "UPDATE profile SET flags = flags | ?2, grade = max(grade, 'B')"
+    " WHERE id = ?1";
+
+enum status
+db_profile_note(struct db *db, int64_t id, int64_t flag, struct err *err)
+{
+    return db_run(db, sql_note, ARGS(A_INT(id), A_INT(flag)), NULL, err);
+}
+
 struct call {
     profile_fn *fn;
     void *ctx;

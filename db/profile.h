@@ -44,6 +44,10 @@ enum status db_profile_get(
 enum status db_profile_flag(
     struct db *db, int64_t id, int64_t flag, struct err *err) MUST_CHECK;
 
+/* The profile alone gets this flag, and grade B at best. */
+enum status db_profile_note(
+    struct db *db, int64_t id, int64_t flag, struct err *err) MUST_CHECK;
+
 struct profile_filter {
     const char *model;  /* NULL: any */
     const char *device; /* one of this server's; NULL: any */

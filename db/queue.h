@@ -5,9 +5,9 @@
  * A task waits until a session leases it.  Each lease has an epoch of its
  * own, the task's fence: what names an old lease, a wrong epoch or a lease
  * whose time is over changes nothing.  Every change of a task bumps the
- * version of what it works for (job, search, model, data set, records) and
- * derives that one's state in the same transaction.  Leases live in the file:
- * a restart of the server does not end them, only their time does.
+ * version of what it works for (job, search, flow, model, data set, records)
+ * and derives that one's state in the same transaction.  Leases live in the
+ * file: a restart of the server does not end them, only their time does.
  *
  * After a failure, by class: infra is tried 3 times, on another device where
  * one is possible; device twice, after a pause; measure twice, with doubled
@@ -33,6 +33,7 @@ struct task {
     int64_t search;
     char *model;
     int64_t dataset, records;
+    int64_t flow;    /* the work of several stages that it is one of; 0 */
     char *selector;  /* the device asked for, in a person's words; or NULL */
     char *device;    /* of the newest lease; NULL before, and for workers */
     int64_t attempt; /* leases that counted; 0 before the first */
@@ -62,7 +63,7 @@ struct task_offer {
     int64_t priority;
     int64_t job, search;
     const char *model;
-    int64_t dataset, records;
+    int64_t dataset, records, flow;
     const char *selector;
     const char *const *devices; /* any of these may do it; none: a worker */
     size_t n_devices;
@@ -83,11 +84,14 @@ enum status db_task_add(struct db *db, const struct task_offer *offer,
 enum status db_task_get(
     struct db *db, int64_t id, struct task *out, struct err *err) MUST_CHECK;
 
-/* The tasks of a job or of a search, oldest first; payloads are left out. */
+/* The tasks of a job, a search or a flow, oldest first; payloads are left
+ * out. */
 typedef enum status task_fn(const struct task *t, void *ctx);
 enum status db_task_list_job(struct db *db, int64_t job, task_fn *fn, void *ctx,
     struct err *err) MUST_CHECK;
 enum status db_task_list_search(struct db *db, int64_t search, task_fn *fn,
+    void *ctx, struct err *err) MUST_CHECK;
+enum status db_task_list_flow(struct db *db, int64_t flow, task_fn *fn,
     void *ctx, struct err *err) MUST_CHECK;
 
 /* Cancel one task.  A finished one stays as it is.  ST_NOT_FOUND. */

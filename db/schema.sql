@@ -168,6 +168,23 @@ CREATE TABLE plan (
     created_ms INTEGER NOT NULL
 ) STRICT;
 
+-- Work of several stages, each a task of its own: a plan run for real on a
+-- device, or a plain network that is given exits.
+CREATE TABLE flow (
+    id          INTEGER PRIMARY KEY,
+    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation')),
+    owner       TEXT NOT NULL,
+    plan        INTEGER REFERENCES plan (id),    -- validated, or found
+    request     TEXT NOT NULL,          -- document: what was asked for
+    document    TEXT,                   -- document: what is known so far
+    state       TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+    version     INTEGER NOT NULL,
+    created_ms  INTEGER NOT NULL,
+    started_ms  INTEGER,
+    finished_ms INTEGER
+) STRICT;
+CREATE INDEX flow_plan ON flow (plan) WHERE plan IS NOT NULL;
+
 -- Whoever ever had a task: the queue is shared fairly among them.
 CREATE TABLE owner (
     name TEXT PRIMARY KEY
@@ -176,7 +193,7 @@ CREATE TABLE owner (
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden')),
+    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment')),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first
@@ -185,6 +202,7 @@ CREATE TABLE task (
     model          TEXT REFERENCES model (id),
     dataset        INTEGER REFERENCES dataset (id),
     records        INTEGER REFERENCES records (id),
+    flow           INTEGER REFERENCES flow (id),
     selector       TEXT,                -- device asked for, in a person's words
     device         TEXT REFERENCES device (name),   -- of the newest lease
     attempt        INTEGER NOT NULL,    -- leases that counted
@@ -216,6 +234,7 @@ CREATE INDEX task_job ON task (job, state) WHERE job IS NOT NULL;
 CREATE INDEX task_search ON task (search, state) WHERE search IS NOT NULL;
 CREATE UNIQUE INDEX task_dedup ON task (dedup_key) WHERE state IN ('queued', 'leased');
 CREATE INDEX task_golden ON task (dedup_key, finished_ms) WHERE kind = 'golden';
+CREATE INDEX task_flow ON task (flow, state) WHERE flow IS NOT NULL;
 
 -- Devices that may do a task; none: a worker does it.
 CREATE TABLE task_device (

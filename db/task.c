@@ -14,6 +14,7 @@ static const struct col cols[] = {
     COL(COL_TEXT, struct task, model),
     COL(COL_INT, struct task, dataset),
     COL(COL_INT, struct task, records),
+    COL(COL_INT, struct task, flow),
     COL(COL_TEXT, struct task, selector),
     COL(COL_TEXT, struct task, device),
     COL(COL_INT, struct task, attempt),
@@ -42,7 +43,8 @@ static const struct col cols[] = {
 static const struct shape shape = SHAPE(struct task, cols);
 #define COLUMNS                                                                \
     "id, kind, state, owner, priority, job, search, model, dataset, records,"  \
-    " selector, device, attempt, budget_scale, deadline_s, not_before_ms,"     \
+    " flow, selector, device, attempt, budget_scale, deadline_s, "             \
+    "not_before_ms,"                                                           \
     " queue_until_ms, fence, phase, detail, done, total, error_class,"         \
     " error_code, error_detail, error_nodes, dedup_key,"                       \
     " (SELECT max(id) FROM profile WHERE task = task.id),"                     \
@@ -72,9 +74,9 @@ static const char sql_add[] =
     "INSERT INTO task (kind, state, owner, priority, job, search, model,"
     " dataset, records, selector, attempt, budget_scale, deadline_s,"
     " not_before_ms, queue_until_ms, fence, payload, blobs, done, total,"
-    " error_class, dedup_key, created_ms)"
+    " error_class, dedup_key, created_ms, flow)"
     " VALUES (?1, 'queued', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 1, ?10, 0, ?11,"
-    " 0, ?12, ?13, 0, 0, 'none', ?14, ?15)";
+    " 0, ?12, ?13, 0, 0, 'none', ?14, ?15, ?16)";
 
 static const char sql_add_device[] =
     "INSERT INTO task_device (task, device, avoid) VALUES (?1, ?2, 0)"
@@ -94,7 +96,7 @@ add_row(struct db *db, const struct task_offer *o, const char *owner,
             A_TEXT(o->model), A_ZERO(o->dataset), A_ZERO(o->records),
             A_TEXT(o->selector), A_INT(deadline_s), A_INT(o->now_ms + wait_ms),
             A_TEXT(o->payload), A_TEXT(o->blobs), A_TEXT(o->dedup_key),
-            A_INT(o->now_ms)),
+            A_INT(o->now_ms), A_ZERO(o->flow)),
         id, err);
 }
 
@@ -176,12 +178,23 @@ db_task_list_search(
         &(struct call){ fn, ctx }, err);
 }
 
+static const char sql_of_flow[] =
+    "SELECT " COLUMNS ", NULL, NULL FROM task WHERE flow = ?1 ORDER BY id";
+
+enum status
+db_task_list_flow(
+    struct db *db, int64_t flow, task_fn *fn, void *ctx, struct err *err)
+{
+    return db_each(db, sql_of_flow, ARGS(A_INT(flow)), &shape, call,
+        &(struct call){ fn, ctx }, err);
+}
+
 /* ---- what a change means ---- */
 
 #define IN(table, states)                                                      \
     "EXISTS (SELECT 1 FROM task WHERE " table " = ?1 AND state IN (" states "))"
 
-/* A job's or a search's state from its tasks. */
+/* A job's, a search's or a flow's state from its tasks. */
 #define DERIVE(table)                                                                                     \
     "UPDATE " table " SET version = version + 1, state = CASE"                                            \
     " WHEN " IN(table,                                                                                    \
@@ -226,7 +239,8 @@ db_task_list_search(
                                                                                     "'queued', 'leased'") ", NULL, coalesce(finished_ms, ?2)) WHERE id = ?1"
 
 static const char sql_derive_job[] = DERIVE("job"),
-                  sql_derive_search[] = DERIVE("search");
+                  sql_derive_search[] = DERIVE("search"),
+                  sql_derive_flow[] = DERIVE("flow");
 
 /* An item's: it is rejected once the task that checks it has ended badly. */
 #define REJECT(table)                                                          \
@@ -251,18 +265,19 @@ static const struct {
 
 struct subject {
     enum task_kind kind;
-    int64_t job, search;
+    int64_t job, search, flow;
 };
 
 static const struct col subject_cols[] = {
     WORD(struct subject, kind, task_kind_words),
     COL(COL_INT, struct subject, job),
     COL(COL_INT, struct subject, search),
+    COL(COL_INT, struct subject, flow),
 };
 static const struct shape subject_shape = SHAPE(struct subject, subject_cols);
 
 static const char sql_subject[] =
-    "SELECT kind, job, search FROM task WHERE id = ?1";
+    "SELECT kind, job, search, flow FROM task WHERE id = ?1";
 
 enum status
 queue_changed(struct db *db, int64_t id, int64_t now_ms, struct err *err)
@@ -277,6 +292,9 @@ queue_changed(struct db *db, int64_t id, int64_t now_ms, struct err *err)
     if (st == ST_OK && s.search != 0)
         st = db_run(db, sql_derive_search, ARGS(A_INT(s.search), A_INT(now_ms)),
             NULL, err);
+    if (st == ST_OK && s.flow != 0)
+        st = db_run(
+            db, sql_derive_flow, ARGS(A_INT(s.flow), A_INT(now_ms)), NULL, err);
     if (st == ST_OK && items[s.kind].bump != NULL)
         st = db_run(db, items[s.kind].bump, ARGS(A_INT(id)), NULL, err);
     if (st == ST_OK && items[s.kind].reject != NULL)

@@ -7,6 +7,7 @@
 #define X(value, word) word,
 const char *const task_kind_words[] = { TASK_KIND_MAP(X) NULL };
 const char *const golden_reason_words[] = { GOLDEN_REASON_MAP(X) NULL };
+const char *const flow_kind_words[] = { FLOW_KIND_MAP(X) NULL };
 const char *const task_state_words[] = { TASK_STATE_MAP(X) NULL };
 const char *const lease_state_words[] = { LEASE_STATE_MAP(X) NULL };
 const char *const fail_class_words[] = { FAIL_CLASS_MAP(X) NULL };

@@ -15,7 +15,15 @@
     X(TASK_RECORDS, "records")                                                 \
     X(TASK_SEARCH, "search")                                                   \
     X(TASK_PROFILE, "profile")                                                 \
-    X(TASK_GOLDEN, "golden")
+    X(TASK_GOLDEN, "golden")                                                   \
+    X(TASK_DEPLOY, "deploy")                                                   \
+    X(TASK_VALIDATE, "validate")                                               \
+    X(TASK_AUGMENT, "augment")
+
+/* Work of several stages. */
+#define FLOW_KIND_MAP(X)                                                       \
+    X(FLOW_VALIDATION, "validation")                                           \
+    X(FLOW_AUGMENTATION, "augmentation")
 
 /* Why the golden kernels are due on a device. */
 #define GOLDEN_REASON_MAP(X)                                                   \
@@ -113,6 +121,7 @@
 
 #define X(value, word) value,
 enum task_kind { TASK_KIND_MAP(X) TASK_KIND_COUNT };
+enum flow_kind { FLOW_KIND_MAP(X) };
 enum golden_reason { GOLDEN_REASON_MAP(X) };
 enum task_state { TASK_STATE_MAP(X) };
 enum lease_state { LEASE_STATE_MAP(X) };
@@ -131,18 +140,19 @@ enum role { ROLE_MAP(X) };
 /* The words by value, ended by NULL: task_kind_words[TASK_PROFILE]. */
 extern const char *const task_kind_words[],
     *const golden_reason_words[],
-        *const task_state_words[],
-            *const lease_state_words[],
-                *const fail_class_words[],
-                    *const run_state_words[],
-                        *const item_state_words[],
-                            *const session_state_words[],
-                                *const device_mode_words[],
-                                    *const device_health_words[],
-                                        *const cache_mode_words[],
-                                            *const source_words[],
-                                                *const level_words[],
-                                                    *const role_words[];
+        *const flow_kind_words[],
+            *const task_state_words[],
+                *const lease_state_words[],
+                    *const fail_class_words[],
+                        *const run_state_words[],
+                            *const item_state_words[],
+                                *const session_state_words[],
+                                    *const device_mode_words[],
+                                        *const device_health_words[],
+                                            *const cache_mode_words[],
+                                                *const source_words[],
+                                                    *const level_words[],
+                                                        *const role_words[];
 
 /* The value of `text` in one of the tables above; -1 where it is none of
  * them (or NULL). */

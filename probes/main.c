@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp-probe -- measures networks on the machine it runs on. */
 #include "probes/agent/agent.h"
+#include "probes/deploy/task_validate.h"
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
 
 static const struct task_kind *const kinds[] = { &task_profile, &task_golden,
-    NULL };
+    &task_validate, NULL };
 
 static enum status
 env(json_t **out, struct err *err)

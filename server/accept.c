@@ -12,6 +12,9 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_SEARCH] = { accept_search, NULL },
     [TASK_PROFILE] = { accept_profile, payload_profile },
     [TASK_GOLDEN] = { accept_golden, NULL },
+    [TASK_DEPLOY] = { accept_deploy, NULL },
+    [TASK_VALIDATE] = { accept_validate, NULL },
+    [TASK_AUGMENT] = { accept_augment, NULL },
 };
 
 enum status

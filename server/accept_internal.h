@@ -6,7 +6,8 @@
 #include "server/accept.h"
 
 accept_fn accept_analyse, accept_dataset, accept_records, accept_search,
-    accept_profile, accept_golden;
+    accept_profile, accept_golden, accept_deploy, accept_validate,
+    accept_augment;
 payload_fn payload_profile;
 
 /* Is `doc` (called `path`) of this schema?  ST_UNPROCESSABLE

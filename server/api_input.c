@@ -181,3 +181,21 @@ input_task_add(struct db *db, const struct task_offer *offer, json_t *payload,
     json_decref(blobs);
     return st;
 }
+
+enum status
+input_dataset_get(
+    struct db *db, int64_t id, struct dataset *out, struct err *err)
+{
+    enum status st = db_dataset_get(db, id, out, err);
+
+    if (st != ST_OK || out->state == ITEM_READY)
+        return st;
+    if (out->state == ITEM_CHECKING)
+        return err_set(err, ST_CONFLICT, "dataset.not_ready",
+            "data set %lld is still being checked: wait with GET "
+            "/v1/datasets/%lld?wait=50, then send this again",
+            (long long)id, (long long)id);
+    return err_set(err, ST_UNPROCESSABLE, "dataset.rejected",
+        "data set %lld was rejected: %s", (long long)id,
+        out->error_detail ? out->error_detail : "no reason was given");
+}

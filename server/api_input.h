@@ -7,6 +7,7 @@
 #define OFFRAMP_SERVER_API_INPUT_H
 
 #include "base/json.h"
+#include "db/dataset.h"
 #include "db/model.h"
 #include "db/queue.h"
 
@@ -33,6 +34,12 @@ enum status input_model_single(struct db *db, const char *id,
     struct input_model *out, struct err *err) MUST_CHECK;
 
 void input_model_clear(struct input_model *m);
+
+/* The data set, if it is ready.  ST_NOT_FOUND; ST_CONFLICT
+ * "dataset.not_ready"; ST_UNPROCESSABLE "dataset.rejected" with the worker's
+ * reason. */
+enum status input_dataset_get(
+    struct db *db, int64_t id, struct dataset *out, struct err *err) MUST_CHECK;
 
 /* Is there a blob of this digest (NULL is fine)?  ST_UNPROCESSABLE
  * "blob.not_found" names `path`. */

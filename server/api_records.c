@@ -44,24 +44,6 @@ store_post(struct db *db, void *ctx, struct err *err)
         payload, blobs, &task, err);
 }
 
-/* A data set that is ready to be used. */
-static enum status
-dataset_ready(struct db *db, int64_t id, struct dataset *out, struct err *err)
-{
-    enum status st = db_dataset_get(db, id, out, err);
-
-    if (st != ST_OK || out->state == ITEM_READY)
-        return st;
-    if (out->state == ITEM_CHECKING)
-        return err_set(err, ST_CONFLICT, "dataset.not_ready",
-            "data set %lld is still being checked: wait with GET "
-            "/v1/datasets/%lld?wait=50, then send this again",
-            (long long)id, (long long)id);
-    return err_set(err, ST_UNPROCESSABLE, "dataset.rejected",
-        "data set %lld was rejected: %s", (long long)id,
-        out->error_detail ? out->error_detail : "no reason was given");
-}
-
 /* [{name, output}] of the analysis' exits, for the worker. */
 static json_t *
 exit_outputs(const json_t *exits)
@@ -119,7 +101,8 @@ create_from_model(struct request *rq, struct records_post *p)
     if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK ||
         (st = input_model_single(rq->db, model, &m, &rq->err)) != ST_OK)
         return st;
-    if ((st = dataset_ready(rq->db, p->row.dataset, &d, &rq->err)) == ST_OK &&
+    if ((st = input_dataset_get(rq->db, p->row.dataset, &d, &rq->err)) ==
+            ST_OK &&
         (st = make_payload(p, &m, &d, &rq->err)) == ST_OK) {
         p->row.name = (char *)name;
         p->row.model = (char *)model;

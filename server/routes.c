@@ -62,6 +62,12 @@ const struct route routes[] = {
     { "POST", "/v1/searches/{id}:cancel", api_search_cancel, SUBMIT, BODY_NONE, 0, NULL },
     { "GET", "/v1/plans", api_plan_list, READ, BODY_NONE, 0, "cursor limit" },
     { "GET", "/v1/plans/{id}", api_plan_get, READ, BODY_NONE, 0, NULL },
+    { "POST", "/v1/plans/{id}/validations", api_validation_create, SUBMIT, BODY_JSON, SMALL, "wait" },
+    { "GET", "/v1/plans/{id}/validations", api_validation_list_plan, READ, BODY_NONE, 0, "cursor limit" },
+    { "GET", "/v1/validations", api_validation_list, READ, BODY_NONE, 0, "cursor limit" },
+    { "GET", "/v1/validations/{id}", api_validation_get, READ, BODY_NONE, 0, "wait since" },
+    { "POST", "/v1/validations/{id}:cancel", api_validation_cancel, SUBMIT, BODY_NONE, 0, NULL },
+    { "POST", "/v1/validations/{id}:resume", api_validation_resume, SUBMIT, BODY_NONE, 0, NULL },
 
     /* devices */
     { "GET", "/v1/devices", api_device_list, READ, BODY_NONE, 0, "cursor limit" },

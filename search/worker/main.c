@@ -4,7 +4,7 @@
 #include "search/worker/kinds.h"
 
 static const struct task_kind *const kinds[] = { &task_analyse, &task_dataset,
-    &task_records, &task_search, NULL };
+    &task_records, &task_search, &task_deploy, NULL };
 
 static const struct agent_program program = {
     .name = "offramp-worker",

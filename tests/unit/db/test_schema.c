@@ -96,6 +96,7 @@ every_set_of_words_is_what_the_schema_allows(void **state)
         const char *const *words;
     } sets[] = {
         { "kind", task_kind_words },
+        { "kind", flow_kind_words },
         { "state", task_state_words },
         { "state", lease_state_words },
         { "error_class", fail_class_words },

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/deploy/task_validate.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/flag.h"
+#include "probes/deploy/validate.h"
+#include "probes/measure/kit.h"
+
+enum { ROWS_BYTES_MAX = 1 << 30 };
+
+/* What the payload asks for, and what it takes. */
+struct asked {
+    json_t *exits; /* borrowed, as is all text */
+    const char *full, *inputs, *labels;
+    int64_t n, seed;
+    double budget_s, ci_rel;
+    struct kit kit;
+    struct runner *plan, *network;
+    char *rows, *classes; /* owned: files */
+    json_t *stable;       /* owned */
+    char fingerprint[HASH_HEX];
+    int64_t utc_start_ms;
+};
+
+static enum status
+read_payload(struct asked *a, const json_t *payload, struct err *err)
+{
+    json_t *deployment = NULL, *rows = NULL, *policy = NULL;
+    const struct json_field top[] = {
+        { "deployment", JF_OBJ, true, &deployment, 0, 0 },
+        { "rows", JF_OBJ, true, &rows, 0, 0 },
+        { "policy", JF_OBJ, false, &policy, 0, 0 },
+        { "seed", JF_INT, false, &a->seed, 0, 9e15 },
+    };
+    const struct json_field in_deployment[] = {
+        { "full", JF_HASH, true, &a->full, 0, 0 },
+        { "exits", JF_ARR, true, &a->exits, 0, 0 },
+    };
+    const struct json_field in_rows[] = {
+        { "inputs", JF_HASH, true, &a->inputs, 0, 0 },
+        { "labels", JF_HASH, false, &a->labels, 0, 0 },
+        { "n", JF_INT, true, &a->n, 1, 1e7 },
+    };
+    const struct json_field in_policy[] = {
+        { "budget_s", JF_REAL, false, &a->budget_s, 0.001, 86400 },
+        { "ci_rel", JF_REAL, false, &a->ci_rel, 1e-4, 1 },
+    };
+    enum status st;
+
+    if ((st = JSON_PICK(payload, "payload", top, err)) != ST_OK ||
+        (st = JSON_PICK(
+             deployment, "payload.deployment", in_deployment, err)) != ST_OK ||
+        (st = JSON_PICK(rows, "payload.rows", in_rows, err)) != ST_OK)
+        return st;
+    return policy == NULL ? ST_OK
+                          : JSON_PICK(policy, "payload.policy", in_policy, err);
+}
+
+/* The path of a part, or "" where it is null. */
+static enum status
+part_path(const struct task *t, const json_t *exit, const char *part,
+    char path[PATH_MAX], struct err *err)
+{
+    const char *hex = json_get_string(exit, part, NULL);
+
+    path[0] = '\0';
+    return hex != NULL ? task_blob_path(t, hex, path, err) : ST_OK;
+}
+
+static enum status
+open_plan(struct asked *a, const struct task *t, struct err *err)
+{
+    size_t n = json_array_size(a->exits);
+    struct runner_stage stage[RUNNER_EXITS_MAX];
+    char(*paths)[2][PATH_MAX];
+    enum status st = ST_OK;
+
+    if (n == 0 || n > RUNNER_EXITS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "payload.deployment.exits must have 1 to %d members",
+            RUNNER_EXITS_MAX);
+    if ((paths = malloc(n * sizeof(*paths))) == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        const json_t *x = json_array_get(a->exits, i);
+
+        if ((st = part_path(t, x, "segment", paths[i][0], err)) == ST_OK)
+            st = part_path(t, x, "head", paths[i][1], err);
+        stage[i] = (struct runner_stage){
+            .segment.path = paths[i][0][0] ? paths[i][0] : NULL,
+            .head.path = paths[i][1][0] ? paths[i][1] : NULL,
+            .output = json_get_string(x, "name", ""),
+            .threshold = json_get_number(x, "threshold"),
+        };
+    }
+    if (st == ST_OK)
+        st = runner_open(&a->plan, a->kit.runtime, stage, (int)n, err);
+    free(paths);
+    return st;
+}
+
+static enum status
+open_full(struct asked *a, const struct task *t, struct err *err)
+{
+    const json_t *last =
+        json_array_get(a->exits, json_array_size(a->exits) - 1);
+    char path[PATH_MAX];
+    struct runner_stage stage = { .segment.path = path,
+        .output = json_get_string(last, "name", ""),
+        .threshold = NAN };
+    enum status st = task_blob_path(t, a->full, path, err);
+
+    return st == ST_OK
+               ? runner_open(&a->network, a->kit.runtime, &stage, 1, err)
+               : st;
+}
+
+/* A blob of exactly `bytes`. */
+static enum status
+load(const struct task *t, const char *hex, const char *what, size_t bytes,
+    char **data, struct err *err)
+{
+    char path[PATH_MAX];
+    size_t len;
+    enum status st = task_blob_path(t, hex, path, err);
+
+    if (st == ST_OK)
+        st = file_read(path, ROWS_BYTES_MAX, data, &len, err);
+    if (st == ST_OK && len != bytes)
+        return err_set(err, ST_INVALID, "request.field",
+            "payload.rows.%s has %zu bytes; the network and n ask for %zu",
+            what, len, bytes);
+    return st;
+}
+
+static enum status
+load_rows(struct asked *a, const struct task *t, struct err *err)
+{
+    size_t elements;
+    enum status st;
+
+    (void)runner_input(a->plan, &elements);
+    if ((st = load(t, a->inputs, "inputs",
+             (size_t)a->n * elements * sizeof(float), &a->rows, err)) !=
+            ST_OK ||
+        a->labels == NULL)
+        return st;
+    return load(t, a->labels, "labels", (size_t)a->n * sizeof(int64_t),
+        &a->classes, err);
+}
+
+static enum status
+open_all(struct asked *a, const struct task *t, struct err *err)
+{
+    struct env_facts facts;
+    char mask[64];
+    enum status st = kit_open(&a->kit, NULL, err);
+
+    if (st != ST_OK)
+        return st;
+    host_pin(true, mask, sizeof(mask));
+    facts = kit_facts(&a->kit, 1);
+    if ((a->stable = env_stable(&facts)) == NULL)
+        return err_nomem(err);
+    if ((st = env_fingerprint(a->stable, a->fingerprint, err)) != ST_OK ||
+        (st = open_plan(a, t, err)) != ST_OK ||
+        (st = open_full(a, t, err)) != ST_OK)
+        return st;
+    return load_rows(a, t, err);
+}
+
+static void
+close_all(struct asked *a)
+{
+    runner_close(a->plan);
+    runner_close(a->network);
+    if (a->kit.runtime != NULL)
+        kit_close(&a->kit);
+    json_decref(a->stable);
+    free(a->rows);
+    free(a->classes);
+}
+
+/* A median over rounds with its interval. */
+static json_t *
+value_json(const struct stats *s)
+{
+    return json_pack("{s:o, s:o, s:o}", "median",
+        json_number_or_null(s->median), "ci95_lo", json_number_or_null(s->lo),
+        "ci95_hi", json_number_or_null(s->hi));
+}
+
+static json_t *
+times_json(const struct validate_times *t, size_t right, size_t labelled)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "mean_ns",
+        value_json(&t->mean), "mean_all_ns", value_json(&t->all), "p50_ns",
+        value_json(&t->p50), "p90_ns", value_json(&t->p90), "accuracy",
+        json_number_or_null(
+            labelled > 0 ? (double)right / (double)labelled : NAN));
+}
+
+static json_t *
+exits_json(const struct asked *a, const struct validated *v)
+{
+    json_t *list = json_array();
+    const json_t *x;
+    size_t i;
+
+    json_array_foreach(a->exits, i, x)
+    {
+        double left = (double)v->left[i], known = (double)v->labelled[i];
+
+        if (json_array_append_new(list,
+                json_pack("{s:O?, s:s, s:I, s:f, s:o, s:o}", "index",
+                    json_object_get(x, "index"), "name",
+                    json_get_string(x, "name", ""), "n", (json_int_t)v->left[i],
+                    "share", left / (double)a->n, "accuracy",
+                    json_number_or_null(
+                        known > 0 ? (double)v->right[i] / known : NAN),
+                    "path_ns",
+                    left > 0 ? value_json(&v->plan.path[i]) : json_null())) <
+            0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *
+compose(const struct asked *a, const struct validated *v)
+{
+    char start[CLOCK_TEXT], end[CLOCK_TEXT];
+    size_t right = 0, labelled = 0;
+    json_t *doc, *exits = exits_json(a, v);
+
+    for (size_t i = 0; i < json_array_size(a->exits); i++) {
+        right += v->right[i];
+        labelled += v->labelled[i];
+    }
+    clock_utc_text(a->utc_start_ms, start);
+    clock_utc_text(clock_utc_ms(), end);
+    doc = json_pack(
+        "{s:s, s:s, s:s, s:s, s:O, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+        "schema", "offramp.validation/1", "started_at", start, "finished_at",
+        end, "env_fingerprint", a->fingerprint, "env", a->stable, "n",
+        (json_int_t)a->n, "rounds", (json_int_t)v->rounds, "exits", exits,
+        "plan", times_json(&v->plan, right, labelled), "full",
+        times_json(&v->full, v->full_right, v->full_labelled), "energy",
+        v->energy ? json_incref(v->energy) : json_null(), "flags",
+        flag_json(v->flags));
+    return doc;
+}
+
+static void
+progress(void *ctx, size_t done, size_t total)
+{
+    task_progress(ctx, "rounds", (int64_t)done, (int64_t)total, NULL);
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    struct asked a = { .seed = 1,
+        .budget_s = 60,
+        .ci_rel = 0.01,
+        .utc_start_ms = clock_utc_ms() };
+    struct validated v = { 0 };
+    enum status st;
+
+    task_progress(t, "load", 0, 1, NULL);
+    if ((st = read_payload(&a, t->payload, err)) == ST_OK &&
+        (st = open_all(&a, t, err)) == ST_OK) {
+        const struct validate_setup setup = { .host = &host_real,
+            .energy = &a.kit.energy,
+            .plan = a.plan,
+            .full = a.network,
+            .rows = (const float *)(const void *)a.rows,
+            .labels = (const int64_t *)(const void *)a.classes,
+            .n = (size_t)a.n,
+            .seed = (uint64_t)a.seed,
+            .budget_s = a.budget_s,
+            .ci_rel = a.ci_rel,
+            .progress = progress,
+            .ctx = t };
+
+        st = validate_run(&setup, &v, err);
+    }
+    if (st == ST_OK && (*result = compose(&a, &v)) == NULL)
+        st = err_nomem(err);
+    json_decref(v.energy);
+    close_all(&a);
+    return st;
+}
+
+const struct task_kind task_validate = {
+    .name = "validate",
+    .run = run,
+    .blame = TASK_DEVICE,
+};

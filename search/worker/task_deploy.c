@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* The `deploy` task: a plan and its model become what a device runs, the rows
+ * it is tried on, and what is expected of it there. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "search/data/predict.h"
+#include "search/model/deploy.h"
+#include "search/worker/dataset.h"
+#include "search/worker/infer.h"
+#include "search/worker/kinds.h"
+
+enum { ROWS_MAX = 100000 };
+
+/* What the payload names, read. */
+struct order {
+    const char *model; /* borrowed, as are: */
+    json_t *plan, *rows;
+    int64_t seed;
+    struct plan_exits exits;
+    struct records records; /* owned, as are: */
+    struct costs costs;
+};
+
+struct work {
+    struct task *task;
+    struct runtime *runtime;
+};
+
+static enum status
+infer(void *ctx, const void *model, size_t len, struct shape_sink *sink,
+    struct err *err)
+{
+    return infer_shapes(((struct work *)ctx)->runtime, model, len, sink, err);
+}
+
+static enum status
+emit(void *ctx, const void *data, size_t len, char hex[HASH_HEX],
+    struct err *err)
+{
+    return task_out(((struct work *)ctx)->task, data, len, hex, err);
+}
+
+static void
+progress(void *ctx, const char *phase, int done, int total)
+{
+    task_progress(((struct work *)ctx)->task, phase, done, total, NULL);
+}
+
+static enum status
+order_read(struct order *o, const struct task *t, struct err *err)
+{
+    const char *csv = NULL;
+    json_t *costs = NULL;
+    const struct json_field fields[] = {
+        { "model", JF_HASH, true, &o->model, 0, 0 },
+        { "plan", JF_OBJ, true, &o->plan, 0, 0 },
+        { "costs", JF_OBJ, true, &costs, 0, 0 },
+        { "records", JF_HASH, true, &csv, 0, 0 },
+        { "seed", JF_INT, true, &o->seed, 0, 9e15 },
+        { "rows", JF_OBJ, false, &o->rows, 0, 0 },
+    };
+    char path[PATH_MAX];
+    enum status st;
+
+    if ((st = JSON_READ(t->payload, "payload", fields, err)) != ST_OK ||
+        (st = plan_exits_read(o->plan, &o->exits, err)) != ST_OK ||
+        (st = costs_read(costs, &o->costs, err)) != ST_OK ||
+        (st = task_blob_path(t, csv, path, err)) != ST_OK)
+        return st;
+    return records_load(path, &o->records, err);
+}
+
+static enum status
+cut(const struct order *o, struct task *t, json_t **out, struct err *err)
+{
+    const struct deploy_exits exits = { o->exits.name, o->exits.kept,
+        o->exits.n };
+    struct work w = { .task = t };
+    const struct analyse_env env = { &w, infer, emit, progress, NULL };
+    char path[PATH_MAX], *data = NULL;
+    size_t len;
+    enum status st;
+
+    if ((st = task_blob_path(t, o->model, path, err)) != ST_OK ||
+        (st = file_read(path, ONNX_MAX_BYTES, &data, &len, err)) != ST_OK)
+        return st;
+    if ((st = runtime_onnx_open(&w.runtime, NULL, err)) == ST_OK) {
+        st = deploy_cut(out, data, len, &exits, &env, err);
+        runtime_close(w.runtime);
+    }
+    free(data);
+    return st;
+}
+
+/* Each kept exit's threshold, beside its parts. */
+static enum status
+add_thresholds(const struct order *o, json_t *doc, struct err *err)
+{
+    json_t *x;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "exits"), i, x)
+    {
+        int64_t e = json_integer_value(json_object_get(x, "index"));
+
+        if (json_object_set_new(x, "threshold",
+                json_number_or_null(o->exits.threshold[e])) != 0)
+            return err_nomem(err);
+    }
+    return ST_OK;
+}
+
+/* The rows of the half that the search did not see. */
+static enum status
+held_out(const struct order *o, size_t most, size_t **rows, size_t *n,
+    struct err *err)
+{
+    const struct records *r = &o->records;
+    uint8_t *half = malloc(r->n + 1);
+
+    *rows = malloc((r->n + 1) * sizeof(**rows));
+    *n = 0;
+    if (half == NULL || *rows == NULL) {
+        free(half);
+        return err_nomem(err);
+    }
+    records_split(r, (uint64_t)o->seed, half);
+    for (size_t i = 0; i < r->n && *n < most; i++)
+        if (half[i] == RECORDS_TEST)
+            (*rows)[(*n)++] = i;
+    free(half);
+    return *n > 0 ? ST_OK
+                  : err_set(err, ST_UNPROCESSABLE, "validation.rows",
+                        "no row of the records was held out: give a data set "
+                        "that the search has not seen");
+}
+
+/* Rows as a device takes them: prepared, one after the other. */
+static enum status
+write_inputs(struct task *t, const struct dataset *d, const size_t *rows,
+    size_t n, json_t *doc, struct err *err)
+{
+    size_t elements = d->inputs.row_elements;
+    float *out = malloc((n * elements + 1) * sizeof(*out));
+    float *raw = malloc((elements + 1) * sizeof(*raw));
+    char hex[HASH_HEX];
+    enum status st = out != NULL && raw != NULL ? ST_OK : err_nomem(err);
+
+    for (size_t i = 0; st == ST_OK && i < n; i++) {
+        npy_row(&d->inputs, rows != NULL ? rows[i] : i, raw);
+        preprocess_row(&d->prepare, &d->inputs, raw, out + i * elements);
+    }
+    if (st == ST_OK)
+        st = task_out(t, out, n * elements * sizeof(*out), hex, err);
+    if (st == ST_OK && json_object_set_new(doc, "inputs", json_string(hex)))
+        st = err_nomem(err);
+    free(out);
+    free(raw);
+    return st;
+}
+
+/* What counts as right: the label, or what the last exit recorded.  Null
+ * where neither is known. */
+static enum status
+write_labels(struct task *t, const struct order *o, const struct dataset *d,
+    const size_t *rows, size_t n, json_t *doc, struct err *err)
+{
+    const int64_t *last =
+        o->records.pred + (size_t)(o->records.exits - 1) * o->records.n;
+    int64_t *out;
+    char hex[HASH_HEX];
+    enum status st;
+
+    if (o->exits.label ? !d->labelled : rows == NULL)
+        return json_object_set_new(doc, "labels", json_null()) == 0
+                   ? ST_OK
+                   : err_nomem(err);
+    if ((out = malloc((n + 1) * sizeof(*out))) == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        size_t row = rows != NULL ? rows[i] : i;
+
+        out[i] = o->exits.label ? npy_int(&d->labels, row) : last[row];
+    }
+    st = task_out(t, out, n * sizeof(*out), hex, err);
+    if (st == ST_OK && json_object_set_new(doc, "labels", json_string(hex)))
+        st = err_nomem(err);
+    free(out);
+    return st;
+}
+
+/* Rows 0.. of the data set where `rows` is NULL. */
+static enum status
+write_rows(struct task *t, const struct order *o, const struct dataset *d,
+    const size_t *rows, size_t n, json_t **out, struct err *err)
+{
+    enum status st;
+
+    *out = json_pack("{s:I, s:s}", "n", (json_int_t)n, "of",
+        rows != NULL ? "held_out" : "dataset");
+    if (*out == NULL)
+        return err_nomem(err);
+    task_progress(t, "rows", 0, 1, NULL);
+    if ((st = write_inputs(t, d, rows, n, *out, err)) == ST_OK)
+        st = write_labels(t, o, d, rows, n, *out, err);
+    return st;
+}
+
+/* The rows of a validation, and what is expected of the plan on them: on the
+ * held-out half exactly those rows, on another data set the held-out ones. */
+static enum status
+make_rows(struct task *t, const struct order *o, json_t *doc, struct err *err)
+{
+    int64_t most = ROWS_MAX;
+    bool other = false;
+    json_t *data = NULL, *rows_doc = NULL, *expected;
+    const struct json_field fields[] = {
+        { "dataset", JF_OBJ, true, &data, 0, 0 },
+        { "other", JF_BOOL, false, &other, 0, 0 },
+        { "max", JF_INT, false, &most, 1, ROWS_MAX },
+    };
+    struct prediction p;
+    struct dataset d = { 0 };
+    size_t *rows = NULL, n, n_data;
+    enum status st = JSON_READ(o->rows, "payload.rows", fields, err);
+
+    if (st != ST_OK ||
+        (st = held_out(o, other ? o->records.n : (size_t)most, &rows, &n,
+             err)) != ST_OK ||
+        (st = predict(&o->exits, &o->records, rows, n, &o->costs, "latency_ns",
+             &p, err)) != ST_OK ||
+        (st = dataset_open(&d, t, data, err)) != ST_OK)
+        goto out;
+    n_data = dataset_rows(&d);
+    if (!other && n_data != o->records.n)
+        st = err_set(err, ST_UNPROCESSABLE, "validation.rows",
+            "the data set has %zu rows, the records %zu: they are not of one "
+            "another",
+            n_data, o->records.n);
+    if (st != ST_OK)
+        goto out;
+    if (other)
+        n = n_data < (size_t)most ? n_data : (size_t)most;
+    st = write_rows(t, o, &d, other ? NULL : rows, n, &rows_doc, err);
+    expected = prediction_json(&p, &o->exits);
+    if (json_object_set_new(doc, "predicted", expected) != 0 && st == ST_OK)
+        st = err_nomem(err);
+    if (json_object_set_new(doc, "rows", rows_doc) != 0 && st == ST_OK)
+        st = err_nomem(err);
+out:
+    dataset_close(&d);
+    free(rows);
+    return st;
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    struct order o = { 0 };
+    json_t *doc = NULL;
+    enum status st;
+
+    if ((st = order_read(&o, t, err)) == ST_OK &&
+        (st = cut(&o, t, &doc, err)) == ST_OK &&
+        (st = add_thresholds(&o, doc, err)) == ST_OK && o.rows != NULL)
+        st = make_rows(t, &o, doc, err);
+    if (st == ST_OK && json_object_set_new(doc, "schema",
+                           json_string("offramp.deployment/1")) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK)
+        *result = doc;
+    else
+        json_decref(doc);
+    records_clear(&o.records);
+    costs_clear(&o.costs);
+    return st;
+}
+
+const struct task_kind task_deploy = {
+    .name = "deploy",
+    .run = run,
+    .blame = TASK_MODEL,
+};

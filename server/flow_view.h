@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flow_view.h -- work of several stages as the API shows it: what was asked
+ * for, its tasks, and what is known so far.  Validations and augmentations
+ * differ only in their handlers' names and paths.
+ */
+#ifndef OFFRAMP_SERVER_FLOW_VIEW_H
+#define OFFRAMP_SERVER_FLOW_VIEW_H
+
+#include "db/flow.h"
+#include "server/http.h"
+
+/* 201 for the flow rq->memo, which is at `location` and its id; waits for its
+ * end where the request asks to. */
+enum status flow_reply_created(struct request *rq, struct reply *rp,
+    enum flow_kind kind, const char *location);
+
+/* One of a kind by the path's first argument, as a long poll; a list, of one
+ * plan where `plan` is not 0 (without tasks and documents). */
+enum status flow_reply_get(
+    struct request *rq, struct reply *rp, enum flow_kind kind);
+enum status flow_reply_list(
+    struct request *rq, struct reply *rp, enum flow_kind kind, int64_t plan);
+
+/* 202 after a change such as db_flow_cancel(). */
+typedef enum status flow_change_fn(struct db *db, enum flow_kind kind,
+    int64_t id, int64_t now_ms, struct err *err);
+enum status flow_reply_change(struct request *rq, struct reply *rp,
+    enum flow_kind kind, flow_change_fn *change);
+
+#endif

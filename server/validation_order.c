@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/validation_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/flow.h"
+#include "db/plan.h"
+#include "db/profile.h"
+#include "db/records.h"
+#include "db/search.h"
+#include "server/api_input.h"
+#include "server/api_util.h"
+#include "server/fleet.h"
+#include "server/view.h"
+
+enum { DEPLOY_DEADLINE_S = 1800 };
+
+/* All that a validation rests on; owned. */
+struct basis {
+    struct plan plan;
+    struct search search;
+    struct records records;
+    struct profile profile;
+    struct dataset dataset;
+    struct input_model model;
+    struct fleet fleet;
+    json_t *document, *problem; /* of plan and search */
+    json_t *devices;            /* names that may do it */
+};
+
+static void
+basis_clear(struct basis *b)
+{
+    plan_clear(&b->plan);
+    search_clear(&b->search);
+    records_clear(&b->records);
+    profile_clear(&b->profile);
+    dataset_clear(&b->dataset);
+    input_model_clear(&b->model);
+    fleet_clear(&b->fleet);
+    json_decref(b->document);
+    json_decref(b->problem);
+    json_decref(b->devices);
+}
+
+struct validation_order
+validation_order_for(int64_t plan, const char *owner, int64_t now_ms)
+{
+    return (struct validation_order){ .plan = plan,
+        .max_rows = VALIDATION_ROWS,
+        .budget_s = VALIDATION_BUDGET_S,
+        .owner = owner,
+        .now_ms = now_ms };
+}
+
+static enum status
+check_plan(const struct basis *b, struct err *err)
+{
+    if (b->plan.profile == 0)
+        return err_set(err, ST_UNPROCESSABLE, "plan.no_profile",
+            "plan %lld was searched on costs that were sent: search again with "
+            "a profile, so that its device and model are known",
+            (long long)b->plan.id);
+    if (strcmp(json_get_string(b->document, "status", ""), "infeasible") == 0)
+        return err_set(err, ST_UNPROCESSABLE, "plan.infeasible",
+            "plan %lld is a nearest miss: search again with a lower floor",
+            (long long)b->plan.id);
+    return ST_OK;
+}
+
+static enum status
+load_plan(struct db *db, struct basis *b, int64_t id, struct err *err)
+{
+    enum status st;
+
+    if ((st = db_plan_get(db, id, &b->plan, err)) != ST_OK ||
+        (st = db_search_get(db, b->plan.search, &b->search, err)) != ST_OK ||
+        (st = db_records_get(db, b->plan.records, &b->records, err)) != ST_OK)
+        return st;
+    b->document = view_document(b->plan.document);
+    b->problem = view_document(b->search.problem);
+    if (b->document == NULL || b->problem == NULL)
+        return err_nomem(err);
+    if ((st = check_plan(b, err)) != ST_OK ||
+        (st = db_profile_get(db, b->plan.profile, &b->profile, err)) != ST_OK)
+        return st;
+    return input_model_single(db, b->profile.model, &b->model, err);
+}
+
+/* Rows that neither thresholds nor heads were chosen by. */
+static enum status
+load_rows(struct db *db, struct basis *b, int64_t dataset, struct err *err)
+{
+    struct dataset seen = { 0 };
+    enum status st = ST_OK;
+
+    if (dataset == 0 && b->records.dataset == 0)
+        return err_set(err, ST_UNPROCESSABLE, "validation.rows",
+            "the records of plan %lld were sent, without the inputs that made "
+            "them: give a dataset that the search has not seen",
+            (long long)b->plan.id);
+    if (dataset == 0)
+        return input_dataset_get(db, b->records.dataset, &b->dataset, err);
+    if ((st = input_dataset_get(db, dataset, &b->dataset, err)) != ST_OK ||
+        b->records.dataset == 0)
+        return st;
+    st = db_dataset_get(db, b->records.dataset, &seen, err);
+    if (st == ST_OK && strcmp(seen.inputs, b->dataset.inputs) == 0)
+        st = err_set(err, ST_UNPROCESSABLE, "validation.seen",
+            "data set %lld holds the inputs that the search chose by: leave "
+            "dataset out to run the held-out half of them",
+            (long long)dataset);
+    dataset_clear(&seen);
+    return st;
+}
+
+static enum status
+find_devices(struct db *db, struct basis *b, const struct validation_order *o,
+    struct err *err)
+{
+    const char *selector = o->device ? o->device : b->profile.device;
+    const struct fleet_device **match = NULL;
+    size_t n = 0;
+    enum status st;
+
+    if ((b->devices = json_array()) == NULL)
+        return err_nomem(err);
+    if ((st = fleet_load(db, o->now_ms, &b->fleet, err)) != ST_OK)
+        return st;
+    if ((match = calloc(b->fleet.n + 1, sizeof(*match))) == NULL)
+        return err_nomem(err);
+    st = fleet_match(&b->fleet, "device", selector, match, &n, err);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        if (json_array_append_new(b->devices, json_string(match[i]->name)) < 0)
+            st = err_nomem(err);
+    free(match);
+    return st;
+}
+
+static enum status
+add_flow(struct db *db, const struct basis *b, struct validation_order *o,
+    struct err *err)
+{
+    json_t *request = json_pack("{s:s,s:O,s:o,s:I,s:f,s:I,s:s,s:s}", "device",
+        o->device ? o->device : b->profile.device, "devices", b->devices,
+        "dataset", view_id(o->dataset), "max_rows", (json_int_t)o->max_rows,
+        "budget_s", o->budget_s, "profile", (json_int_t)b->profile.id,
+        "profile_device", b->profile.device, "env_fingerprint",
+        b->profile.env_fingerprint);
+    char *text = NULL;
+    enum status st =
+        request != NULL ? api_text(request, &text, err) : err_nomem(err);
+
+    if (st == ST_OK)
+        st = db_flow_add(db,
+            &(struct flow){ .kind = FLOW_VALIDATION,
+                .owner = (char *)o->owner,
+                .plan = o->plan,
+                .request = text,
+                .created_ms = o->now_ms },
+            &o->id, err);
+    free(text);
+    json_decref(request);
+    return st;
+}
+
+static enum status
+add_deploy(struct db *db, const struct basis *b,
+    const struct validation_order *o, struct err *err)
+{
+    const struct dataset *d = &b->dataset;
+    json_t *seed = json_object_get(b->problem, "seed");
+    int64_t task;
+
+    return input_task_add(db,
+        &(struct task_offer){ .kind = TASK_DEPLOY,
+            .owner = o->owner,
+            .flow = o->id,
+            .deadline_s = DEPLOY_DEADLINE_S,
+            .now_ms = o->now_ms },
+        json_pack("{s:s,s:O,s:o,s:s,s:I,s:{s:{s:s,s:s?,s:o},s:b,s:I}}", "model",
+            b->model.blob, "plan", b->document, "costs",
+            view_document(b->search.costs), "records", b->records.csv, "seed",
+            json_is_integer(seed) ? json_integer_value(seed) : (json_int_t)1,
+            "rows", "dataset", "inputs", d->inputs, "labels", d->labels,
+            "preprocess", view_document(d->preprocess), "other",
+            o->dataset != 0, "max", (json_int_t)o->max_rows),
+        json_pack(
+            "[s,s,s,s*]", b->model.blob, b->records.csv, d->inputs, d->labels),
+        &task, err);
+}
+
+enum status
+validation_order_store(
+    struct db *db, struct validation_order *o, struct err *err)
+{
+    struct basis b = { 0 };
+    enum status st;
+
+    if ((st = load_plan(db, &b, o->plan, err)) == ST_OK &&
+        (st = load_rows(db, &b, o->dataset, err)) == ST_OK &&
+        (st = find_devices(db, &b, o, err)) == ST_OK &&
+        (st = add_flow(db, &b, o, err)) == ST_OK)
+        st = add_deploy(db, &b, o, err);
+    basis_clear(&b);
+    return st;
+}

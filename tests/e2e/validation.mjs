@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// A plan run for real on its device: the same decisions as the search's
+// replay, measured times beside the predicted ones.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  check, fixtures, Program, quickPolicy, shared, skip, withService,
+} from './service.mjs';
+
+const cases = {
+  fixture: {
+    model: join(fixtures, 'cnn3.onnx'),
+    inputs: join(fixtures, 'cnn3_images_u8.npy'),
+    labels: join(fixtures, 'cnn3_labels.npy'),
+    preprocess: { scale: 0.00392156862745098 },
+  },
+  resnet20: {
+    model: join(shared, 'models/resnet20_cifar10_9exits.onnx'),
+    inputs: join(shared, 'cifar10/test2k_images_u8.npy'),
+    labels: join(shared, 'cifar10/test2k_labels.npy'),
+    preprocess: {
+      scale: 0.00392156862745098,
+      mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+    },
+  },
+};
+
+const c = cases[process.argv[2]];
+if (!existsSync(c.model)) skip(`${c.model} is not here`);
+
+// From the files to a plan.
+async function makePlan(s) {
+  const model = await s.model(c.model, process.argv[2]);
+  await s.untilDevice('localhost');
+  const job = await s.post('/v1/jobs', {
+    model: model.id, devices: ['localhost'], levels: ['L0', 'L6'],
+    policy: quickPolicy,
+  });
+  const dataset = await s.post('/v1/datasets?wait=50', {
+    model: model.id, inputs: await s.upload(c.inputs),
+    labels: await s.upload(c.labels), preprocess: c.preprocess,
+  });
+  const made = await s.post('/v1/records', {
+    model: model.id, dataset: dataset.id,
+  });
+  const records = await s.until(`/v1/records/${made.id}`);
+  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const search = await s.post('/v1/searches', {
+    profile, records: records.id, max_drop: 0.01,
+  });
+  const { plan } = await s.until(`/v1/searches/${search.id}`);
+  return { plan: await s.get(`/v1/plans/${plan}`), dataset };
+}
+
+function checkResult(v, plan) {
+  const { predicted: p, measured: m, residual: r } = v;
+  const near = (a, b) => Math.abs(a - b) < 1e-9;
+  check(m.n === Math.min(plan.test.n, 300), `${m.n} held-out rows ran`);
+  check(r.same_shares, 'as many leave at each exit as the replay says');
+  check(near(m.plan.accuracy, p.accuracy)
+    && near(m.full.accuracy, p.accuracy_full), 'and as many are right');
+  check(p.exits.length === plan.exits.filter((x) => x.kept).length,
+    'kept exits only');
+  for (const x of ['mean_ns', 'p50_ns', 'p90_ns'])
+    check(m.plan[x].ci95_lo <= m.plan[x].median
+      && m.plan[x].median <= m.plan[x].ci95_hi, `${x} has an interval`);
+  check(m.energy === null ? m.flags.includes('no_energy_sensor')
+    : m.energy.err_nj > 0, 'energy is null and says why, or has a bound');
+  check(r.same_env, 'profile and validation are of one environment');
+  console.log(`mean ${m.plan.mean_ns.median} ns, predicted `
+    + `${p.mean_ns.median}, residual ${(100 * r.mean.rel).toFixed(1)} %; `
+    + `without exits ${m.full.mean_ns.median}, predicted `
+    + `${p.full_mean_ns.median}, residual `
+    + `${(100 * r.full_mean.rel).toFixed(1)} %; saving `
+    + `${(100 * r.saving).toFixed(1)} %, predicted `
+    + `${(100 * (1 - p.mean_ns.median / p.full_mean_ns.median)).toFixed(1)} %`);
+}
+
+async function checkRefusals(s, plan, dataset) {
+  const to = `/v1/plans/${plan.id}/validations`;
+  const code = async (path, body, expect) => (await s.post(path, body,
+    { expect })).code;
+  check(await code('/v1/plans/99/validations', {}, 404) === 'plan.not_found',
+    'a plan that is not there is named');
+  check(await code(to, { dataset: dataset.id }, 422) === 'validation.seen',
+    'data that the search chose by is refused');
+  check(await code(to, { device: 'nobody' }, 409) === 'job.unsatisfiable',
+    'a device that is not there is refused');
+  check(await code(to, { rows: 3 }, 400) === 'request.field',
+    'an unknown member is refused');
+}
+
+withService(async (s) => {
+  s.startProbe();
+  const { plan, dataset } = await makePlan(s);
+  await checkRefusals(s, plan, dataset);
+  const made = await s.post(`/v1/plans/${plan.id}/validations`,
+    { max_rows: 300, budget_s: 5 });
+  const done = await s.until(`/v1/validations/${made.id}`);
+  checkResult(done, plan);
+  const beyond = done.residual.mean.within === false;
+  const profile = await s.get(`/v1/profiles/${plan.profile}`);
+  check(profile.flags.includes('residual') === beyond,
+    `the profile is ${beyond ? '' : 'not '}flagged`);
+  const list = await s.get(`/v1/plans/${plan.id}/validations`);
+  check(list.items.length === 1 && list.items[0].id === made.id,
+    'the plan lists its validations');
+
+  const again = await s.post(`/v1/plans/${plan.id}/validations`, {});
+  await s.post(`/v1/validations/${again.id}:cancel`);
+  const over = await s.get(`/v1/validations/${again.id}`);
+  check(over.state === 'cancelled', 'a validation can be cancelled');
+  await s.post(`/v1/validations/${again.id}:resume`);
+  await s.post(`/v1/validations/${again.id}:cancel`);
+
+  const cli = new Program('offramp', ['validate', `${plan.id}`, '--server',
+    s.url, '--max-rows', '100', '--budget', '1']);
+  const { code } = await cli.ended;
+  check(code === 0 && /mean without exits/.test(cli.log), 'offramp validate');
+  console.log(cli.log);
+});
