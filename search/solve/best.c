@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* best.c -- solve_best(): pick the method that fits the size, and report. */
+#include "search/solve/claim.h"
 #include "search/solve/descent.h"
 #include "search/solve/enumerate.h"
 #include "search/solve/tree.h"
@@ -90,6 +91,32 @@ floor_too_high(const struct prob *p)
     return right < p->floor;
 }
 
+/* Go on by branch and bound from what descent found. */
+static enum status
+branch(const struct prob *p, const struct solve_options *o, double price,
+    struct brake *brake, struct verdict *v, struct err *err)
+{
+    const struct tree_task task = {
+        .o = o, .price = price, .walk_max = TREE_WALK_MAX, .brake = brake
+    };
+    struct tree_result r = { 0 };
+    struct tree *tree;
+    enum status st;
+
+    if ((st = tree_new(&tree, p, o->threads, err)) != ST_OK)
+        return st;
+    if (v->best.cost == INT64_MAX)
+        v->best.lab = v->nearest.lab;
+    st = tree_search(tree, &task, &v->best, &r, err);
+    tree_free(tree);
+    v->nodes = r.nodes;
+    if (r.lower > v->lower)
+        v->lower = r.lower;
+    if (v->lower > v->best.cost)
+        v->lower = v->best.cost;
+    return st;
+}
+
 static enum status
 settle(const struct prob *p, const struct solve_options *o, struct verdict *v,
     struct err *err)
@@ -98,8 +125,7 @@ settle(const struct prob *p, const struct solve_options *o, struct verdict *v,
     const struct goal goal = {
         .floor = p->floor, .best = &v->best, .brake = &brake
     };
-    struct tree_result tree = { 0 };
-    bool done = p->empty || floor_too_high(p);
+    bool hopeless = p->empty || floor_too_high(p), done = hopeless;
     double price;
     enum status st;
 
@@ -110,17 +136,11 @@ settle(const struct prob *p, const struct solve_options *o, struct verdict *v,
         st = try_all(p, &goal, &done, err);
     done = done && !brake.stopped;
     v->lower = done ? v->best.cost : bound_trivial(p);
+    if (st == ST_OK && done && o->claim != NULL)
+        claim_all(p, o, !hopeless);
     if (st != ST_OK || done || brake.stopped)
         return st;
-    if (v->best.cost == INT64_MAX)
-        v->best.lab = v->nearest.lab;
-    st = tree_search(p, o, price, TREE_WALK_MAX, &brake, &v->best, &tree, err);
-    v->nodes = tree.nodes;
-    if (tree.lower > v->lower)
-        v->lower = tree.lower;
-    if (v->lower > v->best.cost)
-        v->lower = v->best.cost;
-    return st;
+    return branch(p, o, price, &brake, v, err);
 }
 
 enum status

@@ -15,7 +15,7 @@
 /* Share of the linearised prices that exits earn at the start. */
 #define START_SHARE 0.4
 
-enum { STALLS = 6, FILTER_EVERY = 10 };
+enum { STALLS = 6 };
 
 enum status
 dual_init(struct dual *d, const struct prob *p, struct err *err)
@@ -165,6 +165,15 @@ dual_start(struct dual *d, const struct labels *lab, double wrong)
 }
 
 void
+dual_same_scale(struct dual *d, const struct dual *other)
+{
+    d->shift = other->shift;
+    memcpy(d->seg, other->seg, sizeof(d->seg));
+    memcpy(d->head, other->head, sizeof(d->head));
+    memcpy(d->path, other->path, sizeof(d->path));
+}
+
+void
 dual_restart(struct dual *d, double wrong)
 {
     size_t cells = (size_t)d->k * d->n;
@@ -174,6 +183,8 @@ dual_restart(struct dual *d, double wrong)
     d->wrong = wrong;
     d->move_wrong = 0;
     d->pace = 1;
+    d->most = INT64_MIN;
+    d->stalls = 0;
     for (int e = 0; e < d->k; e++)
         weigh_exit(d, e);
 }
@@ -290,25 +301,17 @@ step(struct dual *d, double aim)
     }
 }
 
-int64_t
-dual_climb(struct dual *d, struct box *b, int64_t cut, int steps)
+void
+dual_climb(struct dual *d, const struct box *b, int64_t cut, int steps)
 {
-    int64_t best = INT64_MIN;
-    int stalls = 0;
-
-    for (int i = 0; i < steps; i++) {
-        if (dual_bound(d, b) > best) {
-            best = d->bound;
-            stalls = 0;
-        } else if (++stalls == STALLS) {
-            d->pace *= 0.75;
-            stalls = 0;
-        }
-        if (best >= cut)
-            return best;
-        if (i % FILTER_EVERY == FILTER_EVERY - 1 && !dual_filter(d, b, cut))
-            return cut;
+    for (int i = 0; i < steps && d->bound < cut; i++) {
         step(d, (double)cut);
+        if (dual_bound(d, b) > d->most) {
+            d->most = d->bound;
+            d->stalls = 0;
+        } else if (++d->stalls == STALLS) {
+            d->pace *= 0.75;
+            d->stalls = 0;
+        }
     }
-    return best;
 }

@@ -51,7 +51,9 @@ struct dual {
 
     int64_t bound; /* scaled, at the prices of the last dual_bound() */
     double norm;   /* squared length of the direction */
-    double pace;   /* of the next climb */
+    int64_t most;  /* the best bound since the prices were set */
+    double pace;   /* of the next step */
+    int stalls;    /* steps since `most` rose */
 };
 
 /* Room; all prices 0.  ST_NOMEM; end with dual_clear(). */
@@ -67,6 +69,10 @@ void dual_start(struct dual *d, const struct labels *lab, double wrong);
  * same scale), and that of a wrong answer is `wrong`, scaled. */
 void dual_restart(struct dual *d, double wrong);
 
+/* Take over the scale of another dual of the same problem, and so the meaning
+ * of its prices. */
+void dual_same_scale(struct dual *d, const struct dual *other);
+
 /* The scaled bound from which on nothing in a box costs less than `cost`. */
 int64_t dual_cut(const struct dual *d, int64_t cost);
 
@@ -77,9 +83,9 @@ int64_t dual_true(const struct dual *d, int64_t bound);
  * next direction. */
 int64_t dual_bound(struct dual *d, const struct box *b);
 
-/* Up to `steps` steps, or until the bound reaches `cut`; the best bound.  The
- * box is filtered on the way. */
-int64_t dual_climb(struct dual *d, struct box *b, int64_t cut, int steps);
+/* Up to `steps` steps from the prices of the last dual_bound() of this box,
+ * or until its bound reaches `cut`. */
+void dual_climb(struct dual *d, const struct box *b, int64_t cut, int steps);
 
 /* Let the exits choose their labels; the limit on kept exits is theirs to
  * meet.  Exit `fixed` (or -1) is left out and counts as `kept`.  The sum. */

@@ -108,7 +108,8 @@ prob_init(struct prob *p, const struct solve_data *d,
     p->bin = malloc(((size_t)p->k * d->n + 1) * sizeof(*p->bin));
     p->right = malloc((size_t)(p->k + 1) * d->n);
     p->weight = malloc(d->n * sizeof(*p->weight));
-    if (p->bin == NULL || p->right == NULL || p->weight == NULL)
+    p->row = malloc(d->n * sizeof(*p->row));
+    if (!p->bin || !p->right || !p->weight || !p->row)
         st = err_nomem(err);
     else if ((st = fill_columns(p, d, o->grid, err)) == ST_OK)
         st = rows_join(p, err);
@@ -129,6 +130,7 @@ prob_clear(struct prob *p)
     free(p->bin);
     free(p->right);
     free(p->weight);
+    free(p->row);
     *p = (struct prob){ 0 };
 }
 

@@ -27,6 +27,7 @@ struct prob {
     uint16_t *bin;                      /* owned, [k][n] */
     uint8_t *right;                     /* owned, [k + 1][n], 0 or 1 */
     int32_t *weight;                    /* owned, [n] */
+    uint32_t *row;                      /* owned, [samples]: row of each */
     int64_t total;                      /* sum of weights */
     int64_t seg[SOLVE_EXITS_MAX];       /* [k + 1]; the last one's head is in */
     int64_t head[SOLVE_EXITS_MAX];      /* [k] */

@@ -91,6 +91,7 @@ rows_join(struct prob *p, struct err *err)
         } else {
             p->weight[slot[s]] += p->weight[i];
         }
+        p->row[i] = slot[s];
     }
     columns_pick(p, from, m);
 out:

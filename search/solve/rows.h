@@ -6,7 +6,8 @@
 #include "search/solve/prob.h"
 
 /* Join the rows of `p` that agree in every bin and answer: their weights are
- * added, p->n falls, and the columns move together.  ST_NOMEM. */
+ * added, p->n falls, the columns move together, and p->row says where each
+ * one went.  ST_NOMEM. */
 enum status rows_join(struct prob *p, struct err *err) MUST_CHECK;
 
 #endif

@@ -61,6 +61,47 @@ struct solve_progress {
  * gives the best plan so far with its bound. */
 typedef bool solve_watch(void *ctx, const struct solve_progress *p);
 
+/* What an early exit may be in a part of all plans: kept with one of `count`
+ * thresholds of its grid, from `first` on, or dropped. */
+struct solve_span {
+    int first, count;
+    bool drop;
+};
+
+/*
+ * A step of a proof.  The parts of all claims of a run do not overlap, and
+ * every plan within the limits is in one of them.  A part was either looked
+ * at plan by plan, or it is shown by prices that no plan in it that meets the
+ * floor costs less than the result: whatever the prices are, such a plan
+ * costs at least
+ *
+ *   wrong * floor
+ *   + sum over samples of weight * (the least, over the states that the part
+ *     lets each exit have for the sample, of
+ *         cost of its path - wrong (if the answer there is right)
+ *         + accept or refuse at each kept exit, by its state)
+ *   - the most, over the plans of the part with at most max_early exits, of
+ *     the sum of weight * accept or refuse that samples have under the plan.
+ *
+ * The states of an exit for a sample: accepts it, refuses it, is dropped.
+ * In the first sum each sample chooses states at every exit on its own, those
+ * after the one where it leaves too.  Prices are in units of 2^shift of cost.
+ */
+struct solve_claim {
+    const struct solve_span *part;  /* [exits - 1] */
+    const double *const *threshold; /* [exits - 1]: the grids, ascending */
+    const int *thresholds;          /* [exits - 1]: how many */
+    bool looked;                    /* at all of it; no prices then */
+    int shift;
+    int64_t wrong;
+    const int32_t *const *accept; /* [exits - 1][rows]; NULL: all 0 */
+    const int32_t *const *refuse;
+    const uint32_t *row; /* [n]: the row of prices that a sample has */
+};
+
+/* Called from the caller's thread; everything is borrowed until it returns. */
+typedef void solve_claim_fn(void *ctx, const struct solve_claim *c);
+
 /* What is asked.  Start from solve_options_init(). */
 struct solve_options {
     int64_t floor;      /* right answers (by weight) at least */
@@ -77,6 +118,10 @@ struct solve_options {
     uint64_t max_nodes; /* 0: no limit */
     solve_watch *watch; /* NULL: none */
     void *watch_ctx;    /* borrowed; handed to `watch` */
+    /* Hears the proof, step by step (solve_best() only); NULL: nobody.  The
+     * claims are a whole proof where the result says `proved`. */
+    solve_claim_fn *claim;
+    void *claim_ctx; /* borrowed */
 };
 
 /* No limits, floor 0, grid of 32, one thread. */

@@ -1,71 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/solve/tree.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "search/solve/enumerate.h"
+#include "search/solve/claim.h"
+#include "search/solve/crew.h"
+#include "search/solve/node.h"
 
-enum { ROOT_STEPS = 300, NODE_STEPS = 50, CHUNK = 20 };
-
-/* Prices that several nodes start from. */
-struct prices {
-    int refs;
-    double wrong;
-    int32_t *accept, *refuse; /* owned, [k][n] */
+enum {
+    ROOT_STEPS = 300,
+    AGAIN_STEPS = 90, /* of a root that starts from good prices */
+    NODE_STEPS = 30,
+    ROUND = 8, /* nodes at a time, whatever the number of threads */
 };
 
-struct node {
-    struct box box;
-    int64_t bound; /* scaled */
-    struct prices *prices;
+/* Memory for the prices of open nodes. */
+#define PRICES_MAX ((size_t)384 << 20)
+
+/* Every member but the caller's thread asks the flag that it sets. */
+struct hand {
+    struct worker worker;
+    struct brake brake;
 };
 
 struct tree {
     const struct prob *p;
-    const struct solve_options *o;
-    double walk_max;
-    struct dual dual;
-    int32_t *tail;     /* owned, [k + 1][n] */
+    struct crew *crew; /* owned */
+    struct hand *hand; /* owned, [hands] */
+    int hands;
+    atomic_bool stop;
+    struct prices *root; /* of the last search's first node; a reference */
+
     struct node *open; /* owned heap, least bound first */
     size_t n_open, room;
-    struct pick *best;
     int64_t ceiling; /* more than any choice costs */
-    struct brake *brake;
+
+    /* Of the search at hand. */
+    const struct tree_task *task;
+    struct pick *best;
     uint64_t nodes;
     int64_t lost; /* least bound of a node that was given up */
+
+    /* Of the round at hand. */
+    struct visit visit;
+    struct node node[ROUND];
+    struct node_result result[ROUND];
+    int in_round;
+    atomic_int next;
 };
-
-static void
-prices_drop(struct prices *x)
-{
-    if (x == NULL || --x->refs > 0)
-        return;
-    free(x->accept);
-    free(x->refuse);
-    free(x);
-}
-
-static struct prices *
-prices_take(const struct dual *d)
-{
-    size_t bytes = (size_t)d->k * d->n * sizeof(int32_t);
-    struct prices *x = calloc(1, sizeof(*x));
-
-    if (x == NULL)
-        return NULL;
-    x->refs = 1;
-    x->wrong = d->wrong;
-    x->accept = malloc(bytes);
-    x->refuse = malloc(bytes);
-    if (x->accept == NULL || x->refuse == NULL) {
-        prices_drop(x);
-        return NULL;
-    }
-    memcpy(x->accept, d->accept, bytes);
-    memcpy(x->refuse, d->refuse, bytes);
-    return x;
-}
 
 /* Put a node on the heap, which takes over a reference to its prices. */
 static enum status
@@ -110,12 +93,10 @@ pop(struct tree *t)
     return top;
 }
 
-static int64_t
-least_bound(const struct tree *t)
+static const struct dual *
+dual_of(const struct tree *t)
 {
-    int64_t least = t->n_open > 0 ? t->open[0].bound : INT64_MAX;
-
-    return least < t->lost ? least : t->lost;
+    return &t->hand[0].worker.dual;
 }
 
 /* The scaled bound from which on a node is of no use. */
@@ -124,182 +105,232 @@ cut_now(const struct tree *t)
 {
     int64_t best = t->best->cost;
 
-    return dual_cut(&t->dual, best < t->ceiling ? best : t->ceiling);
+    return dual_cut(dual_of(t), best < t->ceiling ? best : t->ceiling);
 }
 
-/* Ask the caller whether to go on; `now` is the bound of the node at hand. */
-static bool
-stopped(struct tree *t, int64_t now)
-{
-    int64_t least = least_bound(t);
-    struct solve_progress *at = &t->brake->at;
-
-    at->upper = t->best->cost;
-    at->lower = dual_true(&t->dual, least < now ? least : now);
-    if (at->lower < 0)
-        at->lower = 0;
-    if (at->lower > at->upper)
-        at->lower = at->upper;
-    at->nodes = t->nodes;
-    return brake_ask(t->brake);
-}
-
-/* Raise the bound of a node; false if nothing is left of it. */
-static bool
-climb(struct tree *t, struct node *node, int steps)
-{
-    int64_t cut = cut_now(t);
-
-    for (int i = 0; i < steps && !stopped(t, node->bound); i += CHUNK) {
-        int64_t bound = dual_climb(&t->dual, &node->box, cut, CHUNK);
-
-        if (bound > node->bound)
-            node->bound = bound;
-        if (node->bound >= cut)
-            return false;
-    }
-    dual_bound(&t->dual, &node->box);
-    return dual_filter(&t->dual, &node->box, cut);
-}
-
-static enum status
-walk(struct tree *t, const struct node *node, struct err *err)
-{
-    int64_t rest[SOLVE_EXITS_MAX];
-    const struct guide guide = { &t->dual, t->tail, rest };
-    const struct goal goal = { .floor = t->p->floor,
-        .best = t->best,
-        .guide = &guide,
-        .brake = t->brake };
-
-    dual_tails(&t->dual, &node->box, t->tail, rest);
-    return enumerate_box(t->p, &node->box, &goal, err);
-}
-
-/* The exit with most labels; its run is cut in half, and Off goes with the
- * stricter thresholds. */
-static enum status
-split(struct tree *t, const struct node *node, struct err *err)
-{
-    struct node low = *node, high = *node;
-    int widest = 0;
-    struct span *s;
-    enum status st;
-
-    for (int e = 1; e < t->p->k; e++)
-        if (span_labels(&node->box.at[e]) > span_labels(&node->box.at[widest]))
-            widest = e;
-    if ((low.prices = prices_take(&t->dual)) == NULL)
-        return err_nomem(err);
-    high.prices = low.prices;
-    low.prices->refs = 2;
-    s = &low.box.at[widest];
-    s->m = (uint16_t)((s->m + s->off) / 2);
-    s->off = false;
-    s = &high.box.at[widest];
-    s->lo = (uint16_t)(s->lo + low.box.at[widest].m);
-    s->m = (uint16_t)(s->m - low.box.at[widest].m);
-    if ((st = push(t, &low, err)) != ST_OK) {
-        prices_drop(high.prices);
-        return st;
-    }
-    return push(t, &high, err);
-}
-
+/* The nodes of the next round, as far as they are of use. */
 static void
-load(struct tree *t, const struct prices *x)
+fill_round(struct tree *t)
 {
-    size_t bytes = (size_t)t->p->k * t->p->n * sizeof(int32_t);
+    uint64_t max = t->task->o->max_nodes, left = max - t->nodes;
+    size_t held = t->n_open * prices_bytes(t->p) / 2;
 
-    memcpy(t->dual.accept, x->accept, bytes);
-    memcpy(t->dual.refuse, x->refuse, bytes);
-    dual_restart(&t->dual, x->wrong);
-}
+    t->visit.cut = cut_now(t);
+    t->visit.keep_prices = held < PRICES_MAX;
+    t->in_round = 0;
+    while (t->n_open > 0 && t->in_round < ROUND &&
+           (max == 0 || (uint64_t)t->in_round < left)) {
+        struct node node = pop(t);
 
-static enum status
-visit(struct tree *t, struct node *node, struct err *err)
-{
-    bool root = node->prices == NULL;
-    enum status st;
-
-    t->nodes++;
-    if (!root)
-        load(t, node->prices);
-    if (!climb(t, node, root ? ROOT_STEPS : NODE_STEPS))
-        return ST_OK;
-    if (!t->brake->stopped && box_volume(t->p, &node->box) > t->walk_max)
-        return split(t, node, err);
-    st = t->brake->stopped ? ST_OK : walk(t, node, err);
-    if (t->brake->stopped)
-        t->lost = node->bound < t->lost ? node->bound : t->lost;
-    return st;
-}
-
-static enum status
-run(struct tree *t, struct err *err)
-{
-    struct node node = { .bound = INT64_MIN };
-    enum status st;
-
-    box_all(t->p, &node.box);
-    st = push(t, &node, err);
-    while (st == ST_OK && t->n_open > 0 && !t->brake->stopped) {
-        node = pop(t);
-        if (node.bound >= cut_now(t)) {
+        /* A proof shows the bound of each node at prices that are there. */
+        if (node.bound >= t->visit.cut && !t->visit.prove)
             prices_drop(node.prices);
-            continue;
-        }
-        st = visit(t, &node, err);
-        prices_drop(node.prices);
-        if (t->o->max_nodes > 0 && t->nodes >= t->o->max_nodes)
-            t->brake->stopped = true;
+        else
+            t->node[t->in_round++] = node;
     }
-    return st;
+    atomic_store(&t->next, 0);
 }
 
 static int64_t
-ceiling_of(const struct prob *p)
+least_bound(const struct tree *t)
 {
-    int64_t path = 0;
+    int64_t least = t->n_open > 0 ? t->open[0].bound : INT64_MAX;
 
-    for (int j = 0; j <= p->k; j++)
-        path += p->seg[j] + p->head[j];
-    return path * p->total + 1;
+    for (int i = 0; i < t->in_round; i++)
+        least = t->node[i].bound < least ? t->node[i].bound : least;
+    return least < t->lost ? least : t->lost;
+}
+
+/* What the caller hears while a round goes on. */
+static void
+show(struct tree *t)
+{
+    struct solve_progress *at = &t->task->brake->at;
+    int64_t lower = dual_true(dual_of(t), least_bound(t));
+
+    at->upper = t->best->cost;
+    if (lower > at->upper)
+        lower = at->upper;
+    if (lower > at->lower)
+        at->lower = lower;
+    at->nodes = t->nodes;
+}
+
+static void
+work(void *ctx, int member)
+{
+    struct tree *t = ctx;
+    int i;
+
+    while ((i = atomic_fetch_add(&t->next, 1)) < t->in_round) {
+        struct node_result *r = &t->result[i];
+
+        *r = (struct node_result){ .best = *t->best };
+        node_visit(&t->hand[member].worker, &t->visit, &t->node[i], r);
+        if (t->task->brake->stopped)
+            atomic_store(&t->stop, true);
+    }
+}
+
+/* Take over what came of a round, in the order of its nodes. */
+static enum status
+merge(struct tree *t, struct err *err)
+{
+    enum status st = ST_OK;
+
+    for (int i = 0; i < t->in_round; i++) {
+        struct node_result *r = &t->result[i];
+
+        if (st == ST_OK && r->st != ST_OK)
+            st = err_nomem(err);
+        if (st == ST_OK && t->visit.prove)
+            for (size_t c = 0; c < r->claims; c++)
+                claim_tell(t->p, dual_of(t), t->task->o, &r->claim[c]);
+        if (pick_better(&r->best, t->best))
+            *t->best = r->best;
+        if (r->open && r->bound < t->lost)
+            t->lost = r->bound;
+        for (int c = 0; c < r->children && st == ST_OK; c++) {
+            st = push(t, &r->child[c], err);
+            r->child[c].prices = NULL;
+        }
+        prices_drop(t->node[i].prices);
+        node_result_clear(r);
+    }
+    t->in_round = 0;
+    return st;
+}
+
+static enum status
+rounds(struct tree *t, struct err *err)
+{
+    struct brake *brake = t->task->brake;
+    uint64_t max = t->task->o->max_nodes;
+    enum status st = ST_OK;
+
+    while (st == ST_OK && t->n_open > 0 && !brake->stopped) {
+        fill_round(t);
+        show(t);
+        t->nodes += (uint64_t)t->in_round;
+        t->visit.alone = t->in_round == 1 && t->n_open == 0;
+        if (t->in_round > 1)
+            crew_run(t->crew, work, t);
+        else
+            work(t, 0); /* the root starts from the prices of hand 0 */
+        if (t->visit.steps != NODE_STEPS && t->root == NULL)
+            t->root = prices_take(dual_of(t)); /* if there is room for it */
+        t->visit.steps = NODE_STEPS;
+        st = merge(t, err);
+        if (max > 0 && t->nodes >= max && t->n_open > 0)
+            brake->stopped = true;
+    }
+    return st;
 }
 
 enum status
-tree_search(const struct prob *p, const struct solve_options *o, double price,
-    double walk_max, struct brake *brake, struct pick *best,
+tree_search(struct tree *t, const struct tree_task *task, struct pick *best,
     struct tree_result *out, struct err *err)
 {
-    struct tree t = { .p = p,
-        .o = o,
-        .walk_max = walk_max,
-        .best = best,
-        .ceiling = ceiling_of(p),
-        .brake = brake,
-        .lost = INT64_MAX };
+    struct node root = { .bound = INT64_MIN };
+    bool again = t->root != NULL;
     enum status st;
 
     *out = (struct tree_result){ 0 };
-    if ((st = dual_init(&t.dual, p, err)) != ST_OK)
-        return st;
-    t.tail = malloc(((size_t)p->k + 1) * p->n * sizeof(*t.tail));
-    if (t.tail == NULL) {
-        dual_clear(&t.dual);
-        return err_nomem(err);
+    t->task = task;
+    t->best = best;
+    t->nodes = 0;
+    t->lost = INT64_MAX;
+    t->visit = (struct visit){ .p = t->p,
+        .steps = again ? AGAIN_STEPS : ROOT_STEPS,
+        .walk_max = task->walk_max,
+        .prove = task->o->claim != NULL };
+    atomic_store(&t->stop, false);
+    t->hand[0].worker.brake = task->brake;
+    if (again)
+        prices_load(&t->hand[0].worker.dual, t->root);
+    else
+        dual_start(&t->hand[0].worker.dual, &best->lab, task->price);
+    for (int i = 1; i < t->hands; i++) {
+        t->hand[i].brake.stopped = false;
+        dual_same_scale(&t->hand[i].worker.dual, dual_of(t));
     }
-    dual_start(&t.dual, &best->lab, price);
-    if ((st = run(&t, err)) == ST_OK) {
-        out->done = t.n_open == 0 && t.lost == INT64_MAX;
+    prices_drop(t->root);
+    t->root = NULL;
+    box_all(t->p, &root.box);
+    if ((st = push(t, &root, err)) == ST_OK)
+        st = rounds(t, err);
+    if (st == ST_OK) {
+        out->done = t->n_open == 0 && t->lost == INT64_MAX;
         out->lower =
-            out->done ? INT64_MAX : dual_true(&t.dual, least_bound(&t));
-        out->nodes = t.nodes;
+            out->done ? INT64_MAX : dual_true(dual_of(t), least_bound(t));
+        out->nodes = t->nodes;
     }
-    while (t.n_open > 0)
-        prices_drop(t.open[--t.n_open].prices);
-    free(t.open);
-    free(t.tail);
-    dual_clear(&t.dual);
+    while (t->n_open > 0)
+        prices_drop(t->open[--t->n_open].prices);
     return st;
+}
+
+/* The brake of other threads than the caller's. */
+static bool
+told(void *ctx, const struct solve_progress *p)
+{
+    const atomic_bool *stop = ctx;
+
+    (void)p;
+    return atomic_load(stop);
+}
+
+static enum status
+hand_init(struct tree *t, struct hand *h, struct err *err)
+{
+    size_t cells = ((size_t)t->p->k + 1) * t->p->n;
+
+    h->brake = (struct brake){ .watch = told, .ctx = &t->stop };
+    h->worker.brake = &h->brake;
+    h->worker.tail = malloc(cells * sizeof(*h->worker.tail));
+    if (h->worker.tail == NULL)
+        return err_nomem(err);
+    return dual_init(&h->worker.dual, t->p, err);
+}
+
+enum status
+tree_new(struct tree **out, const struct prob *p, int threads, struct err *err)
+{
+    struct tree *t = calloc(1, sizeof(*t));
+    int hands = threads < ROUND ? threads : ROUND;
+    enum status st;
+
+    *out = NULL;
+    if (t == NULL)
+        return err_nomem(err);
+    t->p = p;
+    for (int j = 0; j <= p->k; j++)
+        t->ceiling += p->seg[j] + p->head[j];
+    t->ceiling = t->ceiling * p->total + 1;
+    t->hand = calloc((size_t)hands, sizeof(*t->hand));
+    st = t->hand ? crew_new(&t->crew, hands, err) : err_nomem(err);
+    for (; st == ST_OK && t->hands < hands; t->hands++)
+        st = hand_init(t, &t->hand[t->hands], err);
+    if (st != ST_OK) {
+        tree_free(t);
+        return st;
+    }
+    *out = t;
+    return ST_OK;
+}
+
+void
+tree_free(struct tree *t)
+{
+    if (t == NULL)
+        return;
+    crew_free(t->crew);
+    for (int i = 0; i < t->hands; i++) {
+        free(t->hand[i].worker.tail);
+        dual_clear(&t->hand[i].worker.dual);
+    }
+    prices_drop(t->root);
+    free(t->hand);
+    free(t->open);
+    free(t);
 }

@@ -135,8 +135,8 @@ brute_allows(const struct solve_data *d, const struct solve_options *o,
 
 /* Candidate thresholds of exit e: every sample, as often as it weighs, is
  * written down in order; then the wanted places are read off. */
-static int
-candidates(const struct brute_case *c, int e, double *out)
+int
+brute_candidates(const struct brute_case *c, int e, double *out)
 {
     static double all[BRUTE_N * 4];
     int m = 0, distinct = 0, n = 0, grid = c->options.grid;
@@ -210,6 +210,6 @@ brute_solve(const struct brute_case *c, struct brute_answer *out)
     for (int r = 0; r <= BRUTE_N * 4; r++)
         out->cheapest[r] = INT64_MAX;
     for (int e = 0; e < c->data.exits - 1; e++)
-        n_cand[e] = candidates(c, e, cand[e]);
+        n_cand[e] = brute_candidates(c, e, cand[e]);
     try_plans(c, cand, n_cand, 0, &p, out);
 }

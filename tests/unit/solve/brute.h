@@ -37,6 +37,10 @@ void brute_eval(const struct solve_data *d, const struct solve_plan *p,
 bool brute_allows(const struct solve_data *d, const struct solve_options *o,
     const struct solve_plan *p);
 
+/* Candidate thresholds of exit e, ascending, into out[BRUTE_N * 4]; how many.
+ */
+int brute_candidates(const struct brute_case *c, int e, double *out);
+
 struct brute_answer {
     bool any;            /* some plan is within the limits */
     bool found;          /* some of them meets the floor */

@@ -18,9 +18,13 @@ search(const struct brute_case *c, uint64_t number, double walk_max,
     struct pick *best, struct tree_result *out)
 {
     struct prob p;
-    double price = (double)(number % 7) * 20;
     struct brake brake = { .watch = c->options.watch,
         .ctx = c->options.watch_ctx };
+    const struct tree_task task = { .o = &c->options,
+        .price = (double)(number % 7) * 20,
+        .walk_max = walk_max,
+        .brake = &brake };
+    struct tree *tree;
 
     assert_int_equal(prob_init(&p, &c->data, &c->options, NULL), ST_OK);
     *best = (struct pick){ .cost = INT64_MAX };
@@ -31,8 +35,9 @@ search(const struct brute_case *c, uint64_t number, double walk_max,
             best->cost = INT64_MAX;
     }
     assert_int_equal(
-        tree_search(&p, &c->options, price, walk_max, &brake, best, out, NULL),
-        ST_OK);
+        tree_new(&tree, &p, 1 + (int)(number % 16 == 0), NULL), ST_OK);
+    assert_int_equal(tree_search(tree, &task, best, out, NULL), ST_OK);
+    tree_free(tree);
     prob_clear(&p);
 }
 
