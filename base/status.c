@@ -58,9 +58,11 @@ enum status
 err_errno(struct err *err, const char *what)
 {
     int e = errno;
+    enum status st = e == ENOMEM                  ? ST_NOMEM
+                     : e == ENOSPC || e == EDQUOT ? ST_FULL
+                                                  : ST_IO;
 
-    return err_set(
-        err, e == ENOMEM ? ST_NOMEM : ST_IO, NULL, "%s: %s", what, strerror(e));
+    return err_set(err, st, NULL, "%s: %s", what, strerror(e));
 }
 
 void

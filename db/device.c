@@ -74,6 +74,18 @@ db_device_list(
         &(struct call){ fn, ctx }, err);
 }
 
+static const char sql_list_task[] =
+    SELECT " JOIN task_device c ON c.device = d.name AND c.task = ?2"
+           " ORDER BY d.name";
+
+enum status
+db_device_list_task(struct db *db, int64_t task, int64_t now_ms, device_fn *fn,
+    void *ctx, struct err *err)
+{
+    return db_each(db, sql_list_task, ARGS(A_INT(now_ms), A_INT(task)), &shape,
+        call, &(struct call){ fn, ctx }, err);
+}
+
 static enum status
 set(struct db *db, const char *sql, const char *name, const char *word,
     struct err *err)

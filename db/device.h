@@ -39,6 +39,10 @@ typedef enum status device_fn(const struct device *d, void *ctx);
 enum status db_device_list(struct db *db, int64_t now_ms, device_fn *fn,
     void *ctx, struct err *err) MUST_CHECK;
 
+/* Those that may do a task, by name. */
+enum status db_device_list_task(struct db *db, int64_t task, int64_t now_ms,
+    device_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
 /* ST_NOT_FOUND. */
 enum status db_device_set_mode(struct db *db, const char *name,
     enum device_mode mode, struct err *err) MUST_CHECK;

@@ -41,8 +41,9 @@ db_lease_get(struct db *db, int64_t id, struct lease *out, struct err *err)
     enum status st = db_row(db, sql_get, ARGS(A_INT(id)), &shape, out, err);
 
     if (st == ST_NOT_FOUND)
-        return err_set(
-            err, st, "lease.not_found", "no lease %lld", (long long)id);
+        return err_set(err, st, "lease.not_found",
+            "no lease %lld in this store: is it of another server?",
+            (long long)id);
     return st;
 }
 

@@ -247,7 +247,7 @@ CREATE INDEX task_device_device ON task_device (device);
 
 -- An agent's right to do a task for a while.
 CREATE TABLE lease (
-    id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again
+    id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again, nor by other stores: they begin anywhere
     task          INTEGER NOT NULL REFERENCES task (id),
     epoch         INTEGER NOT NULL,     -- the fence: counts the task's leases
     session       TEXT NOT NULL REFERENCES session (id),

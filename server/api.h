@@ -10,6 +10,8 @@
 
 handler_fn api_service_health, api_service_ready, api_service_metrics,
     api_service_openapi, api_service_asset;
+/* Is there a file of the page at `path`? */
+bool api_service_has(const char *path);
 handler_fn api_blob_get, api_blob_put;
 handler_fn api_agent_open, api_agent_close, api_work_lease, api_work_heartbeat;
 handler_fn api_lease_part, api_lease_result, api_lease_release;

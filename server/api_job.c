@@ -13,29 +13,46 @@
 #include "server/job_order.h"
 #include "server/server.h"
 #include "server/view.h"
+#include "server/wait_reason.h"
 
 enum { KEY_MAX_BYTES = 200 };
+
+struct task_views {
+    struct db *db;
+    json_t *list; /* owned by the caller */
+    int64_t now_ms;
+    struct err *err;
+};
 
 static enum status
 add_task_view(const struct task *t, void *ctx)
 {
-    return json_array_append_new(ctx, view_task(t)) < 0 ? ST_NOMEM : ST_OK;
+    struct task_views *v = ctx;
+    json_t *waits_for;
+    enum status st = wait_reason(v->db, t, v->now_ms, &waits_for, v->err);
+
+    if (st != ST_OK)
+        return st;
+    return json_array_append_new(v->list, view_task(t, waits_for)) < 0
+               ? ST_NOMEM
+               : ST_OK;
 }
 
 /* A job with its tasks; `outlook` as far as it is known, or NULL.  The caller
  * owns *out. */
 static enum status
-job_document(struct db *db, const struct job *j, const struct outlook *outlook,
-    json_t **out, struct err *err)
+job_document(struct db *db, const struct job *j, int64_t now_ms,
+    const struct outlook *outlook, json_t **out, struct err *err)
 {
     json_t *tasks = json_array();
+    struct task_views views = { db, tasks, now_ms, err };
     struct reuse reuse;
     enum status st;
 
     *out = NULL;
     if (tasks == NULL)
         return err_nomem(err);
-    if ((st = db_task_list_job(db, j->id, add_task_view, tasks, err)) == ST_OK)
+    if ((st = db_task_list_job(db, j->id, add_task_view, &views, err)) == ST_OK)
         st = db_reuse_job(db, j->id, &reuse, err);
     if (st != ST_OK) {
         json_decref(tasks);
@@ -64,7 +81,7 @@ job_document_full(struct db *db, const struct job *j, int64_t now_ms,
     *out = NULL;
     if (!is_over(j->state))
         st = db_job_outlook(db, j->id, now_ms, &outlook, err);
-    return st == ST_OK ? job_document(db, j, &outlook, out, err) : st;
+    return st == ST_OK ? job_document(db, j, now_ms, &outlook, out, err) : st;
 }
 
 static enum status
@@ -191,7 +208,8 @@ list_one(const struct job *j, void *ctx)
 {
     struct job_listing *l = ctx;
     json_t *o;
-    enum status st = job_document(l->rq->db, j, NULL, &o, &l->rq->err);
+    enum status st =
+        job_document(l->rq->db, j, l->rq->now_ms, NULL, &o, &l->rq->err);
 
     return st == ST_OK ? listing_add(&l->l, j->id, o) : st;
 }

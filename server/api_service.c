@@ -57,17 +57,31 @@ api_service_openapi(struct request *rq, struct reply *rp)
         rp, 200, "application/yaml", openapi_text, openapi_length());
 }
 
+static const struct web_asset *
+asset_at(const char *path)
+{
+    for (const struct web_asset *a = web_assets; a->path != NULL; a++)
+        if (strcmp(a->path, path) == 0)
+            return a;
+    return NULL;
+}
+
+bool
+api_service_has(const char *path)
+{
+    return asset_at(path) != NULL;
+}
+
 /* GET / and the page's files */
 enum status
 api_service_asset(struct request *rq, struct reply *rp)
 {
-    for (const struct web_asset *a = web_assets; a->path != NULL; a++) {
-        if (strcmp(a->path, rq->path) != 0)
-            continue;
-        if (reply_not_modified(rq, rp, a->etag))
-            return ST_OK;
+    const struct web_asset *a = asset_at(rq->path);
+
+    if (a != NULL && reply_not_modified(rq, rp, a->etag))
+        return ST_OK;
+    if (a != NULL)
         return reply_fixed(rp, 200, a->type, a->data, a->len);
-    }
     return err_set(&rq->err, ST_NOT_FOUND, "request.no_route",
         "nothing is at %.200s: /openapi.yaml lists what there is", rq->path);
 }

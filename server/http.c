@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "server/api.h"
 #include "server/auth.h"
 #include "server/server.h"
 
@@ -69,6 +70,8 @@ find_route(struct request *rq, char *allow, size_t cap)
             rq->route = r;
             return ST_OK;
         }
+        if (r->fn == api_service_asset && !api_service_has(rq->path))
+            continue; /* its pattern fits every name */
         if (strstr(allow, r->method) == NULL)
             snprintf(allow + strlen(allow), cap - strlen(allow), "%s, %s",
                 r->method, strcmp(r->method, "GET") == 0 ? "HEAD, " : "");

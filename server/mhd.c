@@ -26,8 +26,10 @@
 
 enum {
     HTTP_THREADS = 4,
-    CONNECTIONS_MAX = 1000,
-    IDLE_TIMEOUT_S = 75, /* longer than the longest long poll */
+    CONNECTIONS_MAX = 3000,
+    ADDRESS_MAX = 2000,    /* of these, from one address: others get in */
+    HEADER_TIMEOUT_S = 10, /* for a request to begin */
+    IDLE_TIMEOUT_S = 75,   /* longer than the longest long poll */
     CONNECTION_BYTES = 64 << 10,
     STOP_GRACE_S = 5,
 };
@@ -330,6 +332,8 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
         if ((c = call_new(cls, connection, method, url)) == NULL)
             return MHD_NO;
         *state = c;
+        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
+            (unsigned)IDLE_TIMEOUT_S);
         return begin(c) ? MHD_YES : send_reply(c);
     }
     if (*len > 0) {
@@ -390,8 +394,9 @@ mhd_start(
         0, NULL, NULL, on_request, m, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
         MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
         (unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)HEADER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
         NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, m, MHD_OPTION_END);
     if (m->daemon == NULL) {

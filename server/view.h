@@ -46,7 +46,10 @@ json_t *view_dataset(const struct dataset *d);
 json_t *view_records(const struct records *r);
 /* `golden` is stolen; NULL: left out. */
 json_t *view_device(const struct device *d, json_t *golden);
-json_t *view_task(const struct task *t);
+
+/* `waits_for` (stolen) is why it waits, or null. */
+json_t *view_task(const struct task *t, json_t *waits_for);
+
 json_t *view_part(const struct part *p);
 
 /* `tasks` is stolen; `o` may be NULL (lists do without). */

@@ -25,17 +25,17 @@ view_task_failure(const struct task *t)
 }
 
 json_t *
-view_task(const struct task *t)
+view_task(const struct task *t, json_t *waits_for)
 {
     bool waits = t->state == TASK_QUEUED;
 
-    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:I}", "id",
+    return json_pack("{s:I,s:s,s:o,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:o,s:I}", "id",
         (json_int_t)t->id, "kind", task_kind_words[t->kind], "device",
         view_text(t->device), "selector", view_text(t->selector), "state",
         task_state_words[t->state], "attempt", (json_int_t)t->attempt,
-        "queue_until", view_time(waits ? t->queue_until_ms : 0), "progress",
-        view_progress(t), "error", view_task_failure(t), "profile",
-        view_id(t->profile), "n_parts", (json_int_t)t->n_parts);
+        "queue_until", view_time(waits ? t->queue_until_ms : 0), "waits_for",
+        waits_for, "progress", view_progress(t), "error", view_task_failure(t),
+        "profile", view_id(t->profile), "n_parts", (json_int_t)t->n_parts);
 }
 
 json_t *

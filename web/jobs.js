@@ -92,6 +92,9 @@ function jobProgress(job) {
         return failed && failed.state === "failed"
             ? h("code", null, failed.error.code)
             : job.finished_at ? took(job) : null;
+    const stuck = job.tasks.find((t) => t.waits_for);
+    if (!active && stuck)
+        return h("span", { class: "warn" }, stuck.waits_for);
     if (!active)
         return job.position > 0 ? `${job.position} before it` : "waits";
     return taskProgress(active, job.eta_s);

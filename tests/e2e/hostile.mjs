@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, Program } from './service.mjs';
 
-const HELD = 300, ABORTED = 20, STORMS = 5;
+const HELD = 300, ABORTED = 20, STORMS = 5, LET_GO_MS = 20_000;
 const dir = mkdtempSync(join(tmpdir(), 'offramp-hostile-'));
 const db = join(dir, 's.db');
 const tmp = `${db}.blobs/tmp`;
@@ -100,6 +100,14 @@ async function holdMany() {
   await Promise.all(held.map((s) => new Promise((r) => s.on('connect', r))));
   check((await fetch(`${url}/v1/jobs`)).status === 200,
     `others are served while ${HELD} requests are held`);
+  const over = Date.now() + LET_GO_MS;
+  await Promise.all(held.map((s) => new Promise((r) => {
+    s.resume(); // what the server says is read, or its end is not seen
+    s.on('close', r);
+    setTimeout(r, over - Date.now()).unref();
+  })));
+  check(held.every((s) => s.destroyed || s.readableEnded),
+    `and none of them for longer than ${LET_GO_MS / 1000} s`);
   held.forEach((s) => s.destroy());
 }
 

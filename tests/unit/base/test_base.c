@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,6 +30,31 @@ the_first_failure_is_the_one_that_is_told(void **state)
     assert_string_equal(err.text, "run 7");
     assert_string_equal(err.code, "request.not_found");
     assert_int_equal(status_http(err.status), 404);
+}
+
+static void
+a_full_disk_is_told_from_other_failures(void **state)
+{
+    static const struct {
+        int number, http;
+        const char *code;
+    } cases[] = {
+        { ENOSPC, 507, "server.full" },
+        { EDQUOT, 507, "server.full" },
+        { EIO, 500, "server.io" },
+        { EROFS, 500, "server.io" },
+        { ENOMEM, 500, "server.out_of_memory" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct err err = { 0 };
+
+        errno = cases[i].number;
+        assert_int_equal(
+            status_http(err_errno(&err, "writing")), cases[i].http);
+        assert_string_equal(err.code, cases[i].code);
+    }
 }
 
 static void
@@ -239,6 +265,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_reads_back_as_it_was_written),
         cmocka_unit_test(the_first_failure_is_the_one_that_is_told),
+        cmocka_unit_test(a_full_disk_is_told_from_other_failures),
         cmocka_unit_test(a_buffer_never_grows_past_its_maximum),
         cmocka_unit_test(a_grade_is_the_worst_of_interval_and_flags),
         cmocka_unit_test(flags_survive_the_way_through_json),

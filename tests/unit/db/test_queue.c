@@ -248,6 +248,34 @@ the_outlook_counts_what_goes_before(void **state)
     drop(&b);
 }
 
+/* What an agent still has of another store's lease is not taken for one of
+ * this store's. */
+static void
+leases_of_two_stores_have_no_number_in_common(void **state)
+{
+    int64_t first[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct store *s = *state;
+        void *other = NULL;
+        struct bench b;
+
+        if (i == 1) {
+            assert_int_equal(store_setup(&other), 0);
+            s = other;
+        }
+        b = bench((void **)&s);
+        store_job(b.s, "ann", 0, (const char *[]){ "a" }, 1, &first[i]);
+        assert_int_equal(store_lease(b.db, b.a, "a", T0, &b.l, &b.t), ST_OK);
+        first[i] = b.l.id;
+        drop(&b);
+        if (other != NULL)
+            store_teardown(&other);
+    }
+    assert_true(first[0] > 0 && first[1] > 0);
+    assert_int_not_equal(first[0], first[1]);
+}
+
 int
 main(void)
 {
@@ -260,6 +288,7 @@ main(void)
         T(a_task_that_waits_too_long_fails),
         T(leases_outlive_the_server),
         T(equal_unfinished_tasks_are_one),
+        T(leases_of_two_stores_have_no_number_in_common),
         T(the_outlook_counts_what_goes_before),
     };
 

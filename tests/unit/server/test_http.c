@@ -14,6 +14,9 @@ failures_name_their_cause(void **state)
     } bad[] = {
         { "GET", "/v1/nothing", NULL, 404, "request.no_route" },
         { "GET", "/nothing.js", NULL, 404, "request.no_route" },
+        { "POST", "/nothing.js", NULL, 404, "request.no_route" },
+        { "DELETE", "/index.html/", NULL, 404, "request.no_route" },
+        { "POST", "/app.js", NULL, 405, "request.method" },
         { "GET", "//", NULL, 404, "request.no_route" },
         { "GET", "/v1/jobs/7/8", NULL, 404, "request.no_route" },
         { "GET", "/v1/jobs/", NULL, 404, "request.no_route" },
