@@ -7,18 +7,26 @@
 #include "server/api_util.h"
 #include "server/server.h"
 #include "server/view.h"
+#include "server/wait_reason.h"
 
 /* The tasks as they are, and the first failure among them. */
 struct tasks {
+    struct db *db;
     json_t *list, *error;
+    int64_t now_ms;
+    struct err *err;
 };
 
 static enum status
 add_task(const struct task *t, void *ctx)
 {
     struct tasks *v = ctx;
-    json_t *o = view_task(t);
+    json_t *waits_for, *o;
+    enum status st = wait_reason(v->db, t, v->now_ms, &waits_for, v->err);
 
+    if (st != ST_OK)
+        return st;
+    o = view_task(t, waits_for);
     if (t->state == TASK_FAILED && json_is_null(v->error)) {
         json_decref(v->error);
         v->error = json_incref(json_object_get(o, "error"));
@@ -38,9 +46,10 @@ head_view(const struct flow *f)
 }
 
 static enum status
-full_view(struct db *db, const struct flow *f, json_t **out, struct err *err)
+full_view(struct db *db, const struct flow *f, int64_t now_ms, json_t **out,
+    struct err *err)
 {
-    struct tasks t = { json_array(), json_null() };
+    struct tasks t = { db, json_array(), json_null(), now_ms, err };
     enum status st = db_task_list_flow(db, f->id, add_task, &t, err);
 
     if (st != ST_OK) {
@@ -65,7 +74,7 @@ reply_flow(
     struct request *rq, struct reply *rp, int status, const struct flow *f)
 {
     json_t *doc;
-    enum status st = full_view(rq->db, f, &doc, &rq->err);
+    enum status st = full_view(rq->db, f, rq->now_ms, &doc, &rq->err);
 
     return st == ST_OK ? reply_json(rp, status, doc) : st;
 }
