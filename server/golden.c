@@ -8,7 +8,7 @@
 
 enum {
     PRIORITY = 1000, /* above what a person may ask for */
-    BUDGET_S = 20,
+    BUDGET_S = 3,
     DEADLINE_S = 120,
 };
 

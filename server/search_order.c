@@ -13,7 +13,7 @@
 #include "server/search_epochs.h"
 #include "server/search_sure.h"
 
-enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 60, DEADLINE_S = 600 };
+enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 20, DEADLINE_S = 600 };
 
 /* The problem's members, as the body gives them. */
 struct problem {

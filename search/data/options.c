@@ -17,7 +17,7 @@ search_options_init(struct search_options *o)
         .reference = SEARCH_LABEL,
         .worst_case = INFINITY,
         .seed = 1,
-        .time_limit_s = 60,
+        .time_limit_s = 20,
         .threads = 1,
         .curve_points = 64 };
 }

@@ -61,7 +61,7 @@ struct search_options {
     void *watch_ctx;         /* of both */
 };
 
-/* latency_ns, no floor yet, grid 32, seed 1, 60 s, a curve of 64 points. */
+/* latency_ns, no floor yet, grid 32, seed 1, 20 s, a curve of 64 points. */
 void search_options_init(struct search_options *o);
 
 /* Words of options: "32" or "all", "label" or "final".  ST_INVALID. */

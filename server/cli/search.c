@@ -14,7 +14,7 @@
 
 static const char *records_file, *costs_file;
 static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
-static double worst_case = INFINITY, time_limit_s = 60;
+static double worst_case = INFINITY, time_limit_s = 20;
 static int64_t threads = 1, curve_points;
 static bool json;
 static volatile sig_atomic_t interrupted;
@@ -28,7 +28,7 @@ static const struct opt opts[] = {
     { "worst-case", 0, OPT_REAL, &worst_case, "X",
         "the longest path may cost at most X", NULL, 0, 1e300 },
     { "time-limit", 0, OPT_REAL, &time_limit_s, "S",
-        "stop proving after S seconds (default 60)", NULL, 0, 1e9 },
+        "stop proving after S seconds (default 20)", NULL, 0, 1e9 },
     { "threads", 0, OPT_INT, &threads, "N", "threads to use (default 1)", NULL,
         1, 256 },
     { "curve", 0, OPT_INT, &curve_points, "N",
