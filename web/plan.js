@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A plan: which exits to keep, when a sample leaves, and what that costs.
 import { get } from "./api.js";
+import { bounds } from "./bounds.js";
 import { curve } from "./charts.js";
+import { comparison } from "./compare.js";
 import { facts, h, link, section, table } from "./dom.js";
+import { flow } from "./flow.js";
 import { amount, dash, known, percent, points, quantity, state }
     from "./format.js";
+import { sureness } from "./sure.js";
 
 // What each objective counts, and its unit.
 const objectives = { latency_ns: ["latency", "ns"], energy_nj: ["energy", "nj"] };
@@ -32,11 +36,17 @@ export function planBody(plan, choices) {
             ? [", from ", link(`#/profiles/${plan.profile}`,
                 `profile ${plan.profile}`)] : ", from costs sent with it"),
         outcomes(plan),
+        section("Where samples leave", flow(plan), exitTable(plan)),
+        sureness(plan, objective),
         choices.length ? section("Exit curve", exitCurve(plan, choices),
             curveTable(plan, choices)) : null,
-        section("Exits", exitTable(plan)),
-        section("How it was found", facts([
-            ["Objective", objective(plan.objective)[0]],
+        plan.comparison ? section("Other methods", comparison(
+            plan.comparison, objective(plan.objective)[1])) : null,
+        section("How it was found", bounds(plan.trace ?? [],
+            ...objective(plan.objective)), facts([
+            ["Objective", [objective(plan.objective)[0],
+                plan.cost_basis === "upper"
+                    ? ", upper ends of the intervals" : ""]],
             ["Accuracy against", plan.reference === "final"
                 ? "the network's own answer" : "labels"],
             ["Accuracy floor", share(plan.floor)],
@@ -96,6 +106,9 @@ function exitCurve(plan, choices) {
     const lines = [
         { name: "calibration", look: "accent", line: true,
             points: both("cost", "accuracy") },
+        { name: "proved", look: "good", size: 5,
+            points: choices.filter((p) => p.proved)
+                .map((p) => [p.cost, p.accuracy]) },
         { name: "held out", look: "second",
             points: both("test_cost", "test_accuracy") },
         { name: "full network", look: "note", size: 11,
@@ -123,6 +136,9 @@ function curveTable(plan, choices) {
             column("Cost, held out", "test_cost"),
             accuracy("Accuracy, held out", "test_accuracy"),
             { title: "Exits kept", number: true, cell: (p) => p.kept },
+            { title: "Proof", cell: (p) => p.proved
+                ? h("span", { class: "good" }, "proved")
+                : h("span", { class: "note" }, "best found") },
         ], choices));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Searches for a plan: start one from a profile, watch it, see the result.
+import { bounds, pointOf } from "./bounds.js";
 import { changes, get, isOver, list, post, postRecords } from "./api.js";
 import { field, form, h, link, problemBox, section, table }
     from "./dom.js";
@@ -9,13 +10,14 @@ import { taskProgress } from "./jobs.js";
 import { objective, planBody } from "./plan.js";
 
 export async function searchView(page, id) {
+    const seen = []; // points of the bound, while it runs
     for await (const search of changes(`/v1/searches/${id}`, page.signal))
         page.show(`Search ${id}`, h("p", { class: "meta" },
             state(search.state), " ", wish(search.problem)),
-        ...await result(page, search));
+        ...await result(page, search, seen));
 }
 
-async function result(page, search) {
+async function result(page, search, seen) {
     if (search.plan)
         return planBody(await get(`/v1/plans/${search.plan}`, page.signal),
             search.curve ?? []);
@@ -27,7 +29,13 @@ async function result(page, search) {
     const cancel = h("button", { type: "button", onclick: () =>
         post(`/v1/searches/${search.id}:cancel`).catch((e) =>
             cancel.after(problemBox(e))) }, "Cancel this search");
-    return [h("p", null, taskProgress(search)), h("p", null, cancel)];
+    const point = pointOf(search);
+    if (point)
+        seen.push(point);
+    return [h("p", null, taskProgress(search)),
+        point && h("p", { class: "note" }, `${search.progress.detail}`),
+        bounds(seen, ...objective(search.problem.objective ?? "latency_ns")),
+        h("p", null, cancel)];
 }
 
 // What was asked for, in a line.
@@ -82,6 +90,10 @@ function searchForm(profile, records) {
         field("Against", h("select", { name: "reference" },
             h("option", { value: "label" }, "labels"),
             h("option", { value: "final" }, "the network's own answer"))),
+        h("fieldset", null, h("legend", null, "Also"),
+            tick("promise", "promise it for new data",
+                "the loss is at most that with probability 0.9"),
+            tick("compare", "compare with other methods")),
     ], async (values, say) => {
         const csv = values.get("csv");
         say(csv.size ? "Checking the records" : "Starting");
@@ -90,10 +102,15 @@ function searchForm(profile, records) {
                 : Number(values.get("records")),
             objective: values.get("objective"),
             reference: values.get("reference"),
-            max_drop: Number(values.get("drop")) / 100 });
+            max_drop: Number(values.get("drop")) / 100,
+            ...values.has("promise") && { guarantee: {} },
+            ...values.has("compare") && { compare: true } });
         location.hash = `#/searches/${search.id}`;
     });
 }
+
+const tick = (name, text, title) => h("label", { title },
+    h("input", { type: "checkbox", name }), " ", text);
 
 const recordsOption = (r) => h("option", { value: r.id },
     `${r.name || `records ${r.id}`}: ${r.n} samples${

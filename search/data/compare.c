@@ -70,9 +70,9 @@ static enum status
 add_ours(struct table *t, struct err *err)
 {
     static const char *const titles[] = { [SOLVE_OPTIMAL] =
-                                              "this search: proved optimal",
-        [SOLVE_FEASIBLE] = "this search: best found",
-        [SOLVE_INFEASIBLE] = "this search: nearest miss" };
+                                              "the search: proved optimal",
+        [SOLVE_FEASIBLE] = "the search: best found",
+        [SOLVE_INFEASIBLE] = "the search: nearest miss" };
     const struct solve_result *s = t->given->result;
 
     return add_row(t,

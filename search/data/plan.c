@@ -209,11 +209,12 @@ point_json(const struct search *s, const struct solve_point *pt, json_t *to,
     if ((st = judge(h, &pt->plan, &t, err)) != ST_OK)
         return st;
     if (json_array_append_new(to,
-            json_pack("{s:f,s:f,s:o,s:o,s:i}", "cost",
+            json_pack("{s:f,s:f,s:o,s:o,s:i,s:b}", "cost",
                 per_sample(s, pt->cost, n), "accuracy", share(pt->right, n),
                 "test_cost", json_number_or_null(per_sample(s, t.cost, t.n)),
                 "test_accuracy", json_number_or_null(share(t.right, t.n)),
-                "kept", __builtin_popcountll(pt->plan.kept))) < 0)
+                "kept", __builtin_popcountll(pt->plan.kept), "proved",
+                pt->lower >= pt->cost)) < 0)
         return err_nomem(err);
     return ST_OK;
 }

@@ -89,7 +89,8 @@ enum status search_options_read(const json_t *problem,
 
 /*
  * Search.  On ST_OK the caller owns *plan, an offramp.plan/1 document, and
- * *curve, [{cost, accuracy, test_cost, test_accuracy, kept}] from the full
+ * *curve, [{cost, accuracy, test_cost, test_accuracy, kept,
+ * proved}] from the full
  * network to the cheapest plan.  ST_INVALID or ST_UNPROCESSABLE where costs,
  * records and options do not fit together.
  */

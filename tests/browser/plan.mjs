@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// plan.mjs -- a plan on the page: where samples leave, the comparison, the
+// promise, and a search that is watched and cancelled; each compared with the
+// API, on a desk and on a phone.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, fixtures, withService } from '../e2e/service.mjs';
+import { axe, tabOrder } from './access.mjs';
+import { go, openBrowser, says, shoot } from './browser.mjs';
+
+const { page, faults, close } = await openBrowser();
+
+// Made-up costs of so many exits; the last has no head.
+const costs = (exits) => ({ schema: 'offramp.costs/1', device: 'made up',
+  source: 'modelled', metrics: ['latency_ns'],
+  exits: Array.from({ length: exits }, (_, k) => ({ name: `exit${k}`,
+    segment: { latency_ns: 100000 + 10000 * k },
+    head: k < exits - 1 ? { latency_ns: 4000 } : null })) });
+
+async function postRecords(s, csv) {
+  const { id } = await s.call('POST', '/v1/records?wait=50', Buffer.from(csv),
+    { headers: { 'Content-Type': 'text/csv' } });
+  return (await s.until(`/v1/records/${id}`)).id;
+}
+
+// Exits that know little of each other: hard to prove.
+function hardRecords(exits, n) {
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    return seed / 2147483648;
+  };
+  const head = ['sample', 'label'];
+  for (let k = 0; k < exits; k++) head.push(`pred_${k}`, `score_${k}`);
+  const rows = Array.from({ length: n }, (_, i) => {
+    const row = [i, 1];
+    for (let k = 0; k < exits; k++) {
+      const margin = random() + random() - 1.1 + 0.5 * k / exits;
+      row.push(margin > -0.3 ? 1 : 0, (margin + 0.4 * random()).toFixed(4));
+    }
+    return row.join();
+  });
+  return [head.join(), ...rows].join('\n') + '\n';
+}
+
+async function flow(plan) {
+  const groups = page.locator('[data-flow]');
+  const kept = plan.exits.filter((e) => e.kept);
+  check(await groups.count() === kept.length, 'every kept exit is drawn');
+  const said = await groups.evaluateAll((all) => all.map((g) =>
+    [...g.querySelectorAll('text')].map((t) => t.textContent)));
+  check(said.every(([name, share, right], i) => name === kept[i].name
+    && share === `${(100 * kept[i].share).toFixed(1)} %`
+    && right === `${(100 * kept[i].accuracy).toFixed(1)} % right`),
+  'with the API\'s share and accuracy');
+  const wide = await groups.evaluateAll((all) => all.map((g) =>
+    [...g.querySelectorAll('.right, .wrong')].map((r) =>
+      Number(r.getAttribute('width')))));
+  check(wide.every(([right, wrong], i) =>
+    Math.abs((right + wrong) / wide[0].reduce((a, b) => a + b)
+      - kept[i].share / kept[0].share) < 1e-6
+    && Math.abs(right / (right + wrong) - kept[i].accuracy) < 1e-6),
+  'as wide as they are');
+}
+
+async function compared({ comparison }) {
+  for (const r of comparison.rows) {
+    const row = page.locator('tr', { has: page.locator(
+      `[data-method="${r.method}"]`) });
+    const cells = await row.locator('td').allTextContents();
+    const gap = await row.locator('[data-gap]').count();
+    if (r.cost !== null && !says(cells[0], r.cost))
+      throw new Error(`${r.method}: ${cells[0]}, not ${r.cost}`);
+    if ((r.gap !== null) !== (gap === 1))
+      throw new Error(`${r.method}: a gap must be there or not`);
+  }
+  check(comparison.rows.length > 10, 'every method has its row and numbers');
+}
+
+async function looks(url, address) {
+  for (const [look, width, colorScheme] of [
+    ['desk', 1280, 'light'], ['phone', 360, 'dark']]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ colorScheme });
+    await go(page, url, address);
+    const [needs, has] = await page.evaluate(
+      () => [document.documentElement.scrollWidth, innerWidth]);
+    check(needs <= has, `the plan fits ${width} pixels`);
+    await axe(page, `the plan, ${colorScheme}`);
+    await shoot(page, `plan-${look}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+// A search too hard to end soon: it says how far it is, and can be ended.
+async function watched(s) {
+  const records = await postRecords(s, hardRecords(14, 4000));
+  const { id } = await s.post('/v1/searches', { records, costs: costs(14),
+    max_drop: 0.01, grid: 64 });
+  await go(page, s.url, `#/searches/${id}`);
+  await page.getByText(/^best [\d.e+]+, bound/).waitFor({ timeout: 60000 });
+  check(true, 'a running search tells its best cost and bound');
+  await page.getByRole('img', { name: /^Best latency and proved bound/ })
+    .waitFor({ timeout: 60000 });
+  await shoot(page, 'search-running');
+  await page.getByRole('button', { name: 'Cancel this search' }).click();
+  await page.getByText('cancelled', { exact: true }).waitFor();
+  check((await s.get(`/v1/searches/${id}`)).state === 'cancelled',
+    'and can be cancelled');
+}
+
+await withService(async (s) => {
+  try {
+    const records = await postRecords(s,
+      readFileSync(join(fixtures, 'cnn3_records.csv')));
+    const { id } = await s.post('/v1/searches', { records, costs: costs(4),
+      max_drop: 0.05, compare: true, guarantee: { delta: 0.1 } });
+    const { plan: number } = await s.until(`/v1/searches/${id}`);
+    const plan = await s.get(`/v1/plans/${number}`);
+    await go(page, s.url, `#/plans/${number}`);
+    await flow(plan);
+    await compared(plan);
+    check((await page.locator('#promise').textContent())
+      .includes('With probability 0.9'), 'the promise is told');
+    await looks(s.url, `#/plans/${number}`);
+    await tabOrder(page, s.url, `#/plans/${number}`);
+    await watched(s);
+    check(faults.length === 0, `nothing went wrong in the browser${
+      faults.map((f) => `\n${f}`).join('')}`);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// How sure a plan is: the promise on new data, the chance that it stays the
+// best when costs are drawn again, and what other metrics say.
+import { chip, facts, h, section, table } from "./dom.js";
+import { dash, known, percent, points, quantity } from "./format.js";
+
+// Sections for what the plan has of these; `unit(metric)` gives its name and
+// kind.
+export const sureness = (plan, unit) => [
+    plan.guarantee && section("Promise on new data",
+        promise(plan.guarantee, plan, unit(plan.objective)[1])),
+    plan.bootstrap && section("If the costs were measured again",
+        again(plan.bootstrap, unit(plan.objective)[1])),
+    plan.metrics?.points?.length > 0 && section("Several metrics",
+        several(plan.metrics, unit)),
+];
+
+const promises = {
+    certified: ["carried", "good"],
+    full: ["only the full network carries it", "warn"],
+    none: ["nothing carries it", "bad"],
+};
+
+function promise(g, plan, kind) {
+    const [word, look] = promises[g.status] ?? [g.status, ""];
+    const odds = (x) => Number(x.toPrecision(3));
+    const loses = g.loss === "flips"
+        ? `at most ${points(g.eps)} of right answers turn wrong on new data`
+        : `accuracy on new data is at most ${
+            points(g.eps)} below the full network's`;
+    return [
+        h("p", { id: "promise" }, chip(word, look), ` With probability ${
+            odds(1 - g.delta)} over the calibration samples, ${loses}.`,
+        g.reason ? ` ${g.reason[0].toUpperCase()}${g.reason.slice(1)}.` : ""),
+        facts([
+            ["Tested on", `${g.n_test} ${g.unit ?? "sample"}s, chosen on ${
+                g.n_search}`],
+            ["Plans tried", `${g.tried}, ${g.passed} passed`],
+            ["Loss among the tested", known(g.drop) ? points(g.drop)
+                : dash("nothing was tested")],
+            ["p value", known(g.p_value) ? `${g.p_value.toPrecision(2)} (level ${
+                odds(g.level)})` : dash("nothing was tested")],
+            known(g.needed) ? ["Samples the next plan needs",
+                `about ${g.needed}`] : null,
+            g.without ? ["The same without a promise", [quantity(
+                g.without.cost, kind, "no plan meets the floor"), " at ",
+            percent(g.without.accuracy), ` accuracy, ${g.without.kept} exits`]]
+                : null,
+            ["How", `${g.test} test, ${g.family}, ${g.order}`],
+        ])];
+}
+
+function again(b, kind) {
+    const cost = ([middle, lo, hi]) => [quantity(middle, kind), h("small",
+        null, " (", quantity(lo, kind), " to ", quantity(hi, kind), ")")];
+    return facts([
+        ["Chance that no other plan is cheaper", h("span", { id: "best" },
+            percent(b.chance_best, 1))],
+        b.cost ? ["Cost, 95 % of draws", cost(b.cost)] : null,
+        b.regret ? ["Cost over the best, mean and 95 %",
+            b.regret.map((x) => percent(x, 2)).join(", ")] : null,
+        ["Draws", `${b.draws}, ${b.solves} searched anew, from ${
+            b.from === "epochs" ? "stored epochs" : "intervals"}`],
+    ]);
+}
+
+function several(m, unit) {
+    return [table("Plans that no other beats in every metric", [
+        ...m.names.map((name, i) => ({ title: unit(name)[0], number: true,
+            key: (p) => p.costs[i], cell: (p) => quantity(p.costs[i],
+                unit(name)[1]) })),
+        { title: "Accuracy", number: true, key: (p) => p.accuracy,
+            cell: (p) => percent(p.accuracy) },
+        { title: "Accuracy, held out", number: true,
+            key: (p) => p.test_accuracy ?? null,
+            cell: (p) => known(p.test_accuracy) ? percent(p.test_accuracy)
+                : dash("no held-out samples") },
+        { title: "Exits kept", number: true, cell: (p) => p.kept },
+        { title: "", cell: (p) => p.knee ? chip("knee", "good",
+            "most gain for what it gives up") : null },
+    ], m.points.map((p, i) => ({ ...p, knee: i === m.knee }))),
+    h("p", { class: "note" }, known(m.hypervolume)
+        ? `They dominate ${percent(m.hypervolume, 1)} of the box from the full network's costs and the floor to cost 0 and accuracy 1.`
+        : "", m.complete ? "" : " There may be more: not all was proved.")];
+}
