@@ -93,6 +93,8 @@ function searchForm(profile, records) {
         h("fieldset", null, h("legend", null, "Also"),
             tick("promise", "promise it for new data",
                 "the loss is at most that with probability 0.9"),
+            tick("bootstrap", "draw the costs again",
+                "how often the plan stays the best within their intervals"),
             tick("compare", "compare with other methods")),
     ], async (values, say) => {
         const csv = values.get("csv");
@@ -104,6 +106,7 @@ function searchForm(profile, records) {
             reference: values.get("reference"),
             max_drop: Number(values.get("drop")) / 100,
             ...values.has("promise") && { guarantee: {} },
+            ...values.has("bootstrap") && { bootstrap: {} },
             ...values.has("compare") && { compare: true } });
         location.hash = `#/searches/${search.id}`;
     });

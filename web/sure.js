@@ -50,17 +50,23 @@ function promise(g, plan, kind) {
         ])];
 }
 
+const sources = { nothing: "nothing: every cost is exact",
+    intervals: "intervals", epochs: "stored epochs",
+    both: "stored epochs, and intervals where there are none" };
+
 function again(b, kind) {
-    const cost = ([middle, lo, hi]) => [quantity(middle, kind), h("small",
-        null, " (", quantity(lo, kind), " to ", quantity(hi, kind), ")")];
+    const why = "there was nothing to draw, or no plan to judge";
+    const cost = ([middle, lo, hi]) => known(middle) ? [quantity(middle, kind),
+        h("small", null, " (", quantity(lo, kind, why), " to ",
+            quantity(hi, kind, why), ")")] : dash(why);
     return facts([
         ["Chance that no other plan is cheaper", h("span", { id: "best" },
-            percent(b.chance_best, 1))],
-        b.cost ? ["Cost, 95 % of draws", cost(b.cost)] : null,
-        b.regret ? ["Cost over the best, mean and 95 %",
-            b.regret.map((x) => percent(x, 2)).join(", ")] : null,
+            known(b.chance_best) ? percent(b.chance_best, 1) : dash(why))],
+        ["Cost, 95 % of draws", cost(b.cost ?? [])],
+        ["Cost over the best, mean and 95 %", b.regret?.every(known)
+            ? b.regret.map((x) => percent(x)).join(", ") : dash(why)],
         ["Draws", `${b.draws}, ${b.solves} searched anew, from ${
-            b.from === "epochs" ? "stored epochs" : "intervals"}`],
+            sources[b.from] ?? b.from}`],
     ]);
 }
 

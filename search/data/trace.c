@@ -27,6 +27,8 @@ trace_add(struct trace *t, double seconds, const struct solve_progress *p)
 {
     const struct trace_point *last = t->n ? &t->point[t->n - 1] : NULL;
 
+    if (t->ended)
+        return;
     if (last != NULL &&
         ((last->at.upper == p->upper && last->at.lower == p->lower) ||
             seconds - last->seconds < t->pace_s))
@@ -38,6 +40,7 @@ void
 trace_end(struct trace *t, double seconds, const struct solve_progress *p)
 {
     append(t, seconds, p);
+    t->ended = true;
 }
 
 json_t *

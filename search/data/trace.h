@@ -8,6 +8,7 @@
 #ifndef OFFRAMP_DATA_TRACE_H
 #define OFFRAMP_DATA_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,13 +26,14 @@ struct trace {
     struct trace_point point[TRACE_MAX];
     size_t n;
     double pace_s; /* points are at least so far apart; 0 at first */
+    bool ended;
 };
 
 /* Note where the search is, if that is news: another best cost or bound, and
- * not too soon after the last point. */
+ * not too soon after the last point.  Nothing after the end. */
 void trace_add(struct trace *t, double seconds, const struct solve_progress *p);
 
-/* The last point, always kept. */
+/* The last point, always kept; what comes later is another search's. */
 void trace_end(struct trace *t, double seconds, const struct solve_progress *p);
 
 /* [{seconds, cost, lower_bound, nodes}], costs times `unit`; cost is null

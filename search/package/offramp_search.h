@@ -14,6 +14,7 @@ extern "C" {
 #endif
 
 #include "search/baseline/baseline.h"
+#include "search/certify/bootstrap.h"
 #include "search/certify/promise.h"
 #include "search/solve/solve.h"
 

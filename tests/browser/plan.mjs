@@ -14,7 +14,8 @@ const { page, faults, close } = await openBrowser();
 const costs = (exits) => ({ schema: 'offramp.costs/1', device: 'made up',
   source: 'modelled', metrics: ['latency_ns'],
   exits: Array.from({ length: exits }, (_, k) => ({ name: `exit${k}`,
-    segment: { latency_ns: 100000 + 10000 * k },
+    segment: { latency_ns: [100, 98, 102].map((x) =>
+      1000 * x + 10000 * k) },
     head: k < exits - 1 ? { latency_ns: 4000 } : null })) });
 
 async function postRecords(s, csv) {
@@ -93,6 +94,18 @@ async function looks(url, address) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
+// What costs drawn again say.
+async function drawn(s, records) {
+  const { id } = await s.post('/v1/searches', { records, costs: costs(4),
+    max_drop: 0.05, bootstrap: { draws: 200, solves: 8 } });
+  const { plan: number } = await s.until(`/v1/searches/${id}`);
+  const { bootstrap } = await s.get(`/v1/plans/${number}`);
+  await go(page, s.url, `#/plans/${number}`);
+  check(await page.locator('#best').textContent()
+    === `${(100 * bootstrap.chance_best).toFixed(1)} %`,
+  'the chance that the plan stays the best is told');
+}
+
 // A search too hard to end soon: it says how far it is, and can be ended.
 async function watched(s) {
   const records = await postRecords(s, hardRecords(14, 4000));
@@ -125,6 +138,7 @@ await withService(async (s) => {
       .includes('With probability 0.9'), 'the promise is told');
     await looks(s.url, `#/plans/${number}`);
     await tabOrder(page, s.url, `#/plans/${number}`);
+    await drawn(s, records);
     await watched(s);
     check(faults.length === 0, `nothing went wrong in the browser${
       faults.map((f) => `\n${f}`).join('')}`);

@@ -27,6 +27,7 @@ only_news_is_kept_and_the_end_always(void **state)
     p.upper = 40;
     trace_add(&t, 2, &p);
     trace_end(&t, 3, &p);
+    trace_add(&t, 4, &(struct solve_progress){ .upper = 7, .lower = 7 });
     a = trace_json(&t, 0.5);
     assert_int_equal(json_array_size(a), 3);
     assert_true(json_is_null(json_object_get(json_array_get(a, 0), "cost")));
