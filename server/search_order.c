@@ -193,6 +193,7 @@ search_order_read(struct request *rq, struct search_order *o)
         { "robust", JF_BOOL, false, &p.sure.robust, 0, 0 },
         { "compare", JF_BOOL, false, &p.compare, 0, 0 },
         { "bootstrap", JF_OBJ, false, &p.sure.bootstrap, 0, 0 },
+        { "metrics", JF_ARR, false, &p.sure.metrics, 0, 0 },
     };
     struct err *err = &rq->err;
     enum status st;

@@ -13,7 +13,7 @@ static const struct choice {
     { "family", "auto front shared" },
     { "order", "sequence bonferroni" },
 };
-enum { CHOICES = sizeof(choices) / sizeof(choices[0]) };
+enum { CHOICES = sizeof(choices) / sizeof(choices[0]), METRICS_MAX = 3 };
 
 static bool
 is_one_of(const char *words, const char *given)
@@ -73,6 +73,25 @@ check_bootstrap(const json_t *doc, struct err *err)
     return st;
 }
 
+/* Names only: whether the costs have them is the worker's to say. */
+static enum status
+check_metrics(const json_t *names, struct err *err)
+{
+    size_t n = json_array_size(names);
+
+    if (n < 1 || n > METRICS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "metrics must name 1 to %d metrics of the costs", METRICS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+
+        if (name == NULL || name[0] == '\0' || strlen(name) > 63)
+            return err_set(err, ST_INVALID, "request.field",
+                "metrics[%zu] must be the name of a metric", i);
+    }
+    return ST_OK;
+}
+
 enum status
 sure_check(const struct sure_ask *a, double max_drop, struct err *err)
 {
@@ -82,6 +101,8 @@ sure_check(const struct sure_ask *a, double max_drop, struct err *err)
         st = check_guarantee(a->guarantee, max_drop, err);
     if (st == ST_OK && a->bootstrap != NULL)
         st = check_bootstrap(a->bootstrap, err);
+    if (st == ST_OK && a->metrics != NULL)
+        st = check_metrics(a->metrics, err);
     return st;
 }
 
@@ -94,6 +115,8 @@ sure_put(const struct sure_ask *a, json_t *problem)
         rc |= json_object_set(problem, "guarantee", a->guarantee);
     if (a->bootstrap != NULL)
         rc |= json_object_set(problem, "bootstrap", a->bootstrap);
+    if (a->metrics != NULL)
+        rc |= json_object_set(problem, "metrics", a->metrics);
     if (a->robust)
         rc |= json_object_set_new(problem, "robust", json_true());
     return rc == 0;

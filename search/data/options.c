@@ -87,6 +87,7 @@ search_options_read(
         { "guarantee", JF_OBJ, false, &sure.guarantee, 0, 0 },
         { "robust", JF_BOOL, false, &sure.robust, 0, 0 },
         { "bootstrap", JF_OBJ, false, &sure.bootstrap, 0, 0 },
+        { "metrics", JF_ARR, false, &sure.metrics, 0, 0 },
     };
     enum status st;
 

@@ -3,6 +3,7 @@
 #include "search/data/plan.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A member whose value is one of a few words; the number is its place. */
@@ -104,6 +105,31 @@ read_bootstrap(const json_t *doc, struct search_options *o, struct err *err)
     return ST_OK;
 }
 
+static enum status
+read_metrics(const json_t *names, struct search_options *o, struct err *err)
+{
+    struct search_sure *s = &o->sure;
+    size_t n = json_array_size(names);
+
+    if (n < 1 || n > METRICS_MAX)
+        return err_set(err, ST_INVALID, "search.metrics",
+            "metrics must name 1 to %d metrics of the costs", METRICS_MAX);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+
+        if (name == NULL || name[0] == '\0' ||
+            strlen(name) >= sizeof(s->metric[0]))
+            return err_set(err, ST_INVALID, "search.metrics",
+                "metrics[%zu] must be the name of a metric", i);
+        for (int k = 0; k < s->metrics; k++)
+            if (strcmp(s->metric[k], name) == 0)
+                return err_set(err, ST_INVALID, "search.metrics",
+                    "metrics[%zu]: '%s' is there twice", i, name);
+        snprintf(s->metric[s->metrics++], sizeof(s->metric[0]), "%s", name);
+    }
+    return ST_OK;
+}
+
 enum status
 search_sure_read(const struct search_sure_json *in, struct search_options *o,
     struct err *err)
@@ -115,5 +141,7 @@ search_sure_read(const struct search_sure_json *in, struct search_options *o,
         st = read_guarantee(in->guarantee, o, err);
     if (st == ST_OK && in->bootstrap != NULL)
         st = read_bootstrap(in->bootstrap, o, err);
+    if (st == ST_OK && in->metrics != NULL)
+        st = read_metrics(in->metrics, o, err);
     return st;
 }

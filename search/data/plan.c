@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "search/data/compare.h"
 #include "search/data/plan_bootstrap.h"
+#include "search/data/plan_metrics.h"
 #include "search/data/plan_promise.h"
 #include "search/data/trace.h"
 
@@ -49,6 +50,18 @@ watch(void *ctx, const struct solve_progress *p)
         return true;
     return s->wanted->watch != NULL &&
            s->wanted->watch(s->wanted->watch_ctx, &out);
+}
+
+/* The same once the plan is there: what else was asked for may take as long
+ * again, and has no bound to tell. */
+static bool
+watch_extras(void *ctx, const struct solve_progress *p)
+{
+    const struct search *s = ctx;
+
+    (void)p;
+    return seconds_so_far(s) - s->solve_ms / 1e3 > s->wanted->time_limit_s ||
+           (s->wanted->stop != NULL && s->wanted->stop(s->wanted->watch_ctx));
 }
 
 /* A sum over n samples as what one of them has. */
@@ -181,7 +194,8 @@ sure_json(const struct search *s, json_t *plan, struct err *err)
 {
     const struct search_sure *sure = &s->wanted->sure;
     bool best = !sure->guarantee && s->result.status != SOLVE_INFEASIBLE;
-    json_t *guarantee = json_null(), *bootstrap = json_null();
+    json_t *guarantee = json_null(), *bootstrap = json_null(),
+           *metrics = json_null();
     enum status st = ST_OK;
 
     if (sure->guarantee)
@@ -193,6 +207,10 @@ sure_json(const struct search *s, json_t *plan, struct err *err)
         st = plan_bootstrap_json(&s->problem, s->costs, s->wanted,
             &s->result.plan, best, &bootstrap, err);
     if (st == ST_OK && json_object_set_new(plan, "bootstrap", bootstrap) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK && sure->metrics > 0)
+        st = plan_metrics_json(&s->problem, s->costs, s->wanted, &metrics, err);
+    if (st == ST_OK && json_object_set_new(plan, "metrics", metrics) != 0)
         st = err_nomem(err);
     return st;
 }
@@ -219,8 +237,28 @@ point_json(const struct search *s, const struct solve_point *pt, json_t *to,
     return ST_OK;
 }
 
+/* The point of the curve to look at first, into the plan. */
 static enum status
-curve_json(struct search *s, json_t **out, struct err *err)
+knee_json(const struct solve_front *f, json_t *plan, struct err *err)
+{
+    json_t *knee = json_null();
+    double *v = malloc((2 * f->n + 1) * sizeof(*v));
+
+    if (v == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < f->n; i++) {
+        v[2 * i] = (double)f->points[i].cost;
+        v[2 * i + 1] = -(double)f->points[i].right;
+    }
+    if (f->n > 0)
+        knee = json_integer((json_int_t)pareto_knee(v, f->n, 2));
+    free(v);
+    return json_object_set_new(plan, "knee", knee) == 0 ? ST_OK
+                                                        : err_nomem(err);
+}
+
+static enum status
+curve_json(struct search *s, json_t *plan, json_t **out, struct err *err)
 {
     struct solve_options o = s->problem.options;
     struct solve_front front = { 0 };
@@ -234,6 +272,8 @@ curve_json(struct search *s, json_t **out, struct err *err)
             (size_t)s->wanted->curve_points, &front, err);
     for (size_t i = 0; st == ST_OK && i < front.n; i++)
         st = point_json(s, &front.points[i], *out, err);
+    if (st == ST_OK)
+        st = knee_json(&front, plan, err);
     solve_front_clear(&front);
     return st;
 }
@@ -263,6 +303,7 @@ solve(struct search *s, struct err *err)
         st = solve_eval(d, &s->result.plan, &s->result.tally, err);
     }
     s->found = s->result;
+    o->watch = watch_extras;
     if (st == ST_OK && s->wanted->sure.guarantee)
         st = plan_promise_make(
             &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
@@ -284,7 +325,7 @@ search_records(const struct records *r, const struct costs *c,
         (st = plan_json(&s, plan, err)) == ST_OK &&
         (st = sure_json(&s, *plan, err)) == ST_OK &&
         (st = extras_json(&s, *plan, err)) == ST_OK)
-        st = curve_json(&s, curve, err);
+        st = curve_json(&s, *plan, curve, err);
     if (st != ST_OK) {
         json_decref(*plan);
         json_decref(*curve);

@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "search/certify/bootstrap.h"
+#include "search/certify/metrics.h"
 #include "search/certify/promise.h"
 #include "search/data/costs.h"
 #include "search/data/records.h"
@@ -38,6 +39,8 @@ struct search_sure {
     bool test_given; /* else groups turn an exact test into betting */
     bool robust;     /* search on the upper ends of the costs' intervals */
     struct bootstrap_options bootstrap; /* draws 0: none */
+    char metric[METRICS_MAX][64];       /* to weigh against each other */
+    int metrics;                        /* how many; 0: none */
 };
 
 /* Start from search_options_init(). */
@@ -72,7 +75,7 @@ enum status search_reference_read(
 
 /* Members of a problem that make a search_sure; NULL where absent. */
 struct search_sure_json {
-    json_t *guarantee, *bootstrap; /* borrowed */
+    json_t *guarantee, *bootstrap, *metrics; /* borrowed */
     bool robust;
 };
 

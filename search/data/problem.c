@@ -13,52 +13,51 @@
 #define COARSE_MAX 1e12
 
 static enum status
-unknown_cost(const struct costs *c, int e, const char *part,
-    const struct search_options *o, struct err *err)
+unknown_cost(const struct costs *c, int e, const char *part, const char *metric,
+    struct err *err)
 {
     return BAD(err, "search.costs",
-        "exit %d (%s): the %s's %s was not measured; choose another objective",
-        e, c->exit[e].name, part, o->objective);
+        "exit %d (%s): the %s's %s was not measured; choose another metric", e,
+        c->exit[e].name, part, metric);
 }
 
 /* What a part is taken to cost: robust searches expect the worst of what the
  * measurement leaves open. */
 static double
-part_cost(const struct cost *c, const struct search_options *o)
+part_cost(const struct cost *c, bool robust)
 {
-    return o->sure.robust ? c->hi : c->median;
+    return robust ? c->hi : c->median;
 }
 
-static enum status
-take_costs(struct problem *p, const struct costs *c,
-    const struct search_options *o, struct err *err)
+enum status
+problem_costs(const struct costs *c, const char *metric, bool robust,
+    int64_t *segment, int64_t *head, double *quantum, struct err *err)
 {
-    int m = costs_metric(c, o->objective);
+    int m = costs_metric(c, metric);
     double path = 0;
 
     if (m < 0)
         return BAD(err, "search.objective",
             "the costs have no metric '%.64s'; the first they have is %s",
-            o->objective, c->metric[0]);
+            metric, c->metric[0]);
     for (int e = 0; e < c->exits; e++) {
-        double s = part_cost(&c->exit[e].segment[m], o),
-               h = part_cost(&c->exit[e].head[m], o);
+        double s = part_cost(&c->exit[e].segment[m], robust),
+               h = part_cost(&c->exit[e].head[m], robust);
 
         if (isnan(s))
-            return unknown_cost(c, e, "segment", o, err);
+            return unknown_cost(c, e, "segment", metric, err);
         if (isnan(h))
-            return unknown_cost(c, e, "head", o, err);
+            return unknown_cost(c, e, "head", metric, err);
         path += s + h;
     }
     if (path > COARSE_MAX)
         return BAD(err, "search.costs",
-            "a path of %g %s is too long: use a coarser unit", path,
-            o->objective);
-    p->quantum = path <= FINE_MAX ? 1e-3 : 1;
+            "a path of %g %s is too long: use a coarser unit", path, metric);
+    *quantum = path <= FINE_MAX ? 1e-3 : 1;
     for (int e = 0; e < c->exits; e++) {
-        p->segment[e] =
-            llround(part_cost(&c->exit[e].segment[m], o) / p->quantum);
-        p->head[e] = llround(part_cost(&c->exit[e].head[m], o) / p->quantum);
+        segment[e] =
+            llround(part_cost(&c->exit[e].segment[m], robust) / *quantum);
+        head[e] = llround(part_cost(&c->exit[e].head[m], robust) / *quantum);
     }
     return ST_OK;
 }
@@ -182,7 +181,8 @@ problem_init(struct problem *p, const struct records *r, const struct costs *c,
             "the records have %d exits, the costs %d: they are not of one "
             "network",
             r->exits, c->exits);
-    if ((st = take_costs(p, c, o, err)) != ST_OK ||
+    if ((st = problem_costs(c, o->objective, o->sure.robust, p->segment,
+             p->head, &p->quantum, err)) != ST_OK ||
         (st = take_halves(p, r, o, err)) != ST_OK ||
         (st = set_floor(p, o, err)) != ST_OK) {
         problem_clear(p);

@@ -34,4 +34,10 @@ enum status problem_init(struct problem *out, const struct records *r,
     struct err *err) MUST_CHECK;
 void problem_clear(struct problem *p);
 
+/* The costs in one metric as integers, [exits] each; a step is *quantum of
+ * the metric's unit.  ST_INVALID: no such metric, or a part without it. */
+enum status problem_costs(const struct costs *c, const char *metric,
+    bool robust, int64_t *segment, int64_t *head, double *quantum,
+    struct err *err) MUST_CHECK;
+
 #endif

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/cli/text.h"
+
 /* The guarantee that was asked for, or NULL with rc != 0. */
 static json_t *
 guarantee(const struct sure_wish *w)
@@ -18,6 +20,25 @@ guarantee(const struct sure_wish *w)
         return NULL;
     }
     return o;
+}
+
+/* "a,b" as ["a","b"]. */
+static json_t *
+words(const char *text)
+{
+    json_t *a = json_array();
+    int rc = 0;
+
+    for (size_t n; rc == 0 && a != NULL; text += n + 1) {
+        n = strcspn(text, ",");
+        rc = json_array_append_new(a, json_stringn(text, n));
+        if (text[n] == '\0')
+            break;
+    }
+    if (rc == 0)
+        return a;
+    json_decref(a);
+    return NULL;
 }
 
 enum status
@@ -35,6 +56,8 @@ sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
     if (w->draws > 0)
         rc |= json_object_set_new(problem, "bootstrap",
             json_pack("{s:I}", "draws", (json_int_t)w->draws));
+    if (w->metrics != NULL)
+        rc |= json_object_set_new(problem, "metrics", words(w->metrics));
     if (w->robust)
         rc |= json_object_set_new(problem, "robust", json_true());
     return rc == 0 ? ST_OK : err_nomem(err);
@@ -113,11 +136,79 @@ bootstrap_text(const json_t *b)
             100 * nth(b, "regret", 1));
 }
 
-void
-sure_text(const json_t *plan)
+enum { NAMES_MAX = 8, FIXED = 4 };
+
+/* One row a plan: its cost in each metric, then what does not depend on it. */
+static enum status
+metrics_row(struct text_table *t, const json_t *point, bool knee)
+{
+    double test = json_get_number(point, "test_accuracy");
+    enum status st = ST_OK;
+    const json_t *v;
+    size_t i;
+
+    json_array_foreach(json_object_get(point, "costs"), i, v)
+    {
+        if (st == ST_OK)
+            st = text_cell(t, "%.6g", json_number_value(v));
+    }
+    if (st == ST_OK)
+        st = text_cell(t, "%.2f %%", 100 * json_get_number(point, "accuracy"));
+    if (st == ST_OK)
+        st = isfinite(test) ? text_cell(t, "%.2f %%", 100 * test)
+                            : text_cell(t, "-");
+    if (st == ST_OK)
+        st = text_cell(t, "%.0f", json_get_number(point, "kept"));
+    return st == ST_OK ? text_cell(t, "%s", knee ? "knee" : "") : st;
+}
+
+static enum status
+metrics_text(const json_t *m, struct err *err)
+{
+    static const char *const fixed[FIXED] = { ">accuracy", ">held-out",
+        ">exits", "" };
+    const char *columns[NAMES_MAX + FIXED + 1] = { NULL };
+    const json_t *names = json_object_get(m, "names"), *point, *name;
+    double knee = json_get_number(m, "knee");
+    char head[NAMES_MAX][72];
+    struct text_table *t;
+    enum status st = ST_OK;
+    size_t n = 0, i;
+
+    json_array_foreach(names, i, name)
+    {
+        if (n == NAMES_MAX)
+            break;
+        snprintf(head[n], sizeof(head[n]), ">%.64s", json_string_value(name));
+        columns[n] = head[n];
+        n++;
+    }
+    for (i = 0; i < FIXED; i++)
+        columns[n + i] = fixed[i];
+    printf("\nmetrics      plans that no other beats in all of them; they "
+           "dominate %.3g of the box%s\n\n",
+        json_get_number(m, "hypervolume"),
+        json_is_true(json_object_get(m, "complete")) ? ""
+                                                     : " (not all proved)");
+    if ((t = text_table_new(columns)) == NULL)
+        return err_nomem(err);
+    json_array_foreach(json_object_get(m, "points"), i, point)
+    {
+        if (st == ST_OK)
+            st = metrics_row(t, point, (double)i == knee);
+    }
+    if (st == ST_OK)
+        text_table_print(t, stdout);
+    text_table_free(t);
+    return st == ST_OK ? ST_OK : err_nomem(err);
+}
+
+enum status
+sure_text(const json_t *plan, struct err *err)
 {
     const json_t *g = json_object_get(plan, "guarantee");
     const json_t *b = json_object_get(plan, "bootstrap");
+    const json_t *m = json_object_get(plan, "metrics");
 
     if (strcmp(json_get_string(plan, "cost_basis", ""), "upper") == 0)
         printf("costs        upper ends of their intervals (robust)\n");
@@ -125,4 +216,5 @@ sure_text(const json_t *plan)
         guarantee_text(plan, g);
     if (json_is_object(b))
         bootstrap_text(b);
+    return json_is_object(m) ? metrics_text(m, err) : ST_OK;
 }

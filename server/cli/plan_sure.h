@@ -12,7 +12,8 @@ struct sure_wish {
     double eps, delta;
     const char *loss, *family, *test, *order;
     bool robust;
-    int64_t draws; /* of a bootstrap; 0: none */
+    int64_t draws;       /* of a bootstrap; 0: none */
+    const char *metrics; /* "latency_ns,energy_nj" */
 };
 
 /* The options that set it. */
@@ -36,17 +37,20 @@ struct sure_wish {
             "how several plans are tested (default sequence)", NULL, 0, 0 },   \
         { "robust", 0, OPT_FLAG, &(w).robust, NULL,                            \
             "search on the upper ends of the cost intervals", NULL, 0, 0 },    \
-    {                                                                          \
-        "bootstrap", 0, OPT_INT, &(w).draws, "N",                              \
+        { "bootstrap", 0, OPT_INT, &(w).draws, "N",                            \
             "draw the costs N times: is the plan still the best?", NULL, 10,   \
-            100000                                                             \
+            100000 },                                                          \
+    {                                                                          \
+        "metrics", 0, OPT_STR, &(w).metrics, "A,B",                            \
+            "also list plans that no other beats in all of these", NULL, 0, 0  \
     }
 
 /* Add what was asked to a problem (formats of ../../search/README.md). */
 enum status sure_wish_put(
     const struct sure_wish *w, json_t *problem, struct err *err) MUST_CHECK;
 
-/* Print the members of a plan that answer it; nothing for null ones. */
-void sure_text(const json_t *plan);
+/* Print the members of a plan that answer it; nothing for null ones.
+ * ST_NOMEM. */
+enum status sure_text(const json_t *plan, struct err *err) MUST_CHECK;
 
 #endif

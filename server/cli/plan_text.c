@@ -107,7 +107,8 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     putchar('\n');
     half_text(plan, "calibration", "calibration");
     half_text(plan, "test", "held-out");
-    sure_text(plan);
+    if (st == ST_OK)
+        st = sure_text(plan, err);
     if (st == ST_OK && json_is_object(json_object_get(plan, "comparison")))
         st = search_text_comparison(plan, err);
     return st;

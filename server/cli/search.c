@@ -88,6 +88,7 @@ read_sure(struct search_options *o, struct err *err)
             &(struct search_sure_json){
                 .guarantee = json_object_get(problem, "guarantee"),
                 .bootstrap = json_object_get(problem, "bootstrap"),
+                .metrics = json_object_get(problem, "metrics"),
                 .robust = wish.sure.robust },
             o, err);
     json_decref(problem);

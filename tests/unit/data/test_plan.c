@@ -408,6 +408,12 @@ a_guarantee_is_read_from_a_problem(void **state)
             .want = "guarantee.loss must be drop or flips" },
         { .text = "{\"max_drop\":0.1,\"guarantee\":{\"family\":\"x\"}}",
             .want = "guarantee.family must be auto, front or shared" },
+        { .text = "{\"max_drop\":0.1,\"metrics\":[]}",
+            .want = "metrics must name 1 to 3" },
+        { .text = "{\"max_drop\":0.1,\"metrics\":[\"a\",\"a\"]}",
+            .want = "metrics[1]: 'a' is there twice" },
+        { .text = "{\"max_drop\":0.1,\"metrics\":[\"a\",\"\"]}",
+            .want = "metrics[1] must be the name" },
         { .text = "{\"max_drop\":0.1,\"bootstrap\":{\"draws\":9}}",
             .want = "bootstrap.draws must be" },
         { .text = "{\"max_drop\":0.1,\"bootstrap\":{\"draws\":20,"
@@ -551,6 +557,50 @@ costs_are_drawn_again_where_they_have_a_spread(void **state)
     json_decref(curve);
 }
 
+/* Of eight plans' (latency, ops) the three that no other beats at the floor. */
+static void
+several_metrics_give_the_plans_that_nothing_beats(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+    struct err err = { 0 };
+    const json_t *doc;
+
+    search_options_init(&o);
+    o.max_drop = 0.2;
+    o.sure.metrics = 2;
+    strcpy(o.sure.metric[0], "latency_ns");
+    strcpy(o.sure.metric[1], "ops");
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, &err),
+        ST_INVALID);
+    assert_string_equal(err.code, "search.costs"); /* a head without ops */
+
+    g->costs.exit[0].head[1] = (struct cost){ 5, 5, 5 };
+    assert_int_equal(
+        search_records(&g->records, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+    doc = json_object_get(plan, "metrics");
+    assert_int_equal(json_array_size(json_object_get(doc, "points")), 3);
+    CLOSE(doc, "points.0.costs.0", (2 * 110 + 4 * 310) / 6.0);
+    CLOSE(doc, "points.0.costs.1", (2 * 6 + 4 * 8) / 6.0);
+    CLOSE(doc, "points.0.accuracy", 5 / 6.0);
+    CLOSE(doc, "points.0.test_accuracy", 1);
+    CLOSE(doc, "points.0.thresholds.0", 0.8);
+    /* Nobody leaves early, so there is no head to pay for. */
+    CLOSE(doc, "points.1.costs.0", 300);
+    CLOSE(doc, "points.1.costs.1", 3);
+    CLOSE(doc, "points.1.kept", 1);
+    CLOSE(doc, "points.2.accuracy", 4 / 6.0);
+    CLOSE(doc, "points.2.costs.0", (4 * 110 + 2 * 310) / 6.0);
+    assert_true(json_is_true(json_object_get(doc, "complete")));
+    assert_true(number(doc, "hypervolume") >= 0);
+    assert_true(number(doc, "knee") >= 0 && number(doc, "knee") < 3);
+    CLOSE(plan, "knee", 0); /* of a straight line: its first point */
+    json_decref(plan);
+    json_decref(curve);
+}
+
 static void
 too_few_records_leave_the_full_network(void **state)
 {
@@ -645,6 +695,9 @@ main(void)
             tear_down),
         cmocka_unit_test_setup_teardown(
             costs_are_drawn_again_where_they_have_a_spread, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            several_metrics_give_the_plans_that_nothing_beats, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(
             too_few_records_leave_the_full_network, set_up, tear_down),
         cmocka_unit_test(real_records_save_time_within_one_point),
