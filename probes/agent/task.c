@@ -45,6 +45,7 @@ task_class_of(const char *code)
         { "measure.", TASK_MEASURE },
         { "user.", TASK_USER },
         { "dataset.", TASK_USER },
+        { "augment.", TASK_USER },
         { "records.", TASK_USER },
         { "costs.", TASK_USER },
         { "search.", TASK_USER },

@@ -6,6 +6,7 @@
 #include "probes/agent/task.h"
 
 extern const struct task_kind task_analyse; /* a model into layers and cuts */
+extern const struct task_kind task_augment; /* heads for a plain network */
 extern const struct task_kind task_dataset; /* does a data set fit a model? */
 extern const struct task_kind task_records; /* exits evaluated on data */
 extern const struct task_kind task_search;  /* records and costs into a plan */

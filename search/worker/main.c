@@ -3,8 +3,8 @@
 #include "probes/agent/agent.h"
 #include "search/worker/kinds.h"
 
-static const struct task_kind *const kinds[] = { &task_analyse, &task_dataset,
-    &task_records, &task_search, &task_deploy, NULL };
+static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
+    &task_dataset, &task_deploy, &task_records, &task_search, NULL };
 
 static const struct agent_program program = {
     .name = "offramp-worker",

@@ -16,8 +16,8 @@
 #include "base/file.h"
 #include "search/worker/kinds.h"
 
-static const struct task_kind *const kinds[] = { &task_analyse, &task_dataset,
-    &task_records, &task_search, NULL };
+static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
+    &task_dataset, &task_records, &task_search, NULL };
 
 static void
 box_path(const struct task_box *b, const char *sub, const char *name,

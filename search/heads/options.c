@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "search/heads/options.h"
+
+#include <string.h>
+
+#include "base/json.h"
+
+static enum status
+read_heads(const json_t *list, struct augment_options *out, struct err *err)
+{
+    const json_t *item;
+    size_t i;
+
+    if (list == NULL) {
+        out->head[HEAD_POOL] = true;
+        return ST_OK;
+    }
+    json_array_foreach(list, i, item)
+    {
+        const char *word = json_string_value(item);
+        int k = 0;
+
+        while (k < HEAD_KINDS && word != NULL &&
+               strcmp(head_kind_word((enum head_kind)k), word) != 0)
+            k++;
+        if (word == NULL || k == HEAD_KINDS)
+            return err_set(err, ST_INVALID, "request.field",
+                "options.heads[%zu] must be pool or spatial", i);
+        out->head[k] = true;
+    }
+    if (json_array_size(list) == 0)
+        return err_set(err, ST_INVALID, "request.field",
+            "options.heads is empty: name at least one kind");
+    return ST_OK;
+}
+
+static enum status
+read_rows(const json_t *list, struct augment_options *out, struct err *err)
+{
+    int64_t v[2];
+    size_t n;
+    enum status st;
+
+    if (list == NULL)
+        return ST_OK;
+    if ((st = json_read_ints(list, "options.rows", v, 2, &n, err)) != ST_OK)
+        return st;
+    if (n != 2 || v[0] < 0 || v[1] <= v[0])
+        return err_set(err, ST_INVALID, "request.field",
+            "options.rows must be [from, to] with 0 <= from < to");
+    out->from = v[0];
+    out->to = v[1];
+    return ST_OK;
+}
+
+static enum status
+read_target(const char *word, struct augment_options *out, struct err *err)
+{
+    out->agreement = strcmp(word, "agreement") == 0;
+    if (out->agreement || strcmp(word, "labels") == 0)
+        return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "options.target must be labels or agreement");
+}
+
+enum status
+augment_options_read(
+    const json_t *doc, struct augment_options *out, struct err *err)
+{
+    json_t *rule = NULL, *heads = NULL, *rows = NULL;
+    const char *target = "labels";
+    const struct json_field fields[] = {
+        { "rule", JF_ANY, false, &rule, 0, 0 },
+        { "heads", JF_ARR, false, &heads, 0, 0 },
+        { "target", JF_STR, false, &target, 0, 20 },
+        { "rows", JF_ARR, false, &rows, 0, 0 },
+        { "seed", JF_INT, false, &out->seed, 0, 9e15 },
+        { "max_candidates", JF_INT, false, &out->max_candidates, 1,
+            AUGMENT_CANDIDATES_MAX },
+    };
+    enum status st;
+
+    *out =
+        (struct augment_options){ .to = -1, .seed = 1, .max_candidates = 24 };
+    if (doc != NULL && (st = JSON_READ(doc, "options", fields, err)) != ST_OK)
+        return st;
+    out->rule = rule;
+    if ((st = read_heads(heads, out, err)) != ST_OK ||
+        (st = read_rows(rows, out, err)) != ST_OK)
+        return st;
+    return read_target(target, out, err);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * augment.h -- the stages of the task `augment`, which share one struct:
+ * which rows, one pass over them, every head fitted, the best ones written.
+ * Private to task_augment.c and augment_*.c; one thread.
+ */
+#ifndef OFFRAMP_WORKER_AUGMENT_H
+#define OFFRAMP_WORKER_AUGMENT_H
+
+#include "search/heads/features.h"
+#include "search/heads/fit.h"
+#include "search/heads/options.h"
+#include "search/worker/dataset.h"
+
+struct runtime;
+
+/* Why a head is not kept: word, sentence. */
+#define REJECT_MAP(X)                                                          \
+    X(REJECT_NOT, NULL)                                                        \
+    X(REJECT_GUESSING, "guessing")          /* number: its accuracy */         \
+    X(REJECT_CONSTANT, "constant_features") /* number: how many */             \
+    X(REJECT_DOMINATED, "dominated")        /* number: what it is better by */ \
+    X(REJECT_NO_EXTENT, "no_extent")        /* number: windows */              \
+    X(REJECT_NO_SAVING, "no_saving") /* number: multiplications saved */       \
+    X(REJECT_TOO_WIDE, "too_wide")   /* number: features */
+
+enum reject {
+#define X(name, word) name,
+    REJECT_MAP(X)
+#undef X
+};
+
+/* Features of one site that one head or several read. */
+struct aug_front {
+    int site;
+    struct front front;
+    size_t column; /* in a row of the features */
+};
+
+struct aug_head {
+    int site;
+    size_t front; /* among the fronts; unset where rejected before fitting */
+    struct head head;
+    struct fit_report report;
+    bool fitted;
+    double accuracy, agreement; /* of the held-out rows; NaN: unknown */
+    enum reject reject;
+    double number;
+    char exit[ATTACH_NAME]; /* its output; "" while it has none */
+};
+
+struct augment {
+    struct task *task;
+    struct runtime *rt;
+    struct plain plain;
+    struct dataset data;
+    struct augment_options opt;
+    const char *model_hex, *inputs_hex; /* borrowed from the payload */
+    const json_t *preprocess, *options; /* the same; may be NULL */
+
+    /* augment_rows.c; owned */
+    size_t *row; /* [n] rows of the data set, ascending */
+    size_t n;
+    size_t *at;      /* [n] indices into `row`: to fit on, then held out */
+    int32_t *target; /* [n] in the order of `at`: what heads learn */
+    size_t n_fit, n_held;
+    bool class_missing; /* of either part */
+
+    /* augment_pass.c; owned.  A row of features starts with the network's
+     * own class values. */
+    struct aug_front *front;
+    size_t n_fronts;
+    struct features features;
+
+    struct aug_head *head; /* augment_fit.c; owned */
+    size_t n_heads;
+    double seconds_pass, seconds_fit;
+};
+
+/* What the network itself answers for row `i` of `row`. */
+int32_t augment_own(const struct augment *a, size_t i);
+/* The label of row `i` of `row`; -1: unknown. */
+int32_t augment_label(const struct augment *a, size_t i);
+
+/* Decide on rows; and, once the pass has told what the network answers, on
+ * parts and targets.  ST_UNPROCESSABLE: codes `augment.*`, `dataset.*`. */
+enum status augment_rows(struct augment *a, struct err *err) MUST_CHECK;
+enum status augment_targets(struct augment *a, struct err *err) MUST_CHECK;
+
+/* List the heads to try and the fronts they read. */
+enum status augment_plan(struct augment *a, struct err *err) MUST_CHECK;
+
+/* One pass of the backbone over the rows. */
+enum status augment_pass(struct augment *a, struct err *err) MUST_CHECK;
+
+/* Fit all heads; keep at most one a site. */
+enum status augment_fit(struct augment *a, struct err *err) MUST_CHECK;
+
+/* Write the model with its heads; the document is owned by the caller. */
+enum status augment_write(
+    struct augment *a, json_t **out, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Every head fitted and judged; of each boundary the best is kept. */
+#include "search/worker/augment.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+/* A dearer head of a boundary must be better by this share of the rows. */
+#define GAIN_MIN 0.005
+
+typedef enum status fit_fn(struct head *h, const struct fit_rows *rows,
+    struct fit_report *out, struct err *err);
+
+static fit_fn *const fits[HEAD_KINDS] = {
+    [HEAD_POOL] = fit_linear,
+    [HEAD_SPATIAL] = fit_linear,
+};
+
+/* Shares of the held-out rows: equal to the label, to the network's answer,
+ * to the target. */
+struct shares {
+    double accuracy, agreement, target;
+};
+
+static struct shares
+count_shares(const struct augment *a, const struct aug_head *h)
+{
+    const size_t classes = (size_t)a->plain.classes;
+    size_t right = 0, labelled = 0, agree = 0, hit = 0;
+
+    for (size_t i = 0; i < a->n_held; i++) {
+        int32_t pred = fit_argmax(h->report.held + i * classes, classes);
+        size_t row = a->at[a->n_fit + i];
+        int32_t label = augment_label(a, row);
+
+        labelled += label >= 0;
+        right += label >= 0 && label == pred;
+        agree += pred == augment_own(a, row);
+        hit += pred == a->target[a->n_fit + i];
+    }
+    return (struct shares){
+        labelled ? (double)right / (double)labelled : NAN,
+        (double)agree / (double)a->n_held,
+        (double)hit / (double)a->n_held,
+    };
+}
+
+/* What always saying the commonest class would reach, and what chance may add
+ * to that (one-sided 95 %, normal approximation). */
+static double
+guessing(const struct augment *a)
+{
+    const size_t classes = (size_t)a->plain.classes;
+    size_t most = 0;
+    double share;
+
+    for (size_t k = 0; k < classes; k++) {
+        size_t n = 0;
+
+        for (size_t i = a->n_fit; i < a->n; i++)
+            n += a->target[i] == (int32_t)k;
+        most = n > most ? n : most;
+    }
+    share = (double)most / (double)a->n_held;
+    return share + 1.645 * sqrt(share * (1 - share) / (double)a->n_held);
+}
+
+static int64_t
+macs_of(const struct augment *a, const struct aug_head *h)
+{
+    return head_macs(&h->head, &a->plain.site[h->site]);
+}
+
+/* An exit that costs as much as the whole network is none; and the analysis
+ * knows the network's own output by its cost. */
+static void
+check_saving(const struct augment *a, struct aug_head *h)
+{
+    int64_t saved =
+        a->plain.macs - a->plain.site[h->site].macs_before - macs_of(a, h);
+
+    if (saved > 0)
+        return;
+    h->reject = REJECT_NO_SAVING;
+    h->number = (double)saved;
+}
+
+static enum status
+fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
+{
+    const struct fit_rows rows = { &a->features, a->front[h->front].column,
+        a->at, a->target, a->n_fit, a->n_held, (size_t)a->plain.classes,
+        (uint64_t)a->opt.seed };
+    struct err why = { 0 };
+    struct shares s;
+    enum status st = fits[h->head.kind](&h->head, &rows, &h->report, &why);
+
+    if (st == ST_UNPROCESSABLE) {
+        h->reject = REJECT_CONSTANT;
+        h->number = (double)h->report.constant;
+        return ST_OK;
+    }
+    if (st != ST_OK)
+        return err_set(err, st, why.code, "%s", why.text);
+    s = count_shares(a, h);
+    h->fitted = true;
+    h->accuracy = s.accuracy;
+    h->agreement = s.agreement;
+    h->number = s.target;
+    if (s.target <= guess)
+        h->reject = REJECT_GUESSING;
+    check_saving(a, h);
+    return ST_OK;
+}
+
+/* Cheapest first; a dearer one takes its place where it is better enough. */
+static void
+keep_best(struct aug_head *const *of_site, size_t n)
+{
+    struct aug_head *best = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        struct aug_head *h = of_site[i], *loser = h;
+
+        if (h->reject != REJECT_NOT)
+            continue;
+        if (best == NULL || h->number >= best->number + GAIN_MIN) {
+            loser = best;
+            best = h;
+        }
+        if (loser != NULL) {
+            loser->reject = REJECT_DOMINATED;
+            loser->number -= best->number;
+        }
+    }
+}
+
+/* Insertion sort of the few heads of one site, then the choice. */
+static void
+keep_all(struct augment *a)
+{
+    struct aug_head *of_site[HEAD_KINDS];
+
+    for (size_t i = 0; i < a->n_heads;) {
+        size_t n = 0;
+        int site = a->head[i].site;
+
+        for (; i < a->n_heads && a->head[i].site == site; i++) {
+            size_t k = n++;
+
+            for (;
+                 k > 0 && macs_of(a, of_site[k - 1]) > macs_of(a, &a->head[i]);
+                 k--)
+                of_site[k] = of_site[k - 1];
+            of_site[k] = &a->head[i];
+        }
+        keep_best(of_site, n);
+    }
+}
+
+enum status
+augment_fit(struct augment *a, struct err *err)
+{
+    double guess = guessing(a);
+    int64_t start = clock_ns();
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && i < a->n_heads; i++) {
+        struct aug_head *h = &a->head[i];
+        char what[80];
+
+        snprintf(what, sizeof(what), "%s at boundary %d",
+            head_kind_word(h->head.kind), h->site);
+        task_progress(a->task, "fit", (int64_t)i, (int64_t)a->n_heads, what);
+        if (h->reject == REJECT_NOT)
+            st = fit_one(a, h, guess, err);
+    }
+    task_progress(
+        a->task, "fit", (int64_t)a->n_heads, (int64_t)a->n_heads, NULL);
+    keep_all(a);
+    a->seconds_fit = (double)(clock_ns() - start) / 1e9;
+    return st;
+}

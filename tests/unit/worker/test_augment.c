@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* The `augment` task: heads for a plain network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "search/model/onnx.h"
+#include "unit/worker/chain.h"
+#include "unit/worker/task_box.h"
+
+/* A plain network in a box, its data, and what came of it. */
+struct plain_box {
+    struct task_box b;
+    char model[HASH_HEX], inputs[HASH_HEX], labels[HASH_HEX];
+    char augmented[HASH_HEX];
+};
+
+static Onnx__ModelProto *
+read_model(const char *path)
+{
+    struct err err = { 0 };
+    Onnx__ModelProto *m;
+    char *data;
+    size_t len;
+
+    assert_int_equal(file_read(path, 1 << 28, &data, &len, &err), ST_OK);
+    if (onnx_read(data, len, &m, NULL, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    free(data);
+    return m;
+}
+
+/* Only the last output of a file, analysed: what people call plain. */
+static void
+put_plain(struct plain_box *p, const char *path)
+{
+    Onnx__ModelProto *m = read_model(path);
+    Onnx__ValueInfoProto *last = m->graph->output[m->graph->n_output - 1];
+    size_t n = m->graph->n_output, len;
+    char hex[HASH_HEX];
+    uint8_t *data;
+
+    m->graph->output[n - 1] = m->graph->output[0];
+    m->graph->output[0] = last;
+    m->graph->n_output = 1;
+    assert_int_equal(onnx_write(m, &data, &len, NULL), ST_OK);
+    m->graph->n_output = n;
+    onnx_free(m);
+    box_bytes(&p->b, data, len, hex);
+    free(data);
+    box_run(
+        &p->b, "analyse", json_pack("{s:s, s:s}", "blob", hex, "name", "m"));
+    snprintf(p->model, sizeof(p->model), "%s",
+        json_string_value(json_object_get(box_done(&p->b), "blob")));
+    box_reuse(&p->b, p->model);
+}
+
+static void
+open_cnn3(struct plain_box *p)
+{
+    *p = (struct plain_box){ 0 };
+    box_open(&p->b);
+    put_plain(p, OFFRAMP_FIXTURES "/cnn3.onnx");
+    box_file(&p->b, OFFRAMP_FIXTURES "/cnn3_images_u8.npy", p->inputs);
+    box_file(&p->b, OFFRAMP_FIXTURES "/cnn3_labels.npy", p->labels);
+}
+
+static json_t *
+payload_of(const struct plain_box *p, json_t *options)
+{
+    return json_pack("{s:{s:s}, s:{s:s, s:s, s:{s:f}}, s:o}", "model", "blob",
+        p->model, "dataset", "inputs", p->inputs, "labels", p->labels,
+        "preprocess", "scale", 1 / 255.0, "options", options);
+}
+
+/* Augment; the document, and the new model made ready for another task. */
+static json_t *
+augmented(struct plain_box *p, json_t *options)
+{
+    json_t *doc;
+
+    box_run(&p->b, "augment", payload_of(p, options));
+    doc = json_deep_copy(box_done(&p->b));
+    snprintf(p->augmented, sizeof(p->augmented), "%s",
+        json_string_value(json_object_get(doc, "model")));
+    box_reuse(&p->b, p->augmented);
+    return doc;
+}
+
+static void
+blob_path(const struct plain_box *p, const char *sub, const char *hex,
+    char out[PATH_MAX])
+{
+    snprintf(out, PATH_MAX, "%s/%s/%s", p->b.dir, sub, hex);
+}
+
+static double
+number_of(const json_t *doc, const char *name)
+{
+    const json_t *v = json_object_get(doc, name);
+
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* ---- the backbone ---- */
+
+/* Equal as bytes; protobuf-c keeps fields that it does not know. */
+static void
+same_message(const ProtobufCMessage *a, const ProtobufCMessage *b)
+{
+    size_t n = protobuf_c_message_get_packed_size(a);
+    uint8_t *x = malloc(n + 1), *y = malloc(n + 1);
+
+    assert_int_equal(protobuf_c_message_get_packed_size(b), n);
+    protobuf_c_message_pack(a, x);
+    protobuf_c_message_pack(b, y);
+    assert_memory_equal(x, y, n);
+    free(x);
+    free(y);
+}
+
+static void
+the_backbone_stays_as_it_was(void **state)
+{
+    Onnx__ModelProto *plain, *with;
+    char path[PATH_MAX];
+    struct plain_box p;
+    const Onnx__GraphProto *g, *h;
+
+    (void)state;
+    open_cnn3(&p);
+    json_decref(augmented(&p, json_object()));
+    blob_path(&p, "blobs", p.model, path);
+    plain = read_model(path);
+    blob_path(&p, "blobs", p.augmented, path);
+    with = read_model(path);
+    g = plain->graph;
+    h = with->graph;
+    assert_true(h->n_node > g->n_node);
+    for (size_t i = 0; i < g->n_node; i++)
+        same_message(&g->node[i]->base, &h->node[i]->base);
+    for (size_t i = 0; i < g->n_initializer; i++)
+        same_message(&g->initializer[i]->base, &h->initializer[i]->base);
+    same_message(&g->input[0]->base, &h->input[0]->base);
+    same_message(&g->output[0]->base, &h->output[h->n_output - 1]->base);
+    onnx_free(plain);
+    onnx_free(with);
+    box_close(&p.b);
+}
+
+/* A picture of seeded noise. */
+static void
+put_noise(struct chain *c, const char *name, size_t n, uint32_t seed)
+{
+    float *x = malloc(n * sizeof(*x));
+
+    assert_non_null(x);
+    for (size_t i = 0; i < n; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x[i] = (float)(seed >> 8) / 16777216.0f;
+    }
+    chain_put(c, name, x, n);
+    free(x);
+}
+
+static void
+its_own_answers_are_the_same_bits(void **state)
+{
+    char plain[PATH_MAX], with[PATH_MAX];
+    struct plain_box p;
+    struct chain c;
+
+    (void)state;
+    open_cnn3(&p);
+    json_decref(augmented(&p, json_object()));
+    blob_path(&p, "blobs", p.model, plain);
+    blob_path(&p, "blobs", p.augmented, with);
+    chain_open(&c);
+    for (uint32_t k = 0; k < 20; k++) {
+        float before[10];
+
+        put_noise(&c, "image", 24 * 24, k);
+        memcpy(
+            before, chain_get(&c, chain_run(&c, plain), NULL), sizeof(before));
+        assert_memory_equal(
+            before, chain_get(&c, chain_run(&c, with), NULL), sizeof(before));
+    }
+    chain_clear(&c);
+    box_close(&p.b);
+}
+
+/* ---- the heads ---- */
+
+static void
+every_boundary_says_why_and_every_head_how_good(void **state)
+{
+    const json_t *boundary, *head;
+    size_t i, kept = 0, chosen = 0;
+    double before = 0;
+    struct plain_box p;
+    json_t *doc;
+
+    (void)state;
+    open_cnn3(&p);
+    doc = augmented(&p, json_object());
+    assert_string_equal(json_string_value(json_object_get(doc, "schema")),
+        "offramp.augmentation/1");
+    json_array_foreach(json_object_get(doc, "boundaries"), i, boundary)
+    {
+        bool is = json_is_true(json_object_get(boundary, "chosen"));
+
+        chosen += is;
+        assert_int_equal(number_of(boundary, "index"), i);
+        assert_true(is == json_is_null(json_object_get(boundary, "reason")));
+        assert_true(number_of(boundary, "macs_before") >= before);
+        before = number_of(boundary, "macs_before");
+    }
+    json_array_foreach(json_object_get(doc, "heads"), i, head)
+    {
+        bool is = json_is_true(json_object_get(head, "kept"));
+
+        kept += is;
+        assert_true(is == json_is_null(json_object_get(head, "reason")));
+        assert_true(
+            number_of(head, "gradient_norm") <= number_of(head, "tolerance"));
+        assert_true(number_of(head, "temperature") > 0.05);
+    }
+    /* After the stem and two of three blocks; behind the last only its linear
+     * layer is left. */
+    assert_int_equal(chosen, 3);
+    assert_int_equal(kept, 3);
+    head = json_array_get(json_object_get(doc, "heads"), 1);
+    /* exit1 of the fixture, trained with the backbone, reaches 82 % */
+    assert_true(number_of(head, "accuracy") > 0.7);
+    json_decref(doc);
+    box_close(&p.b);
+}
+
+/* Run the parts that an analysis names, in turn. */
+static void
+run_parts(const struct plain_box *p, struct chain *c, const json_t *exits)
+{
+    static const char *const parts[] = { "segment", "head" };
+    const json_t *x;
+    char path[PATH_MAX];
+    size_t i;
+
+    json_array_foreach(exits, i, x)
+    {
+        for (int k = 0; k < 2; k++) {
+            const json_t *part = json_object_get(x, parts[k]);
+
+            if (!json_is_object(part))
+                continue;
+            blob_path(p, "out",
+                json_string_value(json_object_get(part, "blob")), path);
+            chain_run(c, path);
+        }
+    }
+}
+
+static void
+parts_in_turn_answer_as_the_whole(void **state)
+{
+    const json_t *exits, *x;
+    char path[PATH_MAX];
+    struct chain whole, parts;
+    struct plain_box p;
+    size_t i, n, m;
+
+    (void)state;
+    open_cnn3(&p);
+    json_decref(augmented(&p, json_object()));
+    blob_path(&p, "blobs", p.augmented, path);
+    chain_open(&whole);
+    chain_open(&parts);
+    put_noise(&whole, "image", 24 * 24, 7);
+    put_noise(&parts, "image", 24 * 24, 7);
+    chain_run(&whole, path);
+    box_run(&p.b, "analyse",
+        json_pack("{s:s, s:s}", "blob", p.augmented, "name", "m"));
+    exits = json_object_get(box_done(&p.b), "exits");
+    assert_int_equal(json_array_size(exits), 4);
+    run_parts(&p, &parts, exits);
+    json_array_foreach(exits, i, x)
+    {
+        const char *name = json_string_value(json_object_get(x, "output"));
+        const float *a = chain_get(&whole, name, &n);
+        const float *b = chain_get(&parts, name, &m);
+
+        assert_int_equal(n, 10);
+        assert_int_equal(m, 10);
+        for (size_t k = 0; k < n; k++)
+            assert_true(fabsf(a[k] - b[k]) <= 1e-6f * (1 + fabsf(a[k])));
+    }
+    chain_clear(&whole);
+    chain_clear(&parts);
+    box_close(&p.b);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_backbone_stays_as_it_was),
+        cmocka_unit_test(its_own_answers_are_the_same_bits),
+        cmocka_unit_test(every_boundary_says_why_and_every_head_how_good),
+        cmocka_unit_test(parts_in_turn_answer_as_the_whole),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
