@@ -274,6 +274,8 @@ db_lease_extend(struct db *db, const char *session, struct lease_beat *beats,
 {
     struct extending e = { session, beats, n, ttl_ms, now_ms };
 
+    if (n == 0)
+        return db_session_touch(db, session, ttl_ms, now_ms, err);
     return db_tx(db, extend, &e, err);
 }
 
