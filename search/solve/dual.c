@@ -205,7 +205,9 @@ dual_true(const struct dual *d, int64_t bound)
     int64_t out, one = INT64_C(1) << (d->shift < 0 ? -d->shift : d->shift);
 
     if (d->shift >= 0)
-        return __builtin_mul_overflow(bound, one, &out) ? INT64_MAX : out;
+        return !__builtin_mul_overflow(bound, one, &out) ? out
+               : bound < 0                               ? INT64_MIN
+                                                         : INT64_MAX;
     return bound / one + (bound > 0 && bound % one != 0);
 }
 
