@@ -1,78 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* offramp search, called as the program calls it, in a process of its own
- * because a verb keeps its options. */
+/* offramp search, called as the program calls it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/json.h"
-#include "server/cli/cli.h"
+#include "unit/cli/run_search.h"
 
 #define RECORDS OFFRAMP_FIXTURES "/cnn3_records.csv"
-
-enum { OUT_MAX = 65536 };
-
-int
-cli_fail(const struct err *err)
-{
-    printf("failed: %s [%s]\n", err->text, err->code);
-    return err->status == ST_INVALID || err->status == ST_UNPROCESSABLE ? 2 : 1;
-}
-
-/* Run the verb; what it printed goes to `out`, its exit code is returned. */
-static int
-run(const char *const *words, char out[OUT_MAX])
-{
-    char *argv[24] = { strdup("search") };
-    size_t len = 0;
-    int argc = 1, fd[2], status;
-    ssize_t n;
-    pid_t pid;
-
-    for (; words[argc - 1] != NULL; argc++)
-        argv[argc] = strdup(words[argc - 1]);
-    fflush(stdout);
-    assert_int_equal(pipe(fd), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        dup2(fd[1], STDOUT_FILENO);
-        close(fd[0]);
-        status = cli_search(argc, argv);
-        fflush(stdout);
-        _exit(status);
-    }
-    close(fd[1]);
-    while (len < OUT_MAX - 1 &&
-           (n = read(fd[0], out + len, OUT_MAX - 1 - len)) > 0)
-        len += (size_t)n;
-    out[len] = '\0';
-    close(fd[0]);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    for (int i = 0; i < argc; i++)
-        free(argv[i]);
-    return WEXITSTATUS(status);
-}
 
 static void
 json_output_is_the_plan_document(void **state)
 {
     static const char *const words[] = { "--records", RECORDS, "--costs",
         COSTS4, "--max-drop", "0.01", "--json", NULL };
-    static char out[OUT_MAX];
+    static char out[RUN_OUT_MAX];
     double cost, full;
     json_t *plan;
 
     (void)state;
-    assert_int_equal(run(words, out), 0);
+    assert_int_equal(run_search(words, out), 0);
     assert_int_equal(json_parse(out, strlen(out), &plan, NULL), ST_OK);
     assert_string_equal(
         json_string_value(json_object_get(plan, "schema")), "offramp.plan/1");
@@ -137,11 +87,11 @@ what_people_read_and_the_exit_code_follow_the_options(void **state)
         { { BASE, "--max-drop", "0", "more" }, 2, "more is not an option" },
         { { "--help" }, 0, "Usage: offramp search --records FILE" },
     };
-    static char out[OUT_MAX];
+    static char out[RUN_OUT_MAX];
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int code = run(cases[i].words, out);
+        int code = run_search(cases[i].words, out);
 
         if (code != cases[i].code || strstr(out, cases[i].want) == NULL)
             fail_msg("case %zu: exit code %d, output:\n%s", i, code, out);
