@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Add, relu and softmax. */
+#include <math.h>
+
+#include "probes/nn/kernel.h"
+#include "probes/nn/scale.h"
+
+/* TensorFlow Lite's headroom for both inputs of an addition. */
+enum { ADD_SHIFT = 20 };
+
+void
+nn_add_i8(const struct nn_run *r)
+{
+    const struct nn_layer *l = r->layer;
+    const int8_t *a = in_i8(r), *b = (const int8_t *)(r->arena + l->in2);
+    int8_t *out = out_i8(r);
+    uint32_t n = (uint32_t)nn_out_count(l);
+
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t x = (a[i] - l->in_zero) * (1 << ADD_SHIFT);
+        int32_t y = (b[i] - l->in2_zero) * (1 << ADD_SHIFT);
+        int32_t sum = scale_i32(x, l->factor[0]) + scale_i32(y, l->factor[1]);
+
+        out[i] = hold_i8(scale_i32(sum, l->factor[2]) + l->out_zero, l);
+    }
+}
+
+void
+nn_relu_i8(const struct nn_run *r)
+{
+    const struct nn_layer *l = r->layer;
+    const int8_t *in = in_i8(r);
+    int8_t *out = out_i8(r);
+    uint32_t n = (uint32_t)nn_out_count(l);
+
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = hold_i8(
+            scale_i32(in[i] - l->in_zero, l->factor[0]) + l->out_zero, l);
+}
+
+void
+nn_add_f32(const struct nn_run *r)
+{
+    const struct nn_layer *l = r->layer;
+    const float *b = (const float *)(const void *)(r->arena + l->in2);
+    uint32_t n = (uint32_t)nn_out_count(l);
+
+    for (uint32_t i = 0; i < n; i++)
+        out_f32(r)[i] = hold_f32(in_f32(r)[i] + b[i], l);
+}
+
+void
+nn_relu_f32(const struct nn_run *r)
+{
+    uint32_t n = (uint32_t)nn_out_count(r->layer);
+
+    for (uint32_t i = 0; i < n; i++)
+        out_f32(r)[i] = hold_f32(in_f32(r)[i], r->layer);
+}
+
+/* Outputs have scale 1/256 and zero point -128, as the rules want. */
+void
+nn_softmax_i8(const struct nn_run *r)
+{
+    const struct nn_layer *l = r->layer;
+    const uint32_t *table =
+        (const uint32_t *)(const void *)(r->image + l->weights);
+    const int8_t *in = in_i8(r);
+    int32_t most = INT8_MIN;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < l->out_c; i++)
+        most = in[i] > most ? in[i] : most;
+    for (uint32_t i = 0; i < l->out_c; i++)
+        sum += table[most - in[i]];
+    for (uint32_t i = 0; i < l->out_c; i++) {
+        uint64_t share = (uint64_t)table[most - in[i]] * 256 + sum / 2;
+        int32_t v = (int32_t)(share / sum) - 128;
+
+        out_i8(r)[i] = (int8_t)(v > INT8_MAX ? INT8_MAX : v);
+    }
+}
+
+void
+nn_softmax_f32(const struct nn_run *r)
+{
+    uint32_t n = r->layer->out_c;
+    const float *in = in_f32(r);
+    float *out = out_f32(r);
+    float most = in[0], sum = 0;
+
+    for (uint32_t i = 0; i < n; i++)
+        most = in[i] > most ? in[i] : most;
+    for (uint32_t i = 0; i < n; i++)
+        sum += out[i] = expf(in[i] - most);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] /= sum;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/nn/layer.h"
+
+#include "probes/nn/kernel.h"
+
+typedef void kernel_fn(const struct nn_run *r);
+
+static kernel_fn *const kernels[NN_OPS][NN_TYPES] = {
+    [NN_CONV] = { nn_conv_i8, nn_conv_f32 },
+    [NN_DEPTHWISE] = { nn_depthwise_i8, nn_depthwise_f32 },
+    [NN_DENSE] = { nn_conv_i8, nn_conv_f32 },
+    [NN_AVGPOOL] = { nn_avgpool_i8, nn_avgpool_f32 },
+    [NN_MAXPOOL] = { nn_maxpool_i8, nn_maxpool_f32 },
+    [NN_ADD] = { nn_add_i8, nn_add_f32 },
+    [NN_RELU] = { nn_relu_i8, nn_relu_f32 },
+    [NN_SOFTMAX] = { nn_softmax_i8, nn_softmax_f32 },
+};
+
+const char *
+nn_op_name(enum nn_op op)
+{
+    static const char *const names[] = {
+#define X(name, text) [name] = text,
+        NN_OP_MAP(X)
+#undef X
+    };
+
+    return op < NN_OPS ? names[op] : "?";
+}
+
+void
+nn_run(const struct nn_run *r)
+{
+    kernels[r->layer->op][r->layer->type](r);
+}
+
+uint64_t
+nn_in_count(const struct nn_layer *l)
+{
+    return (uint64_t)l->in_h * l->in_w * l->in_c;
+}
+
+uint64_t
+nn_out_count(const struct nn_layer *l)
+{
+    return (uint64_t)l->out_h * l->out_w * l->out_c;
+}
+
+uint64_t
+nn_weight_count(const struct nn_layer *l)
+{
+    uint64_t taps = (uint64_t)l->kernel_h * l->kernel_w;
+
+    switch (l->op) {
+    case NN_CONV:
+    case NN_DENSE:
+        return taps * l->in_c * l->out_c;
+    case NN_DEPTHWISE:
+        return taps * l->out_c;
+    default:
+        return 0;
+    }
+}
+
+uint64_t
+nn_macs(const struct nn_layer *l)
+{
+    return nn_weight_count(l) * l->out_h * l->out_w;
+}
+
+/* The DSP kernels want two columns of 16-bit values and the bytes they come
+ * from; what they need is kept free for the plain ones too. */
+uint64_t
+nn_scratch_bytes(const struct nn_layer *l)
+{
+    uint64_t taps = (uint64_t)l->kernel_h * l->kernel_w;
+
+    if (l->type != NN_I8)
+        return 0;
+    if (l->op == NN_CONV || l->op == NN_DENSE)
+        return (taps * l->in_c + 3) / 4 * 20;
+    return 0;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every kernel against ONNX Runtime over random shapes.  int8 must be exact:
+ * sums of whole numbers below 2^24 are exact in float32 whatever their order,
+ * so the runtime gives the sums, and the rule of rescaling is written a
+ * second time here, in the words of gemmlowp (fixedpoint.h).
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "case.h"
+#include "probes/runtimes/runtime.h"
+
+enum { ROUNDS = 60 };
+
+/* SaturatingRoundingDoublingHighMul, then RoundingDivideByPOT. */
+static int64_t
+rescale(int64_t v, struct nn_scale f)
+{
+    int64_t product = v * (f.shift > 0 ? INT64_C(1) << f.shift : 1) * f.mult;
+    int64_t nudge = product >= 0 ? 1 << 30 : 1 - (1 << 30);
+    int64_t high = (product + nudge) / (INT64_C(1) << 31);
+    int right = f.shift > 0 ? 0 : -f.shift;
+    int64_t mask = (INT64_C(1) << right) - 1;
+    int64_t rest = high & mask, limit = (mask >> 1) + (high < 0);
+
+    return (high >> right) + (rest > limit);
+}
+
+static int64_t
+held(const struct nn_layer *l, int64_t v)
+{
+    v += l->out_zero;
+    v = v < l->low ? l->low : v;
+    return v > l->high ? l->high : v;
+}
+
+/* What an int8 layer must give for value i. */
+static int64_t
+expected(const struct layer_case *c, size_t i)
+{
+    const struct nn_layer *l = &c->l;
+
+    switch (l->op) {
+    case NN_AVGPOOL: /* of at most 16 whole numbers, ties away from zero;
+                      * 1e-4 is for the runtime's own rounding */
+        return held(
+            l, (int64_t)roundf(c->out[i] + copysignf(1e-4f, c->out[i])) -
+                   l->out_zero + l->in_zero);
+    case NN_MAXPOOL:
+        return held(l, (int64_t)c->out[i] - l->out_zero + l->in_zero);
+    case NN_ADD:
+        return held(
+            l, rescale(rescale((int64_t)c->in[i] << 20, l->factor[0]) +
+                           rescale((int64_t)c->in2[i] << 20, l->factor[1]),
+                   l->factor[2]));
+    case NN_RELU:
+        return held(l, rescale((int64_t)c->in[i], l->factor[0]));
+    default:
+        return held(l, rescale((int64_t)c->out[i], c->scales[i % l->out_c]));
+    }
+}
+
+static void
+int8_kernels_are_exact(void **state)
+{
+    static const enum nn_op ops[] = { NN_CONV, NN_DEPTHWISE, NN_DENSE,
+        NN_AVGPOOL, NN_MAXPOOL, NN_ADD, NN_RELU };
+    static struct layer_case c;
+    static int8_t plain[CASE_VALUES], dsp[CASE_VALUES];
+    struct rng rng = { 21 };
+
+    for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
+        for (int round = 0; round < ROUNDS; round++) {
+            case_draw(&c, ops[k], NN_I8, &rng);
+            /* Both inputs of an addition in twice the larger scale. */
+            c.l.factor[0] = pack_scale(rng_unit(&rng) / 2);
+            c.l.factor[1] = pack_scale(0.5);
+            c.l.factor[2] = pack_scale(0x1p-19 * (0.3 + rng_unit(&rng)));
+            if (ops[k] == NN_RELU)
+                c.l.factor[0] = pack_scale(0.2 + 2 * rng_unit(&rng));
+            case_reference(&c, *state);
+            case_run(&c, NN_PLAIN, plain);
+            case_run(&c, NN_DSP, dsp);
+            for (size_t i = 0; i < nn_out_count(&c.l); i++) {
+                int64_t want = expected(&c, i);
+
+                if (plain[i] != want || dsp[i] != want)
+                    fail_msg("%s, round %d, value %zu: plain %d, dsp %d, "
+                             "want %lld",
+                        nn_op_name(ops[k]), round, i, plain[i], dsp[i],
+                        (long long)want);
+            }
+        }
+}
+
+static void
+float_kernels_agree_to_1e_5(void **state)
+{
+    static struct layer_case c;
+    static float out[CASE_VALUES];
+    struct rng rng = { 22 };
+
+    for (int op = 0; op < NN_OPS; op++)
+        for (int round = 0; round < ROUNDS; round++) {
+            case_draw(&c, op, NN_F32, &rng);
+            case_reference(&c, *state);
+            case_run(&c, NN_PLAIN, out);
+            for (size_t i = 0; i < nn_out_count(&c.l); i++) {
+                float want = c.out[i];
+
+                if (op != NN_SOFTMAX) {
+                    want = want < c.l.low_f ? c.l.low_f : want;
+                    want = want > c.l.high_f ? c.l.high_f : want;
+                }
+                if (fabsf(out[i] - want) > 1e-5f * (1 + fabsf(want)))
+                    fail_msg("%s, round %d, value %zu: %g, want %g",
+                        nn_op_name(op), round, i, (double)out[i], (double)want);
+            }
+        }
+}
+
+static void
+int8_softmax_is_within_a_step_of_the_real_one(void **state)
+{
+    static uint32_t table[256];
+    struct rng rng = { 23 };
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t n = 2 + (uint32_t)rng_below(&rng, 20);
+        double scale = 0.01 + 0.2 * rng_unit(&rng), sum = 0;
+        struct nn_layer l = { .op = NN_SOFTMAX, .out_c = n, .out = 64 };
+        uint8_t arena[128];
+        struct nn_run r = { &l, (const uint8_t *)table, arena, NN_PLAIN };
+
+        pack_softmax_table(table, scale);
+        for (uint32_t i = 0; i < n; i++) {
+            arena[i] = (uint8_t)rng_next(&rng);
+            sum += exp((int8_t)arena[i] * scale);
+        }
+        nn_run(&r);
+        for (uint32_t i = 0; i < n; i++) {
+            double want = exp((int8_t)arena[i] * scale) / sum;
+            double got = ((int8_t)arena[64 + i] + 128) / 256.0;
+
+            assert_true(fabs(got - want) <= 1.0 / 256);
+        }
+    }
+}
+
+static int
+open_runtime(void **state)
+{
+    struct err err = { 0 };
+    struct runtime *rt;
+
+    if (runtime_onnx_open(&rt, NULL, &err) != ST_OK) {
+        print_message("skipped: %s\n", err.text);
+        exit(77);
+    }
+    *state = rt;
+    return 0;
+}
+
+static int
+close_runtime(void **state)
+{
+    runtime_close(*state);
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(int8_kernels_are_exact),
+        cmocka_unit_test(float_kernels_agree_to_1e_5),
+        cmocka_unit_test(int8_softmax_is_within_a_step_of_the_real_one),
+    };
+
+    return cmocka_run_group_tests(tests, open_runtime, close_runtime);
+}
