@@ -13,6 +13,9 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config
   libpapi-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libsodium-dev
   zlib1g-dev libopenblas-dev liblbfgs-dev curl"
 test_packages="libcmocka-dev chromium clang-format"
+# Emulated Cortex-M boards: left out, there are no such devices and their tests
+# are skipped.
+board_packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 
 missing_packages() {
     for p in "$@"; do

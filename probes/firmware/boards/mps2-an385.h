@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: MIT */
+/* mps2-an385.h -- Arm's an385 image for its MPS board: Cortex-M3. */
+#define BOARD_NAME     "mps2-an385"
+#define BOARD_CORE     "cortex-m3"
+#define BOARD_HZ       25000000
+#define BOARD_UART     0x40004000
+#define BOARD_UART_IRQ 0

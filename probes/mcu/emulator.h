@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * emulator.h -- boards that QEMU emulates: a port whose other end is the
+ * emulated UART of a new process.
+ *
+ * With -icount shift=0 each instruction takes one nanosecond of the
+ * emulator's own time, so a board's clock counts instructions and does so
+ * equally in every run.  The process ends with its port, or with ours.
+ */
+#ifndef OFFRAMP_MCU_EMULATOR_H
+#define OFFRAMP_MCU_EMULATOR_H
+
+#include "probes/mcu/port.h"
+
+enum { EMULATOR_NS_PER_INSTRUCTION = 1 };
+
+/* A board that firmware is built for. */
+struct emulator_machine {
+    const char *name, *core; /* "mps2-an386", "cortex-m4" */
+};
+
+/* The table, ended by a NULL name; and one of it, or NULL. */
+extern const struct emulator_machine emulator_machines[];
+const struct emulator_machine *emulator_find(const char *name);
+
+/*
+ * Start `program` (NULL: qemu-system-arm) with a board's firmware.  On ST_OK
+ * the caller ends *out with port_close().  ST_UNAVAILABLE
+ * (`infra.no_emulator`): no such program; (`infra.no_firmware`): no such
+ * file.  What ends early is told by the port, as `infra.emulator_ended`.
+ */
+enum status emulator_open(struct port **out, const char *program,
+    const char *machine, const char *firmware, struct err *err) MUST_CHECK;
+
+#endif
