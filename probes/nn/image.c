@@ -95,17 +95,40 @@ check_shape(const struct check *c)
     return true;
 }
 
+/* A piece of the arena. */
+struct piece {
+    uint64_t at, bytes;
+};
+
+static bool
+apart(const struct check *c, struct piece a, struct piece b)
+{
+    bool overlap = a.bytes > 0 && b.bytes > 0 && a.at < b.at + b.bytes &&
+                   b.at < a.at + a.bytes;
+
+    return within(c, "overlap", overlap, 0);
+}
+
+/* Everything lies within the arena, and nothing is written over what is still
+ * read. */
 static bool
 check_arena(const struct check *c)
 {
     const struct nn_layer *l = c->l;
     uint32_t size = nn_type_bytes(l->type);
-    uint64_t in = nn_in_count(l) * size, arena = c->head->arena_bytes;
+    uint64_t in_bytes = nn_in_count(l) * size;
+    const struct piece in = { l->in, in_bytes };
+    const struct piece in2 = { l->in2, l->op == NN_ADD ? in_bytes : 0 };
+    const struct piece out = { l->out, nn_out_count(l) * size };
+    const struct piece scratch = { l->scratch, nn_scratch_bytes(l) };
+    const struct piece *all[] = { &in, &in2, &out, &scratch };
 
-    return fits(c, "arena", l->in, in, arena) &&
-           (l->op != NN_ADD || fits(c, "arena", l->in2, in, arena)) &&
-           fits(c, "arena", l->out, nn_out_count(l) * size, arena) &&
-           fits(c, "arena", l->scratch, nn_scratch_bytes(l), arena);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (all[i]->bytes > 0 &&
+            !fits(c, "arena", all[i]->at, all[i]->bytes, c->head->arena_bytes))
+            return false;
+    return apart(c, in, out) && apart(c, in2, out) && apart(c, in, scratch) &&
+           apart(c, out, scratch);
 }
 
 static bool

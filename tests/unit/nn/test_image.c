@@ -124,6 +124,7 @@ a_layer_out_of_its_limits_is_named(void **state)
         { offsetof(struct nn_layer, pad_top), 1, "pad" },
         { offsetof(struct nn_layer, out), 1000, "arena" },
         { offsetof(struct nn_layer, in), 2, "alignment" },
+        { offsetof(struct nn_layer, in), 800, "overlap" },
         { offsetof(struct nn_layer, in), UINT32_MAX, "arena" },
     };
     struct nn_fault fault;

@@ -56,10 +56,10 @@ expected(const struct layer_case *c, size_t i)
     case NN_MAXPOOL:
         return held(l, (int64_t)c->out[i] - l->out_zero + l->in_zero);
     case NN_ADD:
-        return held(
-            l, rescale(rescale((int64_t)c->in[i] << 20, l->factor[0]) +
-                           rescale((int64_t)c->in2[i] << 20, l->factor[1]),
-                   l->factor[2]));
+        return held(l,
+            rescale(rescale((int64_t)c->in[i] * (1 << 20), l->factor[0]) +
+                        rescale((int64_t)c->in2[i] * (1 << 20), l->factor[1]),
+                l->factor[2]));
     case NN_RELU:
         return held(l, rescale((int64_t)c->in[i], l->factor[0]));
     default:
