@@ -30,6 +30,8 @@ handler_fn api_export_list, api_export_get;
 handler_fn api_search_create, api_search_list, api_search_get,
     api_search_cancel;
 handler_fn api_plan_list, api_plan_get;
+handler_fn api_augmentation_create, api_augmentation_list, api_augmentation_get,
+    api_augmentation_cancel, api_augmentation_resume;
 handler_fn api_validation_create, api_validation_list, api_validation_list_plan,
     api_validation_get, api_validation_cancel, api_validation_resume;
 handler_fn api_device_list, api_device_get, api_device_drain, api_device_retire,

@@ -199,3 +199,22 @@ input_dataset_get(
         "data set %lld was rejected: %s", (long long)id,
         out->error_detail ? out->error_detail : "no reason was given");
 }
+
+json_t *
+input_exit_outputs(const json_t *exits)
+{
+    json_t *a = json_array();
+    const json_t *exit;
+    size_t i;
+
+    json_array_foreach(exits, i, exit)
+    {
+        if (json_array_append_new(
+                a, json_pack("{s:O,s:O}", "name", json_object_get(exit, "name"),
+                       "output", json_object_get(exit, "output"))) < 0) {
+            json_decref(a);
+            return NULL;
+        }
+    }
+    return a;
+}

@@ -41,6 +41,9 @@ void input_model_clear(struct input_model *m);
 enum status input_dataset_get(
     struct db *db, int64_t id, struct dataset *out, struct err *err) MUST_CHECK;
 
+/* [{name, output}] of an analysis' exits, for a worker; NULL: out of memory. */
+json_t *input_exit_outputs(const json_t *exits);
+
 /* Is there a blob of this digest (NULL is fine)?  ST_UNPROCESSABLE
  * "blob.not_found" names `path`. */
 enum status input_blob_check(struct db *db, const char *path,

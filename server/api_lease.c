@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "db/queue.h"
 #include "server/accept.h"
+#include "server/augment_flow.h"
 #include "server/auth.h"
 #include "server/salvage.h"
 #include "server/server.h"
@@ -98,7 +99,16 @@ struct finish {
     const json_t *result;
     int64_t now_ms;
     bool refused; /* `accept` did not take it */
+    bool stuck;   /* it did, but the next stage cannot be */
 };
+
+/* What only a person can put right. */
+static bool
+is_persons(enum status st)
+{
+    return st == ST_INVALID || st == ST_UNPROCESSABLE || st == ST_CONFLICT ||
+           st == ST_NOT_FOUND;
+}
 
 static enum status
 accept_result(struct db *db, const struct lease *lease, const struct task *task,
@@ -109,18 +119,24 @@ accept_result(struct db *db, const struct lease *lease, const struct task *task,
         accept_kinds[task->kind].accept(db, task, f->result, f->now_ms, err);
 
     (void)lease;
+    if (st == ST_OK) {
+        st = augment_flow_next(db, task, f->now_ms, err);
+        f->stuck = is_persons(st);
+    }
     f->refused = st == ST_INVALID || st == ST_UNPROCESSABLE;
     return st;
 }
 
 /* A result that is not as it must be: no other answer can come from this
- * agent, so its attempt has failed. */
+ * agent, so its attempt has failed.  Where the work after it cannot be, the
+ * task has failed for good and says why; a person can resume its flow. */
 static void
-fail_refused(struct request *rq, const struct lease_answer *a)
+fail_refused(
+    struct request *rq, const struct lease_answer *a, const struct finish *f)
 {
-    const struct failure why = {
-        .class = FAIL_INFRA, .code = "infra.bad_result", .detail = rq->err.text
-    };
+    const struct failure why = { .class = f->stuck ? FAIL_USER : FAIL_INFRA,
+        .code = f->stuck ? rq->err.code : "infra.bad_result",
+        .detail = rq->err.text };
     struct err more = { 0 };
     bool replay;
 
@@ -147,8 +163,8 @@ finish_lease(struct request *rq, const struct lease_answer *a, bool *replay)
         return st;
     f.result = result;
     st = db_lease_finish(rq->db, a, accept_result, &f, replay, &rq->err);
-    if (st != ST_OK && f.refused) {
-        fail_refused(rq, a);
+    if (st != ST_OK && (f.refused || f.stuck)) {
+        fail_refused(rq, a, &f);
         server_ring(rq->server);
     }
     return st;

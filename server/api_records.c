@@ -44,26 +44,6 @@ store_post(struct db *db, void *ctx, struct err *err)
         payload, blobs, &task, err);
 }
 
-/* [{name, output}] of the analysis' exits, for the worker. */
-static json_t *
-exit_outputs(const json_t *exits)
-{
-    json_t *a = json_array();
-    const json_t *exit;
-    size_t i;
-
-    json_array_foreach(exits, i, exit)
-    {
-        if (json_array_append_new(
-                a, json_pack("{s:O,s:O}", "name", json_object_get(exit, "name"),
-                       "output", json_object_get(exit, "output"))) < 0) {
-            json_decref(a);
-            return NULL;
-        }
-    }
-    return a;
-}
-
 static enum status
 make_payload(struct records_post *p, const struct input_model *m,
     const struct dataset *d, struct err *err)
@@ -77,9 +57,9 @@ make_payload(struct records_post *p, const struct input_model *m,
             "class scores");
     }
     p->payload = json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o}}", "model",
-        "blob", m->blob, "input", m->input, "exits", exit_outputs(m->exits),
-        "dataset", "inputs", d->inputs, "labels", d->labels, "preprocess",
-        preprocess);
+        "blob", m->blob, "input", m->input, "exits",
+        input_exit_outputs(m->exits), "dataset", "inputs", d->inputs, "labels",
+        d->labels, "preprocess", preprocess);
     p->blobs = json_pack("[s,s,s*]", m->blob, d->inputs, d->labels);
     return p->payload && p->blobs ? ST_OK : err_nomem(err);
 }

@@ -23,7 +23,8 @@ struct job_order {
     struct fleet fleet;       /* owned */
     const char *owner;
     int64_t now_ms;
-    int64_t id; /* of the job, once stored */
+    int64_t flow; /* that it is a stage of; 0 */
+    int64_t id;   /* of the job, once stored */
 };
 
 /* Read the body.  ST_INVALID names the member; ST_NOT_FOUND, ST_CONFLICT or

@@ -253,6 +253,7 @@ search_order_store(struct db *db, struct search_order *o, struct err *err)
         &(struct task_offer){ .kind = TASK_SEARCH,
             .owner = o->owner,
             .search = o->id,
+            .flow = o->flow,
             .deadline_s = DEADLINE_S,
             .now_ms = o->now_ms },
         json_pack("{s:O,s:s,s:O}", "costs", o->costs, "records", o->records.csv,

@@ -17,7 +17,8 @@ struct search_order {
     struct records records; /* owned */
     const char *owner;
     int64_t now_ms;
-    int64_t id; /* of the search, once stored */
+    int64_t flow; /* that it is a stage of; 0 */
+    int64_t id;   /* of the search, once stored */
 };
 
 /* Read the body.  ST_INVALID names the member; ST_NOT_FOUND, ST_CONFLICT and

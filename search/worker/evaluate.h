@@ -13,8 +13,9 @@
 
 /*
  * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
- * dataset.h.  On ST_OK the caller owns *out.  A value that is not a number is
- * ST_UNPROCESSABLE, code "model.nan_output", naming output and sample.
+ * dataset.h, with `rows` [from, to) where only those are run.  On ST_OK the
+ * caller owns *out.  A value that is not a number is ST_UNPROCESSABLE, code
+ * "model.nan_output", naming output and sample.
  */
 enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
     struct records *out, struct err *err) MUST_CHECK;

@@ -137,10 +137,32 @@ held_out(const struct order *o, size_t most, size_t **rows, size_t *n,
                         "that the search has not seen");
 }
 
+/* Which row of the data set comes i-th: a sample of records that a worker made
+ * is named by it. */
+static size_t
+data_row(const struct order *o, const size_t *rows, size_t i)
+{
+    return rows != NULL ? strtoull(o->records.sample[rows[i]], NULL, 10) : i;
+}
+
+/* Are all those rows in the data set? */
+static enum status
+check_rows(const struct order *o, const size_t *rows, size_t n, size_t n_data,
+    struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (data_row(o, rows, i) >= n_data)
+            return err_set(err, ST_UNPROCESSABLE, "validation.rows",
+                "the records have a sample %s, the data set %zu rows: they "
+                "are not of one another",
+                o->records.sample[rows[i]], n_data);
+    return ST_OK;
+}
+
 /* Rows as a device takes them: prepared, one after the other. */
 static enum status
-write_inputs(struct task *t, const struct dataset *d, const size_t *rows,
-    size_t n, json_t *doc, struct err *err)
+write_inputs(struct task *t, const struct order *o, const struct dataset *d,
+    const size_t *rows, size_t n, json_t *doc, struct err *err)
 {
     size_t elements = d->inputs.row_elements;
     float *out = malloc((n * elements + 1) * sizeof(*out));
@@ -149,7 +171,7 @@ write_inputs(struct task *t, const struct dataset *d, const size_t *rows,
     enum status st = out != NULL && raw != NULL ? ST_OK : err_nomem(err);
 
     for (size_t i = 0; st == ST_OK && i < n; i++) {
-        npy_row(&d->inputs, rows != NULL ? rows[i] : i, raw);
+        npy_row(&d->inputs, data_row(o, rows, i), raw);
         preprocess_row(&d->prepare, &d->inputs, raw, out + i * elements);
     }
     if (st == ST_OK)
@@ -180,9 +202,8 @@ write_labels(struct task *t, const struct order *o, const struct dataset *d,
     if ((out = malloc((n + 1) * sizeof(*out))) == NULL)
         return err_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        size_t row = rows != NULL ? rows[i] : i;
-
-        out[i] = o->exits.label ? npy_int(&d->labels, row) : last[row];
+        out[i] = o->exits.label ? npy_int(&d->labels, data_row(o, rows, i))
+                                : last[rows[i]];
     }
     st = task_out(t, out, n * sizeof(*out), hex, err);
     if (st == ST_OK && json_object_set_new(doc, "labels", json_string(hex)))
@@ -203,7 +224,7 @@ write_rows(struct task *t, const struct order *o, const struct dataset *d,
     if (*out == NULL)
         return err_nomem(err);
     task_progress(t, "rows", 0, 1, NULL);
-    if ((st = write_inputs(t, d, rows, n, *out, err)) == ST_OK)
+    if ((st = write_inputs(t, o, d, rows, n, *out, err)) == ST_OK)
         st = write_labels(t, o, d, rows, n, *out, err);
     return st;
 }
@@ -234,11 +255,8 @@ make_rows(struct task *t, const struct order *o, json_t *doc, struct err *err)
         (st = dataset_open(&d, t, data, err)) != ST_OK)
         goto out;
     n_data = dataset_rows(&d);
-    if (!other && n_data != o->records.n)
-        st = err_set(err, ST_UNPROCESSABLE, "validation.rows",
-            "the data set has %zu rows, the records %zu: they are not of one "
-            "another",
-            n_data, o->records.n);
+    if (!other)
+        st = check_rows(o, rows, n, n_data, err);
     if (st != ST_OK)
         goto out;
     if (other)

@@ -18,6 +18,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_export_cmd },
     { "search", "find a plan offline, from files", cli_search,
         &cli_search_cmd },
+    { "augment", "give a plain network exits, for one device", cli_augment,
+        &cli_augment_cmd },
     { "validate", "run a plan for real on its device", cli_validate,
         &cli_validate_cmd },
     { "run", "run a plan here, segment by segment", cli_run, &cli_run_cmd },

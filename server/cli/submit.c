@@ -8,6 +8,7 @@
 #include "server/cli/cli.h"
 #include "server/cli/follow.h"
 #include "server/cli/plan.h"
+#include "server/cli/register.h"
 #include "server/cli/table.h"
 
 static struct client client;
@@ -98,51 +99,6 @@ shape_json(json_t **out, struct err *err)
     return ST_OK;
 }
 
-/* An option that holds JSON; NULL where it was not given. */
-static enum status
-option_json(const char *option, const char *text, json_t **out, struct err *err)
-{
-    struct err why = { 0 };
-
-    *out = NULL;
-    if (text == NULL || json_parse(text, strlen(text), out, &why) == ST_OK)
-        return ST_OK;
-    return err_set(err, ST_INVALID, "cli.option", "--%s: %s", option, why.text);
-}
-
-/* Upload, register, and wait until the analysis has ended. */
-static enum status
-register_model(const char *path, json_t **model, struct err *err)
-{
-    const char *slash = strrchr(path, '/');
-    char hex[HASH_HEX], url[128];
-    json_t *shape, *body, *doc = NULL;
-    enum status st;
-
-    *model = NULL;
-    if ((st = shape_json(&shape, err)) != ST_OK)
-        return st;
-    if ((st = client_upload(&client, path, hex, err)) != ST_OK) {
-        json_decref(shape);
-        return st;
-    }
-    body = json_pack("{s:s,s:s,s:o*}", "blob", hex, "name",
-        name    ? name
-        : slash ? slash + 1
-                : path,
-        "shape", shape);
-    if (body == NULL)
-        return err_nomem(err);
-    st = client_call(&client, "POST", "/v1/models?wait=50", body, &doc, err);
-    json_decref(body);
-    if (st != ST_OK)
-        return st;
-    snprintf(url, sizeof(url), "/v1/models/%.80s",
-        json_string_value(json_object_get(doc, "id")));
-    json_decref(doc);
-    return follow(&client, url, "analysis", model, err);
-}
-
 /* ["L0","L2"] from "L0,L2"; NULL where not given. */
 static json_t *
 levels_json(void)
@@ -187,56 +143,31 @@ create_job(const json_t *model, int64_t *job, struct err *err)
     return ST_OK;
 }
 
-/* POST `body` (stolen) to a collection and follow what it made; its id. */
-static enum status
-make(const char *collection, json_t *body, const char *title, int64_t *id,
-    struct err *err)
-{
-    json_t *doc = NULL, *ended = NULL;
-    char path[64];
-    enum status st;
-
-    if (body == NULL)
-        return err_nomem(err);
-    snprintf(path, sizeof(path), "/v1/%s", collection);
-    st = client_call(&client, "POST", path, body, &doc, err);
-    json_decref(body);
-    if (st != ST_OK)
-        return st;
-    *id = json_integer_value(json_object_get(doc, "id"));
-    json_decref(doc);
-    snprintf(path, sizeof(path), "/v1/%s/%lld", collection, (long long)*id);
-    st = follow(&client, path, title, &ended, err);
-    json_decref(ended);
-    return st;
-}
-
 /* Upload the data and have the exits evaluated on them. */
 static enum status
 make_records(const json_t *model, int64_t *records, struct err *err)
 {
-    char x[HASH_HEX], y[HASH_HEX];
+    const struct data_files files = { data, labels, preprocess };
     const char *id = json_string_value(json_object_get(model, "id"));
-    json_t *pre;
     int64_t dataset;
-    enum status st;
+    enum status st = register_data(&client, id, &files, &dataset, err);
 
-    if ((st = option_json("preprocess", preprocess, &pre, err)) != ST_OK)
-        return st;
-    if ((st = client_upload(&client, data, x, err)) != ST_OK ||
-        (labels && (st = client_upload(&client, labels, y, err)) != ST_OK)) {
-        json_decref(pre);
-        return st;
-    }
-    st = make("datasets",
-        json_pack("{s:s,s:s,s:s*,s:o*}", "model", id, "inputs", x, "labels",
-            labels ? y : NULL, "preprocess", pre),
-        "data set", &dataset, err);
     if (st != ST_OK)
         return st;
-    return make("records",
+    return register_made(&client, "records",
         json_pack("{s:s,s:I}", "model", id, "dataset", (json_int_t)dataset),
         "exits on the data", records, err);
+}
+
+/* The model file, with the shapes asked for. */
+static enum status
+read_model(const char *path, json_t **model, struct err *err)
+{
+    json_t *shape;
+    enum status st = shape_json(&shape, err);
+
+    return st == ST_OK ? register_model(&client, path, name, shape, model, err)
+                       : st;
 }
 
 static enum status
@@ -274,7 +205,7 @@ submit(const char *path, struct err *err)
     enum status st;
 
     if ((st = client_open(&client, err)) != ST_OK ||
-        (st = register_model(path, &model, err)) != ST_OK ||
+        (st = read_model(path, &model, err)) != ST_OK ||
         (st = create_job(model, &job, err)) != ST_OK)
         goto out;
     if (!watch && data == NULL) {

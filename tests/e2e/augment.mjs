@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// A plain network is given exits, measured, searched and validated on the
+// device, with real processes.  `augment.mjs fixture` cuts the exits off the
+// project's own network first; `augment.mjs resnet20` is the benchmark of the
+// whole flow: heads fitted on train10k, chosen and tested on halves of test2k.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  check, fixtures, quickPolicy, shared, skip, withService,
+} from './service.mjs';
+
+const cifar = {
+  scale: 0.00392156862745098,
+  mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+};
+const cases = {
+  fixture: {
+    model: join(fixtures, 'cnn3.onnx'), plain: true,
+    fit: [join(fixtures, 'cnn3_images_u8.npy'),
+      join(fixtures, 'cnn3_labels.npy')],
+    preprocess: { scale: 0.00392156862745098 },
+    policy: quickPolicy, max_drop: 0.02,
+  },
+  resnet8: {
+    model: join(shared, 'models/resnet8_ic01.onnx'),
+    fit: [join(shared, 'cifar10/train10k_images_u8.npy'),
+      join(shared, 'cifar10/train10k_labels.npy')],
+    test: [join(shared, 'cifar10/test2k_images_u8.npy'),
+      join(shared, 'cifar10/test2k_labels.npy')],
+    preprocess: null, max_drop: 0.01, goal: 0.15,
+  },
+  resnet20: {
+    model: join(shared, 'models/resnet20_cifar10.onnx'),
+    fit: [join(shared, 'cifar10/train10k_images_u8.npy'),
+      join(shared, 'cifar10/train10k_labels.npy')],
+    test: [join(shared, 'cifar10/test2k_images_u8.npy'),
+      join(shared, 'cifar10/test2k_labels.npy')],
+    preprocess: cifar, max_drop: 0.01, goal: 0.35,
+  },
+};
+
+const c = cases[process.argv[2]];
+if (![c.model, ...c.fit].every(existsSync)) skip(`${c.model} is not here`);
+const percent = (x) => `${(100 * x).toFixed(2)} %`;
+const us = (ns) => `${(ns / 1000).toFixed(1)} us`;
+
+// The last exit's prefix is the network without early exits.
+async function plainModel(s) {
+  const model = await s.model(c.model, process.argv[2]);
+  if (!c.plain) return model;
+  const { blob } = model.analysis.exits.at(-1).prefix;
+  return s.post('/v1/models?wait=50', { blob, name: 'plain' });
+}
+
+const dataset = async (s, model, [inputs, labels]) => s.post(
+  '/v1/datasets?wait=50', { model: model.id, inputs: await s.upload(inputs),
+    labels: await s.upload(labels), preprocess: c.preprocess });
+
+async function order(s) {
+  const model = await plainModel(s);
+  check(model.analysis.exits.length === 1, 'the network has no early exits');
+  const fit = await dataset(s, model, c.fit);
+  const test = c.test ? await dataset(s, model, c.test) : null;
+  await s.untilDevice('localhost');
+  return { model: model.id, dataset: fit.id,
+    ...test ? { evaluate: test.id } : {}, device: 'localhost',
+    ...c.policy ? { policy: c.policy } : {},
+    search: { max_drop: c.max_drop } };
+}
+
+async function refusals(s, body) {
+  check((await s.post('/v1/augmentations', { ...body, search: {} },
+    { expect: 400 })).detail.includes('max_drop'), 'a floor is asked for');
+  check((await s.post('/v1/augmentations', { ...body, memory_bytes: 100 },
+    { expect: 422 })).code === 'augmentation.memory',
+  'a device too small is refused, with what it would take');
+  check((await s.post('/v1/augmentations', { ...body, device: 'nobody' },
+    { expect: 409 })).code === 'job.unsatisfiable', 'so is one not there');
+}
+
+function tell(a, plan, v, seconds) {
+  for (const h of a.augmentation.heads)
+    console.log(`boundary ${h.boundary} ${h.kind}: ${percent(h.accuracy)} ${
+      h.kept ? h.exit : `left out: ${h.reason} ${h.number}`}`);
+  console.log(`plan on ${plan.test.n} held-out rows: accuracy ${
+    percent(plan.test.accuracy)} of ${percent(plan.test.accuracy_full)}, cost ${
+    us(plan.test.cost)} of ${us(plan.test.cost_full)}`);
+  console.log(`measured ${us(v.measured.plan.mean_ns.median)}, predicted ${
+    us(v.predicted.mean_ns.median)} (residual ${
+    percent(v.residual.mean.rel)}); without exits ${
+    us(v.measured.full.mean_ns.median)} (residual ${
+    percent(v.residual.full_mean.rel)}); saving ${
+    percent(v.residual.saving)}; whole flow ${seconds.toFixed(0)} s`);
+}
+
+withService(async (s) => {
+  s.startProbe();
+  const body = await order(s);
+  await refusals(s, body);
+  const start = performance.now();
+  const made = await s.post('/v1/augmentations', body);
+  const a = await s.until(`/v1/augmentations/${made.id}`);
+  const kinds = a.tasks.map((t) => t.kind);
+  check(['augment', 'analyse', 'profile', 'records', 'search']
+    .every((k) => kinds.includes(k)), `stages: ${kinds.join(', ')}`);
+  const plan = await s.get(`/v1/plans/${a.plan}`);
+  const search = await s.get(`/v1/searches/${a.search}`);
+  const v = await s.until(`/v1/validations/${a.validation}`);
+  const seconds = (performance.now() - start) / 1000;
+  tell(a, plan, v, seconds);
+  check(a.augmentation.heads.some((h) => h.kept), 'some heads are kept');
+  check(a.cut_short.length === plan.exits.length - 1,
+    'the network cut short at each exit is offered beside the plan');
+  check(search.curve.length > 1, `the front has ${search.curve.length} plans`);
+  check(v.residual.same_shares, 'the device decides as the replay says');
+  check(Math.abs(v.measured.plan.accuracy - v.predicted.accuracy) < 1e-9,
+    'and is as often right');
+  const csv = await s.get(`/v1/records/${a.records}/csv`);
+  const samples = csv.trim().split(/\r?\n/).slice(1)
+    .map((l) => Number(l.split(',')[0]));
+  check(c.test || samples.every((i) => i >= a.augmentation.rows.to),
+    'no row that heads were fitted on is evaluated');
+});
