@@ -31,6 +31,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_diff_cmd },
     { "compare", "compare online exit policies on records and costs",
         cli_compare, &cli_compare_cmd },
+    { "partition", "cut a network between measured devices", cli_partition,
+        &cli_partition_cmd },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -45,6 +45,8 @@ const struct export_dialect export_dialects[] = {
         export_nni },
     { "partition", "application/json", "partition.json",
         "layers and edges for dnn-partitioning", export_partition },
+    { "graph", "application/json", "graph.json",
+        "layers, times and tensors (offramp partition)", export_graph },
     { "pipedream", "text/plain; charset=utf-8", "pipedream.txt",
         "PipeDream's profile graph", export_pipedream },
     { "axonn", "application/json", "axonn.json",

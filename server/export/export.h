@@ -71,6 +71,8 @@ enum status export_nnmeter_json(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 enum status export_ofa(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
+enum status export_graph(
+    const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 enum status export_fbnet(
     const struct export_input *in, struct buf *out, struct err *err) MUST_CHECK;
 enum status export_nni(

@@ -280,6 +280,19 @@ class Readers(unittest.TestCase):
         self.assertEqual(table["Conv+Relu", (8, 8, 3, 4, 1), "float"], 100)
         self.assertEqual(len(table), 3)
 
+    def test_a_graph_runs_in_its_order_and_adds_up(self):
+        data = doc("graph.json")
+        self.assertEqual(data["schema"], "offramp.graph/1")
+        self.assertEqual([x["reads"] for x in data["layers"]],
+                         [[], [0], [1], [1], [3]])
+        for i, x in enumerate(data["layers"]):
+            self.assertTrue(all(r < i for r in x["reads"]))
+            self.assertGreater(x["bytes_out"], 0)
+        self.assertEqual(data["input_bytes"], 3 * 8 * 8 * 4)
+        self.assertAlmostEqual(sum(x["latency_ns"] for x in data["layers"]),
+                               100000 + 200000 + 70.25 + 200000 + 40000)
+        self.states_its_conditions(data["offramp"], min_grade="C")
+
     def test_dnn_partitioning_finds_all_members_and_a_graph(self):
         data = doc("partition.json")
         ids = [n["id"] for n in data["nodes"]]

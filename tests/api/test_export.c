@@ -134,6 +134,7 @@ every_dialect_equals_its_golden_file(void **state)
         { "fbnet", "C", "profile.fbnet.json" },
         { "nni", "C", "profile.nni.txt" },
         { "partition", "C", "profile.partition.json" },
+        { "graph", "C", "profile.graph.json" },
         { "pipedream", "C", "profile.pipedream.txt" },
         { "axonn", "C", "profile.axonn.json" },
         { "blocks", "B", "profile.blocks.json" },

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph.h -- layers, times and tensors of one device (offramp.graph/1), and
+ * what `offramp partition` makes of several of them.
+ *
+ * A `struct graph` belongs to its caller, who ends it with graph_clear().
+ */
+#ifndef OFFRAMP_DATA_GRAPH_H
+#define OFFRAMP_DATA_GRAPH_H
+
+#include "base/json.h"
+#include "base/status.h"
+#include "search/partition/dag.h"
+
+struct graph {
+    char *device;             /* owned */
+    char **name;              /* owned, [n] */
+    int64_t *time_ps, *bytes; /* owned, [n] */
+    int32_t *reads;           /* owned: of all layers in turn */
+    size_t *first_read;       /* owned, [n + 1]: where a layer's reads begin */
+    size_t n;
+    int64_t input_bytes;
+};
+
+/* ST_INVALID (code "partition.graph") names the member. */
+enum status graph_read(
+    const json_t *doc, struct graph *out, struct err *err) MUST_CHECK;
+enum status graph_load(
+    const char *path, struct graph *out, struct err *err) MUST_CHECK;
+void graph_clear(struct graph *g);
+
+/* Are they of one network?  ST_UNPROCESSABLE names the layer that differs. */
+enum status graph_same(
+    const struct graph *a, const struct graph *b, struct err *err) MUST_CHECK;
+
+/* One link, and how sure a caller wants to be of a changing one. */
+struct graph_link {
+    double base_ms;
+    double bytes_per_s;
+};
+
+/* ST_INVALID (code "partition.link") for a rate that is zero, negative or
+ * infinite, or a base that is negative. */
+enum status graph_link_ps(const struct graph_link *l, struct dag_link *out,
+    struct err *err) MUST_CHECK;
+
+/*
+ * What to do, as a document (offramp.partition/1) that the caller owns:
+ * `light` (least latency) and `heavy` (most samples a second) of two devices,
+ * `rates` (a table over the link's rate, from bytes_per_s up), and `pipeline`
+ * over all devices in their order.  The graphs are of one network.
+ */
+enum status graph_light(const struct graph *a, const struct graph *b,
+    const struct graph_link *l, json_t **out, struct err *err) MUST_CHECK;
+enum status graph_heavy(const struct graph *a, const struct graph *b,
+    const struct graph_link *l, json_t **out, struct err *err) MUST_CHECK;
+enum status graph_rates(const struct graph *a, const struct graph *b,
+    const struct graph_link *l, json_t **out, struct err *err) MUST_CHECK;
+enum status graph_pipeline(const struct graph *g, size_t n,
+    const struct graph_link *l, json_t **out, struct err *err) MUST_CHECK;
+
+#endif
