@@ -111,6 +111,8 @@ function exitCurve(plan, choices) {
                 .map((p) => [p.cost, p.accuracy]) },
         { name: "held out", look: "second",
             points: both("test_cost", "test_accuracy") },
+        { name: "knee", look: "warn", size: 11,
+            points: at(choices[plan.knee], "") },
         { name: "full network", look: "note", size: 11,
             points: at(plan.calibration, "_full") },
         { name: "chosen plan", look: "ink", size: 13,
@@ -136,9 +138,10 @@ function curveTable(plan, choices) {
             column("Cost, held out", "test_cost"),
             accuracy("Accuracy, held out", "test_accuracy"),
             { title: "Exits kept", number: true, cell: (p) => p.kept },
-            { title: "Proof", cell: (p) => p.proved
+            { title: "Proof", cell: (p) => [p.proved
                 ? h("span", { class: "good" }, "proved")
-                : h("span", { class: "note" }, "best found") },
+                : h("span", { class: "note" }, "best found"),
+            p === choices[plan.knee] ? " the knee" : ""] },
         ], choices));
 }
 

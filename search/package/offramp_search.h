@@ -15,6 +15,7 @@ extern "C" {
 
 #include "search/baseline/baseline.h"
 #include "search/certify/bootstrap.h"
+#include "search/certify/metrics.h"
 #include "search/certify/promise.h"
 #include "search/solve/solve.h"
 

@@ -12,11 +12,11 @@ const { page, faults, close } = await openBrowser();
 
 // Made-up costs of so many exits; the last has no head.
 const costs = (exits) => ({ schema: 'offramp.costs/1', device: 'made up',
-  source: 'modelled', metrics: ['latency_ns'],
+  source: 'modelled', metrics: ['latency_ns', 'ops'],
   exits: Array.from({ length: exits }, (_, k) => ({ name: `exit${k}`,
     segment: { latency_ns: [100, 98, 102].map((x) =>
-      1000 * x + 10000 * k) },
-    head: k < exits - 1 ? { latency_ns: 4000 } : null })) });
+      1000 * x + 10000 * k), ops: 2000 - 100 * k },
+    head: k < exits - 1 ? { latency_ns: 4000, ops: 50 } : null })) });
 
 async function postRecords(s, csv) {
   const { id } = await s.call('POST', '/v1/records?wait=50', Buffer.from(csv),
@@ -94,16 +94,27 @@ async function looks(url, address) {
   await page.emulateMedia({ colorScheme: 'light' });
 }
 
-// What costs drawn again say.
+// What costs drawn again, and other metrics, say.
 async function drawn(s, records) {
   const { id } = await s.post('/v1/searches', { records, costs: costs(4),
-    max_drop: 0.05, bootstrap: { draws: 200, solves: 8 } });
+    max_drop: 0.05, bootstrap: { draws: 200, solves: 8 },
+    metrics: ['latency_ns', 'ops'] });
   const { plan: number } = await s.until(`/v1/searches/${id}`);
-  const { bootstrap } = await s.get(`/v1/plans/${number}`);
+  const { bootstrap, metrics, knee } = await s.get(`/v1/plans/${number}`);
   await go(page, s.url, `#/plans/${number}`);
   check(await page.locator('#best').textContent()
     === `${(100 * bootstrap.chance_best).toFixed(1)} %`,
   'the chance that the plan stays the best is told');
+  const rows = page.locator('table', { hasText: 'in every metric' })
+    .locator('tbody tr');
+  check(metrics.points.length > 2
+    && await rows.count() === metrics.points.length,
+  'every plan over both metrics has its row');
+  await page.getByText('The curve as a table').click();
+  check(await page.locator('table', { hasText: 'from cheap to accurate' })
+    .locator('tbody tr').nth(knee).getByText('the knee').count() === 1,
+  'the knee is marked');
+  await axe(page, 'a plan over several metrics');
 }
 
 // A search too hard to end soon: it says how far it is, and can be ended.

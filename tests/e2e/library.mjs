@@ -48,7 +48,7 @@ try {
     .map((line) => line.split(/\s+/)[2]?.replace(/@.*/, ''))
     .filter((name) => name && !name.startsWith('OFFRAMP_'));
   check(symbols.includes('solve_best') && symbols.every((name) =>
-    /^(solve|baseline|bootstrap|promise|status|err)/.test(name)),
+    /^(solve|baseline|bootstrap|metrics|pareto|promise|status|err)/.test(name)),
   `the library shows ${symbols.length} names, all of its own`);
 } finally {
   rmSync(prefix, { recursive: true, force: true });
