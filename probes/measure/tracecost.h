@@ -4,8 +4,8 @@
  * time: it describes a kernel's tensors while its clock runs.
  *
  * Measured on networks of small kernels, with and without the profiler, in
- * turns: the difference is the profiler's, once a kernel and once an input.
- * Long chains of kernels against short ones leave out what a run costs
+ * blocks in turn: the difference is the profiler's, once a kernel and once an
+ * input. Long chains of kernels against short ones leave out what a run costs
  * whatever its kernels are.
  */
 #ifndef OFFRAMP_MEASURE_TRACECOST_H
