@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bench_mcu: networks in int8 on every emulated board: instructions a
+ * multiply-accumulate step of each layer, plain kernels and DSP ones, whether
+ * counts and bytes are the same in every run, and what a noisy line does.
+ *
+ *     bench_mcu             all networks on all boards (some minutes)
+ *     bench_mcu MACHINE     on one: "mps2-an386"
+ *     bench_mcu noise       10,000 layer runs with 1 % of the bytes damaged,
+ *                           on a board in memory
+ *
+ * Counts come from an emulator and are no times.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/rng.h"
+#include "noise.h"
+#include "probes/mcu/board.h"
+#include "probes/mcu/emulator.h"
+#include "search/data/npy.h"
+#include "search/quant/quant.h"
+
+enum { RUN_MS = 60000, CALIBRATE = 100, TEST = 200, RUNS = 3 };
+
+/* A network in int8, ready to be sent. */
+struct subject {
+    const char *name;
+    struct low_net *net;
+    struct quant *quant;
+    void *image;
+    size_t len, n_in;
+    int8_t *input;
+    struct npy images; /* map is NULL: seeded numbers instead */
+    struct rng rng;
+};
+
+static void
+must(enum status st, const struct err *err)
+{
+    if (st == ST_OK)
+        return;
+    fprintf(stderr, "bench_mcu: %s\n", err->text);
+    exit(1);
+}
+
+/* Input `i`: a picture, or numbers that look like nothing. */
+static void
+draw(struct subject *s, size_t i, float *out)
+{
+    if (s->images.map != NULL)
+        npy_row(&s->images, i, out);
+    for (size_t k = 0; k < s->n_in; k++)
+        out[k] =
+            s->images.map != NULL
+                ? out[k] / 255
+                : (float)(20 * (rng_unit(&s->rng) + rng_unit(&s->rng) - 1));
+}
+
+static int
+best(const float *f, const int8_t *q, uint32_t n)
+{
+    uint32_t b = 0;
+
+    for (uint32_t i = 1; i < n; i++)
+        if (f != NULL ? f[i] > f[b] : q[i] > q[b])
+            b = i;
+    return (int)b;
+}
+
+/* How often int8 answers as float does, on inputs that did not calibrate. */
+static void
+report_agreement(struct subject *s, float *in)
+{
+    const struct nn_image *head = s->image;
+    const struct nn_layer *layers = nn_image_layers(s->image);
+    int last = s->net->n_outputs - 1, same = 0;
+    uint32_t classes = layers[head->n_layers - 1].out_c;
+    uint32_t at = quant_output_at(s->quant, last, s->image);
+    uint8_t *arena = calloc(1, head->arena_bytes);
+    struct nn_run r = { .image = s->image, .arena = arena };
+
+    for (size_t i = CALIBRATE; arena != NULL && i < CALIBRATE + TEST; i++) {
+        draw(s, i, in);
+        quant_observe(s->quant, in); /* its float output; scales are fixed */
+        quant_input(s->quant, in, (int8_t *)arena + head->in);
+        for (uint32_t k = 0; k < head->n_layers; k++) {
+            r.layer = &layers[k];
+            nn_run(&r);
+        }
+        same += best(quant_output(s->quant, last), NULL, classes) ==
+                best(NULL, (int8_t *)arena + at, classes);
+    }
+    printf("%s: image %zu bytes, arena %u bytes; int8 answers as float on %d "
+           "of %d %s\n",
+        s->name, s->len, head->arena_bytes, same, TEST,
+        s->images.map != NULL ? "pictures" : "seeded inputs (no recordings)");
+    free(arena);
+}
+
+static void
+prepare(struct subject *s, const char *model, const char *images)
+{
+    struct err err = { 0 };
+    char *data;
+    size_t len;
+    float *in;
+
+    s->rng = (struct rng){ 1 };
+    must(file_read(model, 1 << 26, &data, &len, &err), &err);
+    must(low_make(&s->net, data, len, &err), &err);
+    free(data);
+    if (images != NULL)
+        must(npy_open(&s->images, images, "images", &err), &err);
+    s->n_in = (size_t)s->net->in_h * s->net->in_w * s->net->in_c;
+    in = malloc(s->n_in * sizeof(float));
+    s->input = malloc(s->n_in);
+    if (in == NULL || s->input == NULL)
+        must(err_nomem(&err), &err);
+    must(quant_new(&s->quant, s->net, &err), &err);
+    for (size_t i = 0; i < CALIBRATE; i++) {
+        draw(s, i, in);
+        quant_observe(s->quant, in);
+    }
+    must(quant_image(s->quant, &s->image, &s->len, &err), &err);
+    draw(s, 0, in);
+    quant_input(s->quant, in, s->input);
+    report_agreement(s, in);
+    free(in);
+}
+
+/* What a run of all layers gave. */
+struct result {
+    uint64_t ticks[NN_LAYERS_MAX];
+    uint32_t crc[NN_LAYERS_MAX];
+};
+
+static void
+run_layers(struct board *b, const struct subject *s, enum nn_kernels kernels,
+    struct result *out)
+{
+    struct err err = { 0 };
+    struct board_run run;
+
+    must(board_kernels(b, kernels, &err), &err);
+    must(board_input(b, s->input, s->n_in, &err), &err);
+    for (int i = 0; i < s->net->n_layers; i++) {
+        must(board_run(b, (uint32_t)i, (uint32_t)i + 1, 1, RUN_MS, &run, &err),
+            &err);
+        out->ticks[i] = run.ticks;
+        out->crc[i] = run.crc;
+    }
+}
+
+static struct board *
+start(const char *machine, const struct subject *s)
+{
+    char firmware[512];
+    struct err err = { 0 };
+    struct port *port;
+    struct board *b;
+
+    snprintf(
+        firmware, sizeof(firmware), OFFRAMP_BIN "/firmware/%s.elf", machine);
+    must(emulator_open(&port, NULL, machine, firmware, &err), &err);
+    must(board_open(&b, port, &err), &err);
+    must(board_load(b, s->image, s->len, &err), &err);
+    return b;
+}
+
+/* Ticks to instructions: what -icount shift=0 makes of the board's clock. */
+static double
+instructions(const struct board *b, uint64_t ticks)
+{
+    return (double)ticks * 1e9 /
+           ((double)b->clock_hz * EMULATOR_NS_PER_INSTRUCTION);
+}
+
+static void
+print_layer(const struct board *b, const struct low_layer *l, uint64_t plain,
+    uint64_t dsp)
+{
+    double macs = (double)nn_macs(&l->l);
+    double p = instructions(b, plain), d = instructions(b, dsp);
+
+    printf("  %-22s %-9s %9.0f %10.0f", l->name, nn_op_name(l->l.op), macs, p);
+    if (macs > 0)
+        printf(" %7.2f", p / macs);
+    else
+        printf(" %7s", "-");
+    if (b->dsp) {
+        printf(" %10.0f", d);
+        if (macs > 0)
+            printf(" %7.2f", d / macs);
+        else
+            printf(" %7s", "-");
+        printf(" %6.2f", p / d);
+    }
+    printf("\n");
+}
+
+static void
+print_board(const struct board *b, const struct subject *s,
+    const struct result *plain, const struct result *dsp)
+{
+    double worst = 0, sum_p = 0, sum_d = 0;
+
+    printf("\n%s on %s (%s)\n  %-22s %-9s %9s %10s %7s %10s %7s %6s\n", s->name,
+        b->core, b->name, "layer", "op", "MAC", "plain", "/MAC", "DSP", "/MAC",
+        "ratio");
+    for (int i = 0; i < s->net->n_layers; i++) {
+        const struct low_layer *l = &s->net->layers[i];
+
+        print_layer(b, l, plain->ticks[i], dsp->ticks[i]);
+        sum_p += instructions(b, plain->ticks[i]);
+        sum_d += instructions(b, dsp->ticks[i]);
+        if (l->l.op == NN_CONV && l->l.kernel_h * l->l.kernel_w == 1)
+            worst = fmax(
+                worst, instructions(b, dsp->ticks[i]) / (double)nn_macs(&l->l));
+    }
+    printf("  all layers: plain %.0f", sum_p);
+    if (b->dsp)
+        printf(", DSP %.0f instructions (ratio %.2f); dearest pointwise "
+               "convolution %.2f a MAC",
+            sum_d, sum_p / sum_d, worst);
+    printf("\n");
+}
+
+/* One board, three emulators: the same counts, the same bytes. */
+static bool
+profile(const char *machine, const struct subject *s)
+{
+    static struct result plain, dsp, again;
+    bool same = true;
+
+    memset(&plain, 0, sizeof(plain));
+    memset(&dsp, 0, sizeof(dsp));
+    memset(&again, 0, sizeof(again));
+    for (int i = 0; i < RUNS; i++) {
+        struct board *b = start(machine, s);
+
+        run_layers(b, s, NN_PLAIN, i == 0 ? &plain : &again);
+        same = same && (i == 0 || memcmp(&plain, &again, sizeof(plain)) == 0);
+        if (b->dsp) {
+            run_layers(b, s, NN_DSP, i == 0 ? &dsp : &again);
+            same = same && (i == 0 || memcmp(&dsp, &again, sizeof(dsp)) == 0) &&
+                   memcmp(plain.crc, dsp.crc, sizeof(plain.crc)) == 0;
+        }
+        if (i == 0)
+            print_board(b, s, &plain, &dsp);
+        board_close(b);
+    }
+    printf(
+        "  %d runs: counts and bytes %s\n", RUNS, same ? "the same" : "DIFFER");
+    return same;
+}
+
+int
+main(int argc, char **argv)
+{
+    struct subject subjects[] = { { .name = "cnn3" }, { .name = "ds_cnn" } };
+    struct err err = { 0 };
+    const char *only = argc > 1 ? argv[1] : NULL;
+    bool good = true;
+    size_t n = 1;
+
+    must(hash_start(&err), &err);
+    if (only != NULL && strcmp(only, "noise") == 0)
+        return noise_report() ? 0 : 1;
+    prepare(&subjects[0], OFFRAMP_FIXTURES "/cnn3.onnx",
+        OFFRAMP_FIXTURES "/cnn3_images_u8.npy");
+    if (file_exists(OFFRAMP_SHARED_DATA "/models/ds_cnn_kws01.onnx"))
+        prepare(&subjects[n++], OFFRAMP_SHARED_DATA "/models/ds_cnn_kws01.onnx",
+            NULL);
+    for (size_t i = 0; i < n; i++) {
+        for (int k = 0; emulator_machines[k].name != NULL; k++)
+            if (only == NULL || strcmp(only, emulator_machines[k].name) == 0)
+                good = profile(emulator_machines[k].name, &subjects[i]) && good;
+        quant_free(subjects[i].quant);
+        low_free(subjects[i].net);
+        npy_close(&subjects[i].images);
+        free(subjects[i].image);
+        free(subjects[i].input);
+    }
+    return good ? 0 : 1;
+}
