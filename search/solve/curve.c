@@ -4,54 +4,115 @@
 
 #include "search/solve/descent.h"
 #include "search/solve/enumerate.h"
+#include "search/solve/tree.h"
 
-/* Where the front is too large to be enumerated: what descent meets between
- * the most accurate and the cheapest choice, at so many floors. */
-enum { FLOORS = 24 };
+/* Where the front is too large to look at everything: so many floors are
+ * searched if all points are asked for, and so many nodes for all of them. */
+enum { FLOORS = 24, NODES = 1024 };
 
-static enum status
-front_sample(struct prob *p, const struct solve_options *o, struct front *f,
-    struct err *err)
+/* What was proved on the way: no plan with `floor` right answers or more
+ * costs less than `lower`. */
+struct bound {
+    int64_t floor, lower;
+};
+
+struct curve {
+    struct prob *p; /* borrowed; its floor moves */
+    struct solve_options o;
+    struct front f;
+    struct bound *bound; /* owned */
+    size_t n_bounds;
+    struct brake brake;
+    struct tree *tree; /* owned; or NULL */
+    bool complete;
+    uint64_t nodes;
+};
+
+/* The cheapest choice met so far with the floor's right answers. */
+static void
+cheapest(const struct front *f, int64_t floor, struct pick *best)
 {
-    int64_t floor = p->floor, hi;
+    for (int64_t r = floor; r <= f->hi; r++)
+        if (f->cost[r - f->lo] < best->cost)
+            front_get(f, r, best);
+}
+
+/* Search at one floor, from what is known and the prices of the last. */
+static enum status
+search_floor(struct curve *c, int64_t floor, struct err *err)
+{
+    struct tree_task task = {
+        .o = &c->o, .walk_max = TREE_WALK_MAX, .brake = &c->brake
+    };
+    struct tree_result r = { 0 };
+    struct pick best, nearest;
+    enum status st;
+
+    c->p->floor = floor;
+    st = descent_run(c->p, c->o.seed, &c->f, &best, &nearest, &task.price, err);
+    if (st != ST_OK)
+        return st;
+    cheapest(&c->f, floor, &best);
+    if (best.cost == INT64_MAX || brake_ask(&c->brake))
+        return ST_OK;
+    if (c->tree == NULL &&
+        (st = tree_new(&c->tree, c->p, c->o.threads, err)) != ST_OK)
+        return st;
+    c->brake.at = (struct solve_progress){ .upper = best.cost };
+    st = tree_search(c->tree, &task, &best, &r, err);
+    c->nodes += r.nodes;
+    front_offer(&c->f, &best);
+    c->bound[c->n_bounds++] =
+        (struct bound){ floor, r.lower < best.cost ? r.lower : best.cost };
+    return st;
+}
+
+/* Floors from the most accurate choice down to the cheapest. */
+static enum status
+search_floors(struct curve *c, size_t points, struct err *err)
+{
+    size_t n = points > 0 ? points : FLOORS;
+    int64_t low = c->p->floor, hi;
     struct pick best, nearest;
     enum status st;
     double price;
 
-    st = descent_run(p, o->seed, f, &best, &nearest, &price, err);
-    if (st != ST_OK || nearest.cost == INT64_MAX)
+    st = descent_run(c->p, c->o.seed, &c->f, &best, &nearest, &price, err);
+    if (st != ST_OK || best.cost == INT64_MAX)
         return st;
     hi = nearest.right;
-    for (int i = 0; st == ST_OK && i <= FLOORS && hi >= floor; i++) {
-        p->floor = floor + (hi - floor) * i / FLOORS;
-        st = descent_run(p, o->seed, f, &best, &nearest, &price, err);
-        if (st == ST_OK)
-            front_offer(f, &best);
+    c->bound = calloc(n, sizeof(*c->bound));
+    if (c->bound == NULL)
+        return err_nomem(err);
+    if (c->o.max_nodes == 0)
+        c->o.max_nodes = 1 + NODES / n;
+    for (size_t i = 0; i < n && st == ST_OK; i++) {
+        int64_t drop = n > 1 ? (hi - best.right) * (int64_t)i : 0;
+
+        st = search_floor(
+            c, i + 1 < n ? hi - drop / (int64_t)(n - 1) : low, err);
     }
-    p->floor = floor;
+    c->p->floor = low;
     return st;
 }
 
 static enum status
-front_fill(struct prob *p, const struct solve_options *o, struct front *f,
-    bool *complete, struct err *err)
+curve_fill(struct curve *c, size_t points, struct err *err)
 {
-    struct brake brake = { .watch = o->watch, .ctx = o->watch_ctx };
-    struct goal goal = { .floor = f->lo, .front = f, .brake = &brake };
+    struct goal goal = { .floor = c->f.lo, .front = &c->f, .brake = &c->brake };
+    enum status st = ST_OK;
     struct box all;
-    enum status st;
 
-    box_all(p, &all);
-    brake.at.upper = INT64_MAX;
-    if (box_volume(p, &all) <= ENUMERATE_MAX || enumerate_few_fits(p)) {
-        st = box_volume(p, &all) <= ENUMERATE_MAX
-                 ? enumerate_box(p, &all, &goal, err)
-                 : enumerate_few(p, &goal, err);
-        *complete = !brake.stopped;
-        return st;
-    }
-    *complete = false;
-    return front_sample(p, o, f, err);
+    box_all(c->p, &all);
+    c->brake.at = (struct solve_progress){ INT64_MAX, 0, c->nodes = 1 };
+    if (box_volume(c->p, &all) <= ENUMERATE_MAX)
+        st = enumerate_box(c->p, &all, &goal, err);
+    else if (enumerate_few_fits(c->p))
+        st = enumerate_few(c->p, &goal, err);
+    else
+        return search_floors(c, points, err);
+    c->complete = !c->brake.stopped;
+    return st;
 }
 
 /* Mark at most `want` of the entries that are left, evenly spread in right
@@ -87,10 +148,22 @@ front_spread(struct front *f, size_t want)
     }
 }
 
-static enum status
-front_points(const struct front *f, bool complete, struct solve_front *out,
-    struct err *err)
+/* The best of what was proved for `right` answers or more. */
+static int64_t
+lower_at(const struct curve *c, int64_t right, int64_t cost)
 {
+    int64_t lower = c->complete ? cost : 0;
+
+    for (size_t i = 0; i < c->n_bounds; i++)
+        if (c->bound[i].floor <= right && c->bound[i].lower > lower)
+            lower = c->bound[i].lower;
+    return lower;
+}
+
+static enum status
+curve_points(const struct curve *c, struct solve_front *out, struct err *err)
+{
+    const struct front *f = &c->f;
     size_t n = 0;
 
     for (int64_t r = f->lo; r <= f->hi; r++)
@@ -99,18 +172,19 @@ front_points(const struct front *f, bool complete, struct solve_front *out,
         return err_nomem(err);
     for (int64_t r = f->hi; r >= f->lo; r--) {
         struct solve_point *pt = &out->points[out->n];
-        struct pick c;
+        struct pick pick;
 
-        front_get(f, r, &c);
-        if (c.cost == INT64_MAX)
+        front_get(f, r, &pick);
+        if (pick.cost == INT64_MAX)
             continue;
-        prob_plan(f->p, &c.lab, &pt->plan);
-        pt->cost = c.cost;
+        prob_plan(f->p, &pick.lab, &pt->plan);
+        pt->cost = pick.cost;
         pt->right = r;
-        pt->lower = complete ? c.cost : 0;
+        pt->lower = lower_at(c, r, pick.cost);
         out->n++;
     }
-    out->complete = complete;
+    out->complete = c->complete;
+    out->nodes = c->nodes;
     return ST_OK;
 }
 
@@ -118,29 +192,31 @@ enum status
 solve_front(const struct solve_data *d, const struct solve_options *o,
     size_t points, struct solve_front *out, struct err *err)
 {
-    struct front f = { 0 };
-    bool complete = false;
+    struct curve c = { .o = *o,
+        .brake = { .watch = o->watch, .ctx = o->watch_ctx } };
     struct prob p;
     enum status st;
 
     *out = (struct solve_front){ 0 };
     if ((st = prob_init(&p, d, o, err)) != ST_OK)
         return st;
-    if (p.floor < 0)
-        p.floor = 0;
+    c.p = &p;
+    c.o.claim = NULL;
     if (!front_fits(&p, p.floor, p.total))
         st = err_set(err, ST_INVALID, "search.input",
             "%lld samples by weight are too many for a front: raise the floor",
             (long long)p.total);
-    else if ((st = front_init(&f, &p, p.floor, p.total, err)) == ST_OK)
-        st = front_fill(&p, o, &f, &complete, err);
+    else if ((st = front_init(&c.f, &p, p.floor, p.total, err)) == ST_OK)
+        st = curve_fill(&c, points, err);
     if (st == ST_OK) {
-        front_thin(&f);
+        front_thin(&c.f);
         if (points > 0)
-            front_spread(&f, points);
-        st = front_points(&f, complete, out, err);
+            front_spread(&c.f, points);
+        st = curve_points(&c, out, err);
     }
-    front_clear(&f);
+    tree_free(c.tree);
+    free(c.bound);
+    front_clear(&c.f);
     prob_clear(&p);
     return st;
 }

@@ -201,7 +201,10 @@ struct solve_front {
  * The plans that no other plan beats in both cost and right answers, under
  * the same limits; `floor` bounds it below.  `points` 0 asks for all of
  * them, otherwise for at most that many (at least two), evenly spread in right
- * answers, both ends among them.  An empty front is not an error.
+ * answers, both ends among them.  An empty front is not an error.  Where there
+ * are too many plans to look at all, evenly spread floors are searched like
+ * solve_best(), max_nodes each (0: some thousand for all), and each point has
+ * the bound of its floor.
  */
 enum status solve_front(const struct solve_data *d,
     const struct solve_options *o, size_t points, struct solve_front *out,

@@ -208,7 +208,8 @@ rounds(struct tree *t, struct err *err)
     uint64_t max = t->task->o->max_nodes;
     enum status st = ST_OK;
 
-    while (st == ST_OK && t->n_open > 0 && !brake->stopped) {
+    while (st == ST_OK && t->n_open > 0 && !brake->stopped &&
+           (max == 0 || t->nodes < max)) {
         fill_round(t);
         show(t);
         t->nodes += (uint64_t)t->in_round;
@@ -221,8 +222,6 @@ rounds(struct tree *t, struct err *err)
             t->root = prices_take(dual_of(t)); /* if there is room for it */
         t->visit.steps = NODE_STEPS;
         st = merge(t, err);
-        if (max > 0 && t->nodes >= max && t->n_open > 0)
-            brake->stopped = true;
     }
     return st;
 }

@@ -31,7 +31,7 @@ struct tree_task {
     const struct solve_options *o; /* max_nodes, claim */
     double price;        /* of a right answer, about, at the best choice */
     double walk_max;     /* TREE_WALK_MAX */
-    struct brake *brake; /* borrowed; o->max_nodes stops it too */
+    struct brake *brake; /* borrowed */
 };
 
 struct tree_result {

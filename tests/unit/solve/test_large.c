@@ -177,6 +177,40 @@ a_stopped_search_has_a_plan_and_a_bound(void **state)
     generate_clear(&d);
 }
 
+static void
+each_point_of_a_large_front_has_a_true_bound(void **state)
+{
+    struct solve_front f;
+    struct solve_options o;
+    struct solve_data d;
+
+    (void)state;
+    make(&d, &o, 2);
+    o.floor = generate_full(&d) * 9 / 10;
+    assert_int_equal(solve_front(&d, &o, 6, &f, NULL), ST_OK);
+    assert_false(f.complete);
+    assert_true(f.n >= 4 && f.n <= 6);
+    for (size_t i = 0; i < f.n; i++) {
+        const struct solve_point *pt = &f.points[i];
+        struct solve_tally t;
+        struct solve_result best;
+
+        assert_int_equal(solve_eval(&d, &pt->plan, &t, NULL), ST_OK);
+        assert_int_equal(t.cost, pt->cost);
+        assert_int_equal(t.right, pt->right);
+        assert_true(
+            i == 0 || (pt->cost < pt[-1].cost && pt->right < pt[-1].right));
+        o.floor = pt->right;
+        assert_int_equal(solve_best(&d, &o, &best, NULL), ST_OK);
+        assert_int_equal(best.status, SOLVE_OPTIMAL);
+        assert_true(pt->lower <= best.tally.cost);
+        assert_true(best.tally.cost <= pt->cost);
+        assert_true(pt->lower > pt->cost / 2);
+    }
+    solve_front_clear(&f);
+    generate_clear(&d);
+}
+
 int
 main(void)
 {
@@ -185,6 +219,7 @@ main(void)
         cmocka_unit_test(bounds_only_ever_close_in),
         cmocka_unit_test(order_weight_and_unit_do_not_matter),
         cmocka_unit_test(a_stopped_search_has_a_plan_and_a_bound),
+        cmocka_unit_test(each_point_of_a_large_front_has_a_true_bound),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
