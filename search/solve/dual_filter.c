@@ -6,53 +6,33 @@
 
 #include "search/solve/dual_rows.h"
 
-/* The price of a state that is not possible; two of them for every row still
- * add up within 64 bits. */
-#define NEVER (INT64_C(1) << 30)
-
 /* Sums over rows of what a state at one exit adds to the row's best. */
 struct excess {
     int64_t *by_bin;      /* [top + 1]: accepted less refused */
     int64_t refused, off; /* of all rows */
 };
 
-static inline int64_t
-least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* One row: its best choice with each state of each exit in turn, from what
- * is least after (on, gone) and, carried along, least before (here: it has
- * come so far; away: it has left). */
+/* Add a block of rows, exit by exit. */
 static void
-add_row(const struct dual *d, const struct box *b, size_t i, size_t in,
-    int32_t (*on)[ROWS_BLOCK], int32_t (*gone)[ROWS_BLOCK], struct excess *x)
+add_block(const struct dual *d, const struct box *b, size_t from, size_t m,
+    struct excess *x)
 {
-    const struct prob *p = d->p;
-    int64_t w = p->weight[i], here = 0, away = NEVER, best = on[0][in];
+    struct rows_forced f;
 
+    rows_least(d, b, from, m, d->on, d->gone);
+    rows_forced_start(&f, m);
     for (int e = 0; e < d->k; e++) {
-        const struct span *s = &b->at[e];
-        size_t at = (size_t)e * d->n + i;
-        int64_t far = gone[e + 1][in], near = on[e + 1][in];
-        int bin = p->bin[at];
-        int64_t a = bin > s->lo && s->m > 0 ? d->accept[at] : NEVER;
-        int64_t r = bin < s->lo + s->m ? d->refuse[at] : NEVER;
-        int64_t o = s->off ? 0 : NEVER;
-        int64_t come = here + d->seg[e];
-        int64_t leave =
-            come + a + d->head[e] - (p->right[at] ? (int64_t)d->wrong : 0);
-        int64_t pass = come + r + d->head[e];
-        int64_t xa = least(leave, away + a) + far;
-        int64_t xr = least(pass + near, away + r + far);
-        int64_t xo = least(come + o + near, away + o + far);
+        const uint16_t *bin = d->p->bin + (size_t)e * d->n + from;
+        const int32_t *weight = d->p->weight + from, *best = d->on[0];
 
-        x[e].by_bin[bin] += w * (xa - xr);
-        x[e].refused += w * (xr - best);
-        x[e].off += w * (xo - best);
-        here = least(pass, come + o);
-        away = least(leave, away + least(a, least(r, o)));
+        rows_force(d, b, e, from, m, &f);
+        for (size_t i = 0; i < m; i++) {
+            int64_t w = weight[i], refused = f.refused[i];
+
+            x[e].by_bin[bin[i]] += w * (f.accepted[i] - refused);
+            x[e].refused += w * (refused - best[i]);
+            x[e].off += w * ((int64_t)f.off[i] - best[i]);
+        }
     }
 }
 
@@ -98,9 +78,7 @@ dual_filter(struct dual *d, struct box *b, int64_t cut)
     for (size_t from = 0; from < d->n; from += ROWS_BLOCK) {
         size_t m = d->n - from < ROWS_BLOCK ? d->n - from : ROWS_BLOCK;
 
-        rows_least(d, b, from, m, d->on, d->gone);
-        for (size_t i = 0; i < m; i++)
-            add_row(d, b, from + i, i, d->on, d->gone, x);
+        add_block(d, b, from, m, x);
     }
     for (int e = 0; e < d->k && left; e++)
         left = cut_exit(d, b, e, &x[e], cut);

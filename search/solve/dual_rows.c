@@ -183,6 +183,44 @@ rows_least(const struct dual *d, const struct box *b, size_t from, size_t m,
             gone[e], st_on, st_gone);
 }
 
+void
+rows_forced_start(struct rows_forced *f, size_t m)
+{
+    for (size_t i = 0; i < m; i++) {
+        f->here[i] = 0;
+        f->away[i] = NEVER;
+    }
+}
+
+/* Less than the truth where a state is not possible, so that sums fit. */
+WIDE void
+rows_force(const struct dual *d, const struct box *b, int e, size_t from,
+    size_t m, struct rows_forced *f)
+{
+    const struct view v = view_of(d, b, e, from);
+    const int32_t *restrict near = d->on[e + 1], *restrict far = d->gone[e + 1];
+    const int32_t *restrict accept = v.accept, *restrict refuse = v.refuse;
+    const uint16_t *restrict bin = v.bin;
+    const uint8_t *restrict right = v.right;
+    bool kept = v.keep == 0;
+
+    for (size_t i = 0; i < m; i++) {
+        int32_t pa = accept[i], pr = refuse[i], away = f->away[i];
+        int32_t a = kept & (bin[i] > v.lo) ? pa : NEVER;
+        int32_t r = kept & (bin[i] <= v.hi) ? pr : NEVER;
+        int32_t come = f->here[i] + v.seg;
+        int32_t leave = come + a + v.head - right[i] * v.wrong;
+        int32_t pass = come + r + v.head, skip = come + v.off;
+
+        f->accepted[i] = least(leave, away + a) + far[i];
+        f->refused[i] = least(pass + near[i], away + r + far[i]);
+        f->off[i] = least(skip + near[i], away + v.off + far[i]);
+        f->here[i] = least(least(pass, skip), NEVER);
+        away += least(a, least(r, v.off));
+        f->away[i] = least(least(leave, away), NEVER);
+    }
+}
+
 WIDE void
 rows_move(struct dual *d, int e, int32_t pace)
 {

@@ -30,6 +30,20 @@ void rows_choose(struct dual *d, const struct box *b, size_t from, size_t m,
 void rows_least(const struct dual *d, const struct box *b, size_t from,
     size_t m, int32_t (*on)[ROWS_BLOCK], int32_t (*gone)[ROWS_BLOCK]);
 
+/* On the way forwards through a block: the least of each row that has come so
+ * far (here) or has left (away), and its least in all with each state of the
+ * exit at hand. */
+struct rows_forced {
+    int32_t here[ROWS_BLOCK], away[ROWS_BLOCK];
+    int32_t accepted[ROWS_BLOCK], refused[ROWS_BLOCK], off[ROWS_BLOCK];
+};
+
+void rows_forced_start(struct rows_forced *f, size_t m);
+
+/* One exit, after a rows_least() of the block into d->on and d->gone. */
+void rows_force(const struct dual *d, const struct box *b, int e, size_t from,
+    size_t m, struct rows_forced *f);
+
 /* Move the prices of exit e by pace / 256 of the direction. */
 void rows_move(struct dual *d, int e, int32_t pace);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "bench/search/generate.h"
@@ -52,12 +53,18 @@ too_long(void *ctx, const struct solve_progress *p)
 }
 
 struct outcome {
-    double seconds, gap;
+    double seconds, cpu_seconds, gap;
     bool proved;
     uint64_t nodes;
     int64_t cost;
     size_t points;
 };
+
+static double
+cpu_seconds(void)
+{
+    return (double)clock() / CLOCKS_PER_SEC;
+}
 
 static int
 run(const struct instance *x, uint64_t seed, int threads, struct outcome *out)
@@ -82,9 +89,11 @@ run(const struct instance *x, uint64_t seed, int threads, struct outcome *out)
     o.watch = too_long;
     o.watch_ctx = &timer;
     timer.start_ns = clock_ns();
+    out->cpu_seconds = cpu_seconds();
     st = x->front ? solve_front(&d, &o, 0, &f, &err)
                   : solve_best(&d, &o, &r, &err);
     out->seconds = (double)(clock_ns() - timer.start_ns) / 1e9;
+    out->cpu_seconds = cpu_seconds() - out->cpu_seconds;
     out->gap = r.gap;
     out->proved = x->front ? f.complete : r.status == SOLVE_OPTIMAL;
     out->nodes = x->front ? f.nodes : r.nodes;
@@ -108,11 +117,12 @@ run_seeds(const struct instance *x, int seeds, int threads)
         struct outcome out = { 0 };
 
         failed |= run(x, (uint64_t)s, threads, &out);
-        printf("     seed %-2d %8.3f s  %s  gap %.4f %%  nodes %-6llu "
-               "cost %.0f  points %zu\n",
-            s, out.seconds, out.proved ? "proved" : "open  ", 100 * out.gap,
-            (unsigned long long)out.nodes, (double)out.cost / (double)x->n,
-            out.points);
+        printf(
+            "     seed %-2d %8.3f s (cpu %.3f)  %s  gap %.4f %%  nodes %-6llu "
+            "cost %.0f  points %zu\n",
+            s, out.seconds, out.cpu_seconds, out.proved ? "proved" : "open  ",
+            100 * out.gap, (unsigned long long)out.nodes,
+            (double)out.cost / (double)x->n, out.points);
         fflush(stdout);
         sum += out.seconds;
         most = out.seconds > most ? out.seconds : most;
