@@ -65,20 +65,40 @@ cost_now(const struct race *r, const struct racer *p)
     return sum;
 }
 
-/* Search some of the draws for plans that beat the chosen one. */
-static enum status
-find_rivals(
-    struct race *r, const struct solve_options *so, int solves, struct err *err)
+/* Rivals need to be good, not proved: a search that cannot look at everything
+ * may visit so many nodes. */
+enum { NODES_MAX = 16 };
+
+static bool
+is_over(const struct solve_options *so)
 {
+    const struct solve_progress none = { .upper = INT64_MAX };
+
+    return so->watch != NULL && so->watch(so->watch_ctx, &none);
+}
+
+/* Search some of the draws for plans that beat the chosen one; *solves is how
+ * many there was time for. */
+static enum status
+find_rivals(struct race *r, const struct solve_options *so, int *solves,
+    struct err *err)
+{
+    struct solve_options o = *so;
     struct solve_data d = *r->d;
     struct solve_result found;
     enum status st;
 
     d.segment = r->now;
     d.head = r->now + d.exits;
-    for (int i = 0; i < solves; i++) {
+    if (o.max_nodes == 0 || o.max_nodes > NODES_MAX)
+        o.max_nodes = NODES_MAX;
+    for (int i = 0; i < *solves; i++) {
+        if (is_over(so)) {
+            *solves = i;
+            break;
+        }
         draw_costs(&r->draw, i, r->now);
-        if ((st = solve_best(&d, so, &found, err)) != ST_OK)
+        if ((st = solve_best(&d, &o, &found, err)) != ST_OK)
             return st;
         if (found.status == SOLVE_INFEASIBLE)
             continue;
@@ -173,7 +193,7 @@ bootstrap_run(const struct solve_data *d, const struct solve_options *so,
     if (r.racer == NULL || r.cost == NULL || r.regret == NULL)
         st = err_nomem(err);
     else if ((st = enter(&r, chosen, so->worst_case, err)) == ST_OK &&
-             (st = find_rivals(&r, so, o->solves, err)) == ST_OK) {
+             (st = find_rivals(&r, so, &out->solves, err)) == ST_OK) {
         run_draws(&r, o, out);
         summarise(&r, o, (double)t.n, out);
     }

@@ -46,7 +46,7 @@ enum bootstrap_source {
 
 struct bootstrap {
     enum bootstrap_source from;
-    int draws, solves;
+    int draws, solves; /* fewer solves where so->watch ended them */
     /* Of the plan, per sample, in the objective's unit. */
     double median, lo, hi; /* middle and 95 % of the draws */
     /* Share of draws in which no plan found is cheaper: exact where every

@@ -100,7 +100,15 @@ add_front(struct work *w, struct err *err)
     return st;
 }
 
-/* Every way to part the steps among the metrics. */
+static bool
+is_over(const struct solve_options *so)
+{
+    const struct solve_progress none = { .upper = INT64_MAX };
+
+    return so->watch != NULL && so->watch(so->watch_ctx, &none);
+}
+
+/* Every way to part the steps among the metrics, while there is time. */
 static enum status
 add_fronts(struct work *w, struct err *err)
 {
@@ -113,6 +121,10 @@ add_fronts(struct work *w, struct err *err)
 
             if (w->metrics < METRICS_MAX && a + b < all)
                 continue; /* nothing is left for a third */
+            if (is_over(w->so)) {
+                w->out->complete = false;
+                return ST_OK;
+            }
             weigh(w, part);
             st = add_front(w, err);
         }

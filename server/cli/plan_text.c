@@ -89,7 +89,10 @@ print_status(const char *title, const json_t *plan)
 
     printf("%s: %s", title, status ? status : "-");
     if (gap > 0)
-        printf(", the optimum is at most %.2f %% cheaper", 100 * gap);
+        printf(json_is_object(json_object_get(plan, "guarantee"))
+                   ? ", no plan without a promise is more than %.2f %% cheaper"
+                   : ", the optimum is at most %.2f %% cheaper",
+            100 * gap);
     printf("; accuracy against the %s, floor %.2f %%\n\n",
         reference ? reference : "-", 100 * json_get_number(plan, "floor"));
     if (status != NULL && strcmp(status, "infeasible") == 0)

@@ -169,6 +169,36 @@ fewer_searches_only_ever_flatter(void **state)
     }
 }
 
+static bool
+no_time(void *ctx, const struct solve_progress *p)
+{
+    (void)ctx;
+    (void)p;
+    return true;
+}
+
+static void
+searches_that_there_was_no_time_for_are_not_counted(void **state)
+{
+    struct bootstrap_options o;
+    struct solve_options so;
+    struct solve_plan plan;
+    struct bootstrap got;
+    struct world w;
+
+    (void)state;
+    make(&w, 3);
+    bootstrap_options_init(&o);
+    solve_options_init(&so);
+    so.watch = no_time;
+    solve_plan_full(&w.d, &plan);
+    assert_int_equal(
+        bootstrap_run(&w.d, &so, &plan, w.seg, w.hd, &o, &got, NULL), ST_OK);
+    assert_int_equal(got.solves, 0);
+    assert_int_equal(got.draws, 1000);
+    assert_true(got.lo < got.hi);
+}
+
 static void
 costs_without_any_spread_leave_no_doubt(void **state)
 {
@@ -332,6 +362,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_draw_searched_gives_what_brute_force_gives),
         cmocka_unit_test(fewer_searches_only_ever_flatter),
+        cmocka_unit_test(searches_that_there_was_no_time_for_are_not_counted),
         cmocka_unit_test(costs_without_any_spread_leave_no_doubt),
         cmocka_unit_test(intervals_are_drawn_as_wide_as_they_are),
         cmocka_unit_test(parts_of_the_same_rounds_move_together),

@@ -236,6 +236,35 @@ one_metric_gives_the_front_of_the_solver(void **state)
     }
 }
 
+/* Time for so many fronts. */
+static bool
+count_down(void *ctx, const struct solve_progress *p)
+{
+    int *left = ctx;
+
+    (void)p;
+    return (*left)-- <= 0;
+}
+
+static void
+what_there_was_no_time_for_is_not_called_complete(void **state)
+{
+    struct metrics_front f;
+    struct solve_options so;
+    struct world w;
+    int left = 0;
+
+    (void)state;
+    make(&w, 4);
+    solve_options_init(&so);
+    so.watch = count_down;
+    so.watch_ctx = &left;
+    assert_int_equal(metrics_make(&w.d, &so, w.metric, 2, 0, &f, NULL), ST_OK);
+    assert_int_equal(f.n, 0);
+    assert_false(f.complete);
+    metrics_clear(&f);
+}
+
 static void
 limits_hold_for_every_point(void **state)
 {
@@ -277,6 +306,7 @@ main(void)
         cmocka_unit_test(the_knee_is_farthest_from_the_line_between_the_ends),
         cmocka_unit_test(no_plan_beats_a_point_of_several_metrics),
         cmocka_unit_test(one_metric_gives_the_front_of_the_solver),
+        cmocka_unit_test(what_there_was_no_time_for_is_not_called_complete),
         cmocka_unit_test(limits_hold_for_every_point),
     };
 

@@ -10,7 +10,12 @@
 #include "search/certify/promise.h"
 #include "tests/unit/certify/population.h"
 
+/* Sanitizers look for other mistakes than those that take many draws. */
+#ifdef __SANITIZE_ADDRESS__
+enum { DRAWS = 200, NAIVE = 100, POPULATION = 8000 };
+#else
 enum { DRAWS = 2000, NAIVE = 400, POPULATION = 8000 };
+#endif
 
 /* One way to promise, on samples so few and noisy that optimising without a
  * promise breaks the limit far too often. */
