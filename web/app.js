@@ -2,6 +2,7 @@
 // The router: an address after the # is one view.  A view is an async
 // function (page, ...parts of the address); it calls page.show() as often as
 // it likes and ends when page.signal does.
+import { augmentationView, augmentationsView } from "./augmentations.js";
 import { deviceView, devicesView } from "./devices.js";
 import { diffView } from "./diff.js";
 import { fill, h, problemBox } from "./dom.js";
@@ -10,6 +11,7 @@ import { modelView, modelsView } from "./model.js";
 import { planView } from "./plan.js";
 import { profileView } from "./profile.js";
 import { searchView } from "./searches.js";
+import { validationView } from "./validations.js";
 
 // Pattern, the entry of the menu it belongs to, view.
 const routes = [
@@ -21,6 +23,9 @@ const routes = [
     [/^#\/diff\/(\d+)\/(\d+)$/, "#/models", diffView],
     [/^#\/searches\/(\d+)$/, "#/models", searchView],
     [/^#\/plans\/(\d+)$/, "#/models", planView],
+    [/^#\/validations\/(\d+)$/, "#/models", validationView],
+    [/^#\/augmentations$/, "#/augmentations", augmentationsView],
+    [/^#\/augmentations\/(\d+)$/, "#/augmentations", augmentationView],
     [/^#\/devices$/, "#/devices", devicesView],
     [/^#\/devices\/([^/]+)$/, "#/devices", deviceView],
 ];

@@ -8,6 +8,7 @@ import { facts, h, link, section, table } from "./dom.js";
 import { flow } from "./flow.js";
 import { amount, dash, known, percent, points, quantity, state }
     from "./format.js";
+import { validationSection } from "./validations.js";
 import { sureness } from "./sure.js";
 
 // What each objective counts, and its unit.
@@ -25,7 +26,8 @@ export async function planView(page, id) {
     const search = await get(`/v1/searches/${plan.search}`, page.signal);
     page.show(`Plan ${id}`, h("p", { class: "meta" },
         link(`#/searches/${plan.search}`, `Search ${plan.search}`)),
-    planBody(plan, search.curve ?? []));
+    planBody(plan, search.curve ?? []),
+    await validationSection(page, plan));
 }
 
 // Everything about a plan but its title; the search's page shows it too.

@@ -22,6 +22,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_augment_cmd },
     { "validate", "run a plan for real on its device", cli_validate,
         &cli_validate_cmd },
+    { "take", "write a plan's models, plan.json and report", cli_take,
+        &cli_take_cmd },
     { "run", "run a plan here, segment by segment", cli_run, &cli_run_cmd },
     { "devices", "list the devices and their state", cli_devices,
         &cli_devices_cmd },

@@ -9,19 +9,19 @@
 
 /* A value of a document: a number, or {median, ci95_lo, ci95_hi}. */
 static void
-value_text(const json_t *v, char out[2 * TEXT_CELL])
+value_text(const json_t *v, char out[3 * TEXT_CELL])
 {
     char time[TEXT_CELL], interval[TEXT_CELL];
 
     if (!json_is_object(v)) {
         text_time(json_is_number(v) ? json_number_value(v) : NAN, time);
-        snprintf(out, 2 * TEXT_CELL, "%s", time);
+        snprintf(out, 3 * TEXT_CELL, "%s", time);
         return;
     }
     text_time(json_get_number(v, "median"), time);
     text_interval(json_get_number(v, "ci95_lo"), json_get_number(v, "median"),
         json_get_number(v, "ci95_hi"), interval);
-    snprintf(out, 2 * TEXT_CELL, "%s %s", time, interval);
+    snprintf(out, 3 * TEXT_CELL, "%s %s", time, interval);
 }
 
 static enum status
@@ -30,7 +30,7 @@ time_row(struct text_table *t, const char *name, const json_t *predicted,
 {
     double rel = json_get_number(residual, "rel");
     const json_t *within = json_object_get(residual, "within");
-    char a[2 * TEXT_CELL], b[2 * TEXT_CELL];
+    char a[3 * TEXT_CELL], b[3 * TEXT_CELL];
     enum status st;
 
     value_text(predicted, a);

@@ -27,7 +27,8 @@ const cases = {
       join(shared, 'cifar10/train10k_labels.npy')],
     test: [join(shared, 'cifar10/test2k_images_u8.npy'),
       join(shared, 'cifar10/test2k_labels.npy')],
-    preprocess: null, max_drop: 0.01, goal: 0.15,
+    max_drop: 0.01,
+    options: { heads: ['pool', 'spatial'] },
   },
   resnet20: {
     model: join(shared, 'models/resnet20_cifar10.onnx'),
@@ -35,7 +36,8 @@ const cases = {
       join(shared, 'cifar10/train10k_labels.npy')],
     test: [join(shared, 'cifar10/test2k_images_u8.npy'),
       join(shared, 'cifar10/test2k_labels.npy')],
-    preprocess: cifar, max_drop: 0.01, goal: 0.35,
+    preprocess: cifar, max_drop: 0.01,
+    options: { heads: ['pool', 'spatial'] },
   },
 };
 
@@ -65,6 +67,7 @@ async function order(s) {
   return { model: model.id, dataset: fit.id,
     ...test ? { evaluate: test.id } : {}, device: 'localhost',
     ...c.policy ? { policy: c.policy } : {},
+    ...c.options ? { options: c.options } : {},
     search: { max_drop: c.max_drop } };
 }
 

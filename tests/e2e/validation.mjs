@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A plan run for real on its device: the same decisions as the search's
 // replay, measured times beside the predicted ones.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   check, fixtures, Program, quickPolicy, shared, skip, withService,
@@ -117,5 +117,16 @@ withService(async (s) => {
     s.url, '--max-rows', '100', '--budget', '1']);
   const { code } = await cli.ended;
   check(code === 0 && /mean without exits/.test(cli.log), 'offramp validate');
-  console.log(cli.log);
+  const taken = new Program('offramp', ['take', `${plan.id}`, '--server',
+    s.url, '-o', s.path('taken')]);
+  check((await taken.ended).code === 0, 'offramp take');
+  const files = readdirSync(s.path('taken'));
+  check(['network.onnx', 'segment-0.onnx', 'plan.json', 'report.md',
+    'front.svg', 'exits.svg'].every((f) => files.includes(f)),
+  `it writes ${files.join(', ')}`);
+  const home = await s.model(s.path('taken/network.onnx'), 'taken');
+  check(home.analysis.exits.length === plan.exits.filter((x) => x.kept)
+    .length, 'the network taken home has the kept exits');
+  check(readFileSync(s.path('taken/report.md'), 'utf8').includes('measured'),
+    'the report tells what was measured');
 });

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// The page on a plain network that was given exits: its heads, its plan, and
+// predicted against measured.
+import { join } from 'node:path';
+import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
+import { axe } from './access.mjs';
+import { go, openBrowser } from './browser.mjs';
+
+// From the project's own network without its early exits.
+async function augment(s) {
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const { blob } = model.analysis.exits.at(-1).prefix;
+  const plain = await s.post('/v1/models?wait=50', { blob, name: 'plain' });
+  const data = await s.post('/v1/datasets?wait=50', {
+    model: plain.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
+    preprocess: { scale: 0.00392156862745098 },
+  });
+  await s.untilDevice('localhost');
+  const made = await s.post('/v1/augmentations', { model: plain.id,
+    dataset: data.id, device: 'localhost', policy: quickPolicy,
+    search: { max_drop: 0.05 } });
+  const a = await s.until(`/v1/augmentations/${made.id}`);
+  await s.until(`/v1/validations/${a.validation}`);
+  return a;
+}
+
+withService(async (s) => {
+  s.startProbe();
+  const a = await augment(s);
+  const { page, faults, close } = await openBrowser();
+  const views = [
+    ['#/augmentations', 'Augmentations', `Augmentation ${a.id}`],
+    [`#/augmentations/${a.id}`, `Augmentation ${a.id}`, 'Cut short instead'],
+    [`#/plans/${a.plan}`, `Plan ${a.plan}`, 'Run it on its device'],
+    [`#/validations/${a.validation}`, `Validation ${a.validation}`,
+      'Mean without exits'],
+  ];
+  try {
+    for (const [address, title, words] of views) {
+      await go(page, s.url, address);
+      await page.waitForFunction(
+        (t) => document.querySelector('h1')?.textContent === t, title);
+      const text = await page.textContent('main');
+      check(text.includes(words), `${address} says ${words}`);
+      await axe(page, address);
+    }
+    check(faults.length === 0, `nothing went wrong in the page ${faults}`);
+  } finally {
+    await close();
+  }
+});

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// A plain network given exits: its boundaries and heads, and what came of it.
+import { changes, get, isOver, list } from "./api.js";
+import { h, link, problemBox, section, table } from "./dom.js";
+import { count, dash, instant, known, percent, shape, short, state, time }
+    from "./format.js";
+import { again, stages } from "./validations.js";
+
+export async function augmentationsView(page) {
+    const all = await list("/v1/augmentations", page.signal);
+    page.show("Augmentations", all.length ? table(
+        "Plain networks that were given exits", [
+            { title: "Augmentation", head: true, cell: (a) =>
+                link(`#/augmentations/${a.id}`, `Augmentation ${a.id}`) },
+            { title: "State", cell: (a) => state(a.state) },
+            { title: "Model", cell: (a) => link(
+                `#/models/${a.request.model}`, short(a.request.model)) },
+            { title: "Device", cell: (a) => a.request.device },
+            { title: "Started", cell: (a) => instant(a.created_at) },
+        ], all) : h("p", null, "None yet. Start one with ", h("code", null,
+        "offramp augment MODEL --data X --labels Y --max-drop 0.01 --watch")));
+}
+
+export async function augmentationView(page, id) {
+    const path = `/v1/augmentations/${id}`;
+    for await (const a of changes(path, page.signal)) {
+        const plan = a.plan
+            ? await get(`/v1/plans/${a.plan}`, page.signal) : null;
+        page.show(`Augmentation ${id}`, h("p", { class: "meta" },
+            state(a.state), " of ", link(`#/models/${a.request.model}`,
+                short(a.request.model)), " for ", a.request.device),
+        trouble(a, path), results(a, plan),
+        a.augmentation ? [boundaries(a.augmentation), heads(a.augmentation)]
+            : null,
+        a.cut_short?.length ? cutShort(a.cut_short, plan) : null,
+        section("Stages", stages(a)));
+    }
+}
+
+function trouble(a, path) {
+    if (a.error && isOver(a))
+        return [problemBox({ title: "A stage failed", message: a.error.detail,
+            code: a.error.code }), again(path)];
+    return null;
+}
+
+const results = (a, plan) => h("ul", null, [
+    a.model && ["The network with heads: ", link(`#/models/${a.model}`,
+        short(a.model))],
+    a.profile && ["Measured: ", link(`#/profiles/${a.profile}`,
+        `profile ${a.profile}`)],
+    a.search && ["The front: ", link(`#/searches/${a.search}`,
+        `search ${a.search}`)],
+    plan && ["The plan: ", link(`#/plans/${plan.id}`, `plan ${plan.id}`),
+        `, ${plan.exits.filter((x) => x.kept).length} exits kept`],
+    a.validation && ["Predicted against measured: ",
+        link(`#/validations/${a.validation}`, `validation ${a.validation}`)],
+].filter(Boolean).map((line) => h("li", null, line)));
+
+function boundaries(g) {
+    const headAt = (b) => g.heads.find((x) => x.boundary === b.index && x.kept);
+    return section("Boundaries", table(
+        "Where exactly one tensor is live, from the input on", [
+            { title: "Boundary", head: true, number: true,
+                cell: (b) => b.index },
+            { title: "Tensor", cell: (b) => b.tensor },
+            { title: "Shape", cell: (b) => shape(b.shape) },
+            { title: "MACs before", number: true, cell: (b) =>
+                count(b.macs_before) },
+            { title: "Of the network", number: true, cell: (b) =>
+                known(g.full?.macs) ? percent(b.macs_before / g.full.macs, 1)
+                    : dash("not counted") },
+            { title: "Exit", cell: (b) => headAt(b)?.exit
+                ?? (b.candidate ? dash("no head was kept")
+                    : h("span", { class: "note" }, `left out: ${b.reason}`)) },
+        ], g.boundaries));
+}
+
+const heads = (g) => section("Heads", table(
+    "Accuracy on the rows that chose regularisation: it flatters a little", [
+        { title: "Boundary", head: true, number: true,
+            cell: (x) => x.boundary },
+        { title: "Kind", cell: (x) => x.kind },
+        { title: "Accuracy", number: true, cell: (x) => known(x.accuracy)
+            ? percent(x.accuracy) : dash("fitted to agree, not to labels") },
+        { title: "Agrees", number: true, cell: (x) => known(x.agreement)
+            ? percent(x.agreement) : dash("not known") },
+        { title: "MACs", number: true, cell: (x) => count(x.macs) },
+        { title: "What became of it", cell: (x) => x.kept ? x.exit
+            : h("span", { class: "note" }, `left out: ${x.reason}`,
+                known(x.number) ? ` (${x.number.toPrecision(3)})` : "") },
+    ], g.heads));
+
+const cutShort = (all, plan) => section("Cut short instead", table(
+    "The network ended at one exit, which every sample takes", [
+        { title: "Exit", head: true, cell: (x) => x.name },
+        { title: "Accuracy", number: true, cell: (x) => known(x.accuracy)
+            ? percent(x.accuracy) : dash("no labels") },
+        { title: "Cost", number: true, cell: (x) =>
+            !plan || plan.objective === "latency_ns" ? time(x.cost)
+                : count(x.cost) },
+        { title: "Keeps the floor", cell: (x) => x.meets_floor
+            ? h("span", { class: "good" }, "yes") : "no" },
+    ], all));

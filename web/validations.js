@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// A plan run for real: what was predicted beside what its device measured.
+import { changes, get, isOver, list, post } from "./api.js";
+import { h, link, problemBox, section, table } from "./dom.js";
+import { amount, dash, energy, flagList, instant, known, percent, signed, state,
+    time } from "./format.js";
+import { taskProgress } from "./jobs.js";
+
+export async function validationView(page, id) {
+    const path = `/v1/validations/${id}`;
+    for await (const v of changes(path, page.signal))
+        page.show(`Validation ${id}`, h("p", { class: "meta" }, state(v.state),
+            " of ", link(`#/plans/${v.plan}`, `plan ${v.plan}`), " on ",
+            v.request.device), ...body(v, path));
+}
+
+function body(v, path) {
+    if (v.measured)
+        return [verdict(v), timeTable(v), shareTable(v), section("Energy",
+            h("p", null, v.measured.energy ? energy(v.measured.energy, "net_nj")
+                : dash("no meter there"))),
+        h("p", null, flagList(v.measured.flags))];
+    if (v.error)
+        return [problemBox({ title: "The validation failed",
+            message: v.error.detail, code: v.error.code }), again(path)];
+    return isOver(v) ? [h("p", null, "It ended early."), again(path)]
+        : [stages(v)];
+}
+
+// The tasks so far, each with what it is doing.
+export const stages = (flow) => table("Stages", [
+    { title: "Stage", head: true, cell: (t) => t.kind },
+    { title: "State", cell: (t) => state(t.state) },
+    { title: "Progress", cell: (t) => t.state === "leased" ? taskProgress(t)
+        : t.error ? `${t.error.code}: ${t.error.detail ?? ""}` : null },
+], flow.tasks);
+
+export const again = (path) => {
+    const button = h("button", { type: "button", onclick: () =>
+        post(`${path}:resume`).then(() => location.reload()).catch((e) =>
+            button.after(problemBox(e))) }, "Take it up again");
+    return button;
+};
+
+function verdict(v) {
+    const r = v.residual;
+    return h("p", null, "Measured, the plan takes ",
+        h("strong", { class: r.saving > 0 ? "good" : "warn" },
+            `${percent(Math.abs(r.saving), 1)} ${
+                r.saving > 0 ? "less" : "more"}`),
+        " than the network without exits, on ", v.measured.n,
+        v.deployment.rows.of === "held_out"
+            ? " rows that the search did not choose by; "
+            : " rows of another data set; ",
+        r.mean.within === false ? "the prediction is beyond the intervals."
+            : r.mean.within ? "the prediction is within the intervals."
+                : "without intervals nothing is said of the prediction.");
+}
+
+const withInterval = (x, why) => !x ? dash(why) : typeof x === "number"
+    ? time(x) : h("span", { title: known(x.ci95_lo) ? `95 % interval ${
+        amount(x.ci95_lo, "ns")} to ${amount(x.ci95_hi, "ns")}`
+        : "no interval" }, time(x.median));
+const residual = (r) => r && known(r.rel) ? signed(r.rel, 1)
+    : dash("compared as a whole only");
+
+function timeTable(v) {
+    const { predicted: p, measured: { plan, full }, residual: r } = v;
+    const rows = [
+        ["Mean", p.mean_ns, plan.mean_ns, r.mean],
+        ["Mean, interruptions too", null, plan.mean_all_ns],
+        ["Half are faster than", p.p50_ns, plan.p50_ns],
+        ["90 % are faster than", p.p90_ns, plan.p90_ns],
+        ["Mean without exits", p.full_mean_ns, full.mean_ns, r.full_mean],
+    ];
+    return section("Times of a sample", table("Predicted and measured", [
+        { title: "Time", head: true, cell: (x) => x[0] },
+        { title: "Predicted", number: true, cell: (x) =>
+            withInterval(x[1], "costs are medians") },
+        { title: "Measured", number: true, cell: (x) =>
+            withInterval(x[2], "not measured") },
+        { title: "Residual", number: true, cell: (x) => residual(x[3]) },
+    ], rows));
+}
+
+const share = (x, why) => known(x) ? percent(x) : dash(why);
+
+function shareTable(v) {
+    const { predicted: p, measured: m } = v;
+    const rows = [...m.exits.map((x, i) => ({ name: `Leave at ${x.name}`,
+        p: p.exits[i]?.share, m: x.share, was: p.exits[i]?.path_ns,
+        is: x.path_ns })),
+    { name: "Accuracy", p: p.accuracy, m: m.plan.accuracy },
+    { name: "Accuracy without exits", p: p.accuracy_full,
+        m: m.full.accuracy }];
+    return section("Exits", table("Shares of samples, and the way to each exit", [
+        { title: "Share", head: true, cell: (x) => x.name },
+        { title: "Predicted", number: true, cell: (x) =>
+            share(x.p, "not known") },
+        { title: "Measured", number: true, cell: (x) =>
+            share(x.m, "not known") },
+        { title: "Way, predicted", number: true, cell: (x) =>
+            withInterval(x.was, "no way of its own") },
+        { title: "Way, measured", number: true, cell: (x) =>
+            withInterval(x.is, "nobody left here") },
+    ], rows));
+}
+
+// On a plan's page: its validations, and a button for the next.
+export async function validationSection(page, plan) {
+    const all = await list(`/v1/plans/${plan.id}/validations`, page.signal);
+    const last = all.find((v) => v.state === "done");
+    const newest = last && await get(`/v1/validations/${last.id}`, page.signal);
+    const start = h("button", { type: "button", onclick: () =>
+        post(`/v1/plans/${plan.id}/validations`, {}).then((v) => {
+            location.hash = `#/validations/${v.id}`;
+        }).catch((e) => start.after(problemBox(e))) },
+    "Run it on its device");
+    return section("On the device", newest ? verdict(newest) : null,
+        all.length ? table("Validations of this plan", [
+            { title: "Validation", head: true, cell: (v) =>
+                link(`#/validations/${v.id}`, `Validation ${v.id}`) },
+            { title: "State", cell: (v) => state(v.state) },
+            { title: "Started", cell: (v) => instant(v.created_at) },
+        ], all) : h("p", null, "Predicted only: it was not run yet."),
+        plan.profile && plan.status !== "infeasible" ? h("p", null, start)
+            : null);
+}
