@@ -21,6 +21,7 @@ void
 fit_report_clear(struct fit_report *r)
 {
     free(r->held);
+    free(r->last);
     *r = (struct fit_report){ 0 };
 }
 
@@ -93,6 +94,7 @@ fit_linear(struct head *h, const struct fit_rows *rows, struct fit_report *out,
         st = judge(out, &held, &f, err);
     if (st == ST_OK) {
         h->n = 1;
+        h->layer[0] = (struct head_layer){ 0 };
         st = scale_fold(&s, f.w, f.w + rows->classes * width, rows->classes,
             out->temperature, &h->layer[0], err);
     }

@@ -23,6 +23,8 @@ struct fit_rows {
 };
 
 struct fit_report {
+    float *last;  /* [n_held] rows of what the last layer reads; owned;
+                   * NULL where that is the features as they are */
     double *held; /* [n_held][classes] class values over the temperature;
                    * owned: fit_report_clear() */
     double loss;  /* of those */
@@ -37,6 +39,29 @@ struct fit_report {
  * ST_UNPROCESSABLE, code "augment.constant_features": all of them are. */
 enum status fit_linear(struct head *h, const struct fit_rows *rows,
     struct fit_report *out, struct err *err) MUST_CHECK;
+
+/* Fit `h`, whose kind, front and layers (without weights) are set: Adam with
+ * a seed, ended early, the best weights kept.  The same failures. */
+enum status fit_net(struct head *h, const struct site *s,
+    const struct fit_rows *rows, struct fit_report *out,
+    struct err *err) MUST_CHECK;
+
+/* How well a score tells right answers from wrong ones: the chance that a
+ * right one has the higher score (area under the ROC curve). */
+struct sure_report {
+    double auc, auc_probability; /* the confidence head's; largest
+                                  * probability's; NaN: all right or wrong */
+    size_t n;                    /* rows that tell */
+};
+
+/*
+ * Fit a confidence head on held-out rows, which the head has not seen: four
+ * fifths fit it, the rest judges.  It is kept (h->sure) where it ranks better
+ * than the largest probability does.
+ */
+enum status fit_sure(struct head *h, const struct fit_rows *rows,
+    const struct fit_report *report, struct sure_report *out,
+    struct err *err) MUST_CHECK;
 
 void fit_report_clear(struct fit_report *r);
 

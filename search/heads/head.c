@@ -104,6 +104,21 @@ step(struct attach *a, const char *op, const char *stem, const char *what,
     return n;
 }
 
+/* The same with two inputs. */
+static Onnx__NodeProto *
+join(struct attach *a, const char *op, const char *stem, const char *what,
+    const char *x, const char *y, char out[ATTACH_NAME])
+{
+    const char *const in[] = { x, y };
+    char name[ATTACH_NAME];
+    Onnx__NodeProto *n;
+
+    snprintf(name, sizeof(name), "%.60s/%.30s", stem, what);
+    n = attach_node(a, op, in, 2, name);
+    memcpy(out, name, sizeof(name));
+    return n;
+}
+
 const char *
 front_write(struct attach *a, const struct site *s, const struct front *f,
     const char *stem, bool flat, char name[ATTACH_NAME])
@@ -200,19 +215,29 @@ write_layer(struct attach *a, const struct site *s, const struct head *h, int i,
     }
 }
 
-/* The second output of an exit: how sure it is. */
+/* Class values and a confidence c become probabilities of which the largest,
+ * that of the same class, is c + (1 - c) / classes: whoever takes the largest
+ * as the score takes the confidence. */
 static void
-write_sure(struct attach *a, const struct head_layer *l, const char *exit,
-    const char *in)
+write_sure(struct attach *a, const struct head *h, const char *exit,
+    const char *in, const char *values)
 {
-    const int64_t one[] = { 1, 1 };
-    char name[ATTACH_NAME], out[ATTACH_NAME];
-    const char *const logit = name;
+    const int64_t one[] = { 1 };
+    const float unit = 1, share = 1 / (float)h->layer[h->n - 1].out;
+    char c[ATTACH_NAME], best[ATTACH_NAME], rest[ATTACH_NAME];
+    char n1[ATTACH_NAME], n2[ATTACH_NAME];
 
-    write_dense(a, l, exit, "sure", in, name);
-    snprintf(out, sizeof(out), "%.60s_confidence", exit);
-    (void)attach_node(a, "Sigmoid", &logit, 1, out);
-    attach_output(a, out, one, 2);
+    write_dense(a, &h->sure, exit, "sure", in, c);
+    (void)step(a, "Sigmoid", exit, "confidence", c, c);
+    attach_int(a, step(a, "Hardmax", exit, "class", values, best), "axis", 1);
+    snprintf(n1, sizeof(n1), "%.60s/one", exit);
+    snprintf(n2, sizeof(n2), "%.60s/share", exit);
+    attach_tensor(a, n1, one, 1, &unit);
+    attach_tensor(a, n2, one, 1, &share);
+    (void)join(a, "Sub", exit, "doubt", n1, c, rest);
+    (void)join(a, "Mul", exit, "doubt_each", rest, n2, rest);
+    (void)join(a, "Mul", exit, "class_sure", best, c, best);
+    (void)attach_node(a, "Add", (const char *const[]){ best, rest }, 2, exit);
 }
 
 void
@@ -230,8 +255,9 @@ head_write(struct attach *a, const struct site *s, const struct head *h,
         in = name;
     }
     write_layer(a, s, h, h->n - 1, exit, in, last);
-    attach_int(a, attach_node(a, "Softmax", &values, 1, exit), "axis", 1);
-    attach_output(a, exit, classes, 2);
     if (h->sure.out > 0)
-        write_sure(a, &h->sure, exit, in);
+        write_sure(a, h, exit, in, values);
+    else
+        attach_int(a, attach_node(a, "Softmax", &values, 1, exit), "axis", 1);
+    attach_output(a, exit, classes, 2);
 }

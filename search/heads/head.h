@@ -11,9 +11,14 @@
 #include "search/model/attach.h"
 #include "search/model/plain.h"
 
+/* Kind, word.  Sources: `own` PEAX (seed-systems B.2), `conv` PTEENet (D.2,
+ * on a map averaged down to at most 8 x 8 windows). */
 #define HEAD_MAP(X)                                                            \
     X(HEAD_POOL, "pool")       /* global average, linear */                    \
-    X(HEAD_SPATIAL, "spatial") /* average over a coarse grid, linear */
+    X(HEAD_SPATIAL, "spatial") /* average over a coarse grid, linear */        \
+    X(HEAD_HIDDEN, "hidden")   /* global average, hidden layer, linear */      \
+    X(HEAD_OWN, "own")         /* the network's own classifier, smaller */     \
+    X(HEAD_CONV, "conv")       /* two 3x3 convolutions, average, linear */
 
 enum head_kind {
 #define X(name, word) name,
@@ -68,8 +73,8 @@ size_t head_taps(const struct site *s);
 int64_t head_macs(const struct head *h, const struct site *s);
 int64_t head_params(const struct head *h, const struct site *s);
 
-/* Add a head to a model as output `name` ([1, classes], probabilities), and
- * `name`_confidence ([1, 1]) where it has a confidence head. */
+/* Add a head to a model as output `name`: [1, classes], probabilities.  With a
+ * confidence head the largest of them is how sure that is. */
 void head_write(struct attach *a, const struct site *s, const struct head *h,
     const char *name);
 

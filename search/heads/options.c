@@ -25,7 +25,8 @@ read_heads(const json_t *list, struct augment_options *out, struct err *err)
             k++;
         if (word == NULL || k == HEAD_KINDS)
             return err_set(err, ST_INVALID, "request.field",
-                "options.heads[%zu] must be pool or spatial", i);
+                "options.heads[%zu] must be pool, spatial, hidden, own or conv",
+                i);
         out->head[k] = true;
     }
     if (json_array_size(list) == 0)
@@ -72,6 +73,7 @@ augment_options_read(
     const struct json_field fields[] = {
         { "rule", JF_ANY, false, &rule, 0, 0 },
         { "heads", JF_ARR, false, &heads, 0, 0 },
+        { "confidence", JF_BOOL, false, &out->confidence, 0, 0 },
         { "target", JF_STR, false, &target, 0, 20 },
         { "rows", JF_ARR, false, &rows, 0, 0 },
         { "seed", JF_INT, false, &out->seed, 0, 9e15 },

@@ -12,7 +12,7 @@ enum { AUGMENT_CANDIDATES_MAX = EXITS_MAX - 1, AUGMENT_ROWS_MAX = 100000 };
 struct augment_options {
     const json_t *rule; /* borrowed; NULL: "all" */
     bool head[HEAD_KINDS];
-    bool agreement;
+    bool confidence, agreement;
     int64_t from, to; /* rows; to -1: the last */
     int64_t seed, max_candidates;
 };

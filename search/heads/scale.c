@@ -51,6 +51,27 @@ scale_clear(struct scale *s)
 }
 
 void
+scale_by_channel(struct scale *s, size_t channels)
+{
+    const size_t at = s->width / channels;
+
+    for (size_t c = 0; c < channels; c++) {
+        double *mean = s->mean + c * at, *inverse = s->inverse + c * at;
+        double square = 0;
+
+        for (size_t k = 0; k < at; k++) {
+            double deviation = inverse[k] > 0 ? 1 / inverse[k] : 0;
+
+            square += (mean[k] * mean[k] + deviation * deviation) / (double)at;
+        }
+        for (size_t k = 0; k < at; k++) {
+            mean[k] = 0;
+            inverse[k] = square > 0 ? 1 / sqrt(square) : 0;
+        }
+    }
+}
+
+void
 scale_rows(const struct scale *s, const struct fit_rows *rows, size_t first,
     size_t n, float *x)
 {

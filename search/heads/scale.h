@@ -17,6 +17,10 @@ enum status scale_find(struct scale *s, const struct fit_rows *rows,
     size_t width, struct err *err) MUST_CHECK;
 void scale_clear(struct scale *s);
 
+/* For convolutions: one deviation for all windows of a channel, taken from 0,
+ * so that padding by zeros stays what it is. */
+void scale_by_channel(struct scale *s, size_t channels);
+
 /* Standardise rows first.. as floats: x is [n][width]. */
 void scale_rows(const struct scale *s, const struct fit_rows *rows,
     size_t first, size_t n, float *x);

@@ -22,7 +22,8 @@ struct runtime;
     X(REJECT_DOMINATED, "dominated")        /* number: what it is better by */ \
     X(REJECT_NO_EXTENT, "no_extent")        /* number: windows */              \
     X(REJECT_NO_SAVING, "no_saving") /* number: multiplications saved */       \
-    X(REJECT_TOO_WIDE, "too_wide")   /* number: features */
+    X(REJECT_NO_CLASSIFIER, "no_classifier") /* no dense layers; no number */  \
+    X(REJECT_TOO_WIDE, "too_wide")           /* number: features */
 
 enum reject {
 #define X(name, word) name,
@@ -42,6 +43,7 @@ struct aug_head {
     size_t front; /* among the fronts; unset where rejected before fitting */
     struct head head;
     struct fit_report report;
+    struct sure_report sure; /* n 0: not asked for */
     bool fitted;
     double accuracy, agreement; /* of the held-out rows; NaN: unknown */
     enum reject reject;

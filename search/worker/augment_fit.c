@@ -11,14 +11,6 @@
 /* A dearer head of a boundary must be better by this share of the rows. */
 #define GAIN_MIN 0.005
 
-typedef enum status fit_fn(struct head *h, const struct fit_rows *rows,
-    struct fit_report *out, struct err *err);
-
-static fit_fn *const fits[HEAD_KINDS] = {
-    [HEAD_POOL] = fit_linear,
-    [HEAD_SPATIAL] = fit_linear,
-};
-
 /* Shares of the held-out rows: equal to the label, to the network's answer,
  * to the target. */
 struct shares {
@@ -96,7 +88,10 @@ fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
         (uint64_t)a->opt.seed };
     struct err why = { 0 };
     struct shares s;
-    enum status st = fits[h->head.kind](&h->head, &rows, &h->report, &why);
+    enum status st = h->head.n == 1
+                         ? fit_linear(&h->head, &rows, &h->report, &why)
+                         : fit_net(&h->head, &a->plain.site[h->site], &rows,
+                               &h->report, &why);
 
     if (st == ST_UNPROCESSABLE) {
         h->reject = REJECT_CONSTANT;
@@ -113,7 +108,9 @@ fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
     if (s.target <= guess)
         h->reject = REJECT_GUESSING;
     check_saving(a, h);
-    return ST_OK;
+    return a->opt.confidence && h->reject == REJECT_NOT
+               ? fit_sure(&h->head, &rows, &h->report, &h->sure, err)
+               : ST_OK;
 }
 
 /* Cheapest first; a dearer one takes its place where it is better enough. */

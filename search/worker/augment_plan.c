@@ -2,14 +2,16 @@
 /* Which heads are tried, and what they read. */
 #include "search/worker/augment.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "search/heads/own.h"
 #include "search/heads/place.h"
 
 static const size_t WHOLE[] = { 1, 1 };
 
 /* Heads whose features are all in memory at once stay below this. */
-enum { WIDTH_MAX = 4096 };
+enum { WIDTH_MAX = 4096, CONV_WIDTH_MAX = 1024, HIDDEN = 64 };
 
 /* A grid of at most 4 x 4 windows, or 2 x 2 where that is too wide. */
 static enum reject
@@ -34,12 +36,97 @@ front_pool(const struct site *s, struct front *f)
     return front_width(f) <= WIDTH_MAX ? REJECT_NOT : REJECT_TOO_WIDE;
 }
 
-typedef enum reject front_fn(const struct site *s, struct front *f);
+/* A map of at most 8 x 8 windows whose features stay below a bound: Adam sees
+ * it many times. */
+static enum reject
+front_conv(const struct site *s, struct front *f)
+{
+    for (size_t most = 8; most >= 2; most /= 2) {
+        const size_t sides[] = { most, most };
 
-static front_fn *const fronts[HEAD_KINDS] = {
-    [HEAD_POOL] = front_pool,
-    [HEAD_SPATIAL] = front_spatial,
-};
+        *f = front_grid(s, sides);
+        if (s->form == FORM_VECTOR || f->out[0] * f->out[1] < 2)
+            return REJECT_NO_EXTENT;
+        if (front_width(f) <= CONV_WIDTH_MAX)
+            return REJECT_NOT;
+    }
+    return REJECT_TOO_WIDE;
+}
+
+static enum reject
+front_own(const struct site *s, const struct own *o, struct front *f)
+{
+    *f = front_grid(s, o->extent);
+    return front_width(f) <= WIDTH_MAX ? REJECT_NOT : REJECT_TOO_WIDE;
+}
+
+/* ---- layers ---- */
+
+static void
+layers_hidden(struct head *h, size_t classes)
+{
+    const size_t width = front_width(&h->front);
+
+    h->layer[0] =
+        (struct head_layer){ .relu = true, .in = width, .out = HIDDEN };
+    h->layer[1] = (struct head_layer){ .in = HIDDEN, .out = classes };
+    h->n = 2;
+}
+
+static void
+layers_conv(struct head *h, size_t classes)
+{
+    const size_t c = h->front.channels;
+
+    h->layer[0] = h->layer[1] =
+        (struct head_layer){ .conv = true, .relu = true, .in = c, .out = c };
+    h->layer[2] = (struct head_layer){ .in = c, .out = classes };
+    h->n = 3;
+}
+
+static void
+layers_linear(struct head *h, size_t classes)
+{
+    h->layer[0] =
+        (struct head_layer){ .in = front_width(&h->front), .out = classes };
+    h->n = 1;
+}
+
+/* Front and layers of a head, or why it has none. */
+static enum reject
+shape_head(
+    struct head *h, const struct site *s, const struct own *own, size_t classes)
+{
+    enum reject why = REJECT_NO_CLASSIFIER;
+
+    switch (h->kind) {
+    case HEAD_POOL:
+        why = front_pool(s, &h->front);
+        layers_linear(h, classes);
+        break;
+    case HEAD_SPATIAL:
+        why = front_spatial(s, &h->front);
+        layers_linear(h, classes);
+        break;
+    case HEAD_HIDDEN:
+        why = front_pool(s, &h->front);
+        layers_hidden(h, classes);
+        break;
+    case HEAD_OWN:
+        if (own == NULL)
+            break;
+        why = front_own(s, own, &h->front);
+        own_layers(own, classes, h);
+        break;
+    case HEAD_CONV:
+        why = front_conv(s, &h->front);
+        layers_conv(h, classes);
+        break;
+    case HEAD_KINDS:
+        break;
+    }
+    return why;
+}
 
 /* The place of a front of this site among those asked for already, or a new
  * place. */
@@ -57,17 +144,20 @@ find_front(struct augment *a, int site, const struct front *f)
 }
 
 static void
-plan_head(struct augment *a, int site, enum head_kind kind)
+plan_head(
+    struct augment *a, int site, enum head_kind kind, const struct own *own)
 {
     struct aug_head *h = &a->head[a->n_heads++];
     const struct site *s = &a->plain.site[site];
 
     *h = (struct aug_head){ .site = site, .head.kind = kind };
-    h->reject = fronts[kind](s, &h->head.front);
+    h->reject = shape_head(&h->head, s, own, (size_t)a->plain.classes);
     if (h->reject == REJECT_NO_EXTENT)
         h->number = (double)(h->head.front.out[0] * h->head.front.out[1]);
     else if (h->reject == REJECT_TOO_WIDE)
         h->number = (double)front_width(&h->head.front);
+    else if (h->reject == REJECT_NO_CLASSIFIER)
+        h->number = NAN;
     else
         h->front = find_front(a, site, &h->head.front);
 }
@@ -78,6 +168,8 @@ augment_plan(struct augment *a, struct err *err)
     struct plain *p = &a->plain;
     enum status st = place(p, a->opt.rule, (int)a->opt.max_candidates, err);
     size_t column = (size_t)p->classes;
+    struct own own;
+    bool found = own_find(&own, p);
 
     if (st != ST_OK)
         return st;
@@ -88,7 +180,7 @@ augment_plan(struct augment *a, struct err *err)
     for (int i = 0; i < p->n; i++)
         for (int k = 0; k < HEAD_KINDS && p->site[i].reason == SITE_OK; k++)
             if (a->opt.head[k])
-                plan_head(a, i, (enum head_kind)k);
+                plan_head(a, i, (enum head_kind)k, found ? &own : NULL);
     for (size_t i = 0; i < a->n_fronts; i++) {
         a->front[i].column = column;
         column += front_width(&a->front[i].front);

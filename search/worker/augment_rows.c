@@ -49,7 +49,8 @@ rows_most(const struct augment *a)
     for (size_t i = 0; i < a->n_heads; i++) {
         const struct aug_head *h = &a->head[i];
 
-        if (h->reject == REJECT_NOT && front_width(&h->head.front) > widest)
+        if (h->reject == REJECT_NOT && h->head.n == 1 &&
+            front_width(&h->head.front) > widest)
             widest = front_width(&h->head.front);
     }
     most = (size_t)FIT_BYTES_MAX / sizeof(float) / widest;

@@ -91,14 +91,26 @@ report_json(const struct augment *a, const struct aug_head *h)
         (json_int_t)r->constant);
 }
 
+/* Whether there is a confidence head, and how both scores rank. */
+static json_t *
+sure_json(const struct aug_head *h)
+{
+    if (h->sure.n == 0)
+        return json_null();
+    return json_pack("{s:b, s:o, s:o, s:I}", "kept", h->head.sure.out > 0,
+        "auc", json_number_or_null(h->sure.auc), "auc_probability",
+        json_number_or_null(h->sure.auc_probability), "n",
+        (json_int_t)h->sure.n);
+}
+
 static json_t *
 head_json(const struct augment *a, const struct aug_head *h)
 {
     const bool kept = h->reject == REJECT_NOT;
-    json_t *o = json_pack("{s:i, s:s?, s:s, s:b, s:s?, s:o, s:o, s:I}",
+    json_t *o = json_pack("{s:i, s:s?, s:s, s:o, s:b, s:s?, s:o, s:o, s:I}",
         "boundary", h->site, "exit", kept ? h->exit : NULL, "kind",
-        head_kind_word(h->head.kind), "kept", kept, "reason",
-        reject_word(h->reject), "number",
+        head_kind_word(h->head.kind), "confidence", sure_json(h), "kept", kept,
+        "reason", reject_word(h->reject), "number",
         json_number_or_null(kept ? NAN : h->number), "flags",
         flags_json(h->fitted && !h->report.converged, "not_converged"),
         "features", (json_int_t)front_width(&h->head.front));

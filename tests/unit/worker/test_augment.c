@@ -267,42 +267,157 @@ run_parts(const struct plain_box *p, struct chain *c, const json_t *exits)
     }
 }
 
+/* Whole and in parts, on one picture of noise. */
 static void
-parts_in_turn_answer_as_the_whole(void **state)
+parts_equal_whole(
+    struct plain_box *p, const char *input, size_t elements, size_t n_exits)
 {
+    struct chain whole, parts;
     const json_t *exits, *x;
     char path[PATH_MAX];
-    struct chain whole, parts;
-    struct plain_box p;
     size_t i, n, m;
 
-    (void)state;
-    open_cnn3(&p);
-    json_decref(augmented(&p, json_object()));
-    blob_path(&p, "blobs", p.augmented, path);
+    blob_path(p, "blobs", p->augmented, path);
     chain_open(&whole);
     chain_open(&parts);
-    put_noise(&whole, "image", 24 * 24, 7);
-    put_noise(&parts, "image", 24 * 24, 7);
+    put_noise(&whole, input, elements, 7);
+    put_noise(&parts, input, elements, 7);
     chain_run(&whole, path);
-    box_run(&p.b, "analyse",
-        json_pack("{s:s, s:s}", "blob", p.augmented, "name", "m"));
-    exits = json_object_get(box_done(&p.b), "exits");
-    assert_int_equal(json_array_size(exits), 4);
-    run_parts(&p, &parts, exits);
+    box_run(&p->b, "analyse",
+        json_pack("{s:s, s:s}", "blob", p->augmented, "name", "m"));
+    exits = json_object_get(box_done(&p->b), "exits");
+    assert_int_equal(json_array_size(exits), n_exits);
+    run_parts(p, &parts, exits);
     json_array_foreach(exits, i, x)
     {
         const char *name = json_string_value(json_object_get(x, "output"));
         const float *a = chain_get(&whole, name, &n);
         const float *b = chain_get(&parts, name, &m);
+        double sum = 0;
 
         assert_int_equal(n, 10);
         assert_int_equal(m, 10);
-        for (size_t k = 0; k < n; k++)
+        for (size_t k = 0; k < n; k++) {
             assert_true(fabsf(a[k] - b[k]) <= 1e-6f * (1 + fabsf(a[k])));
+            sum += (double)a[k];
+        }
+        if (i + 1 < n_exits) /* an early exit gives probabilities */
+            assert_true(fabs(sum - 1) < 1e-5);
     }
     chain_clear(&whole);
     chain_clear(&parts);
+}
+
+static void
+parts_in_turn_answer_as_the_whole(void **state)
+{
+    struct plain_box p;
+
+    (void)state;
+    open_cnn3(&p);
+    json_decref(augmented(&p, json_object()));
+    parts_equal_whole(&p, "image", 24 * 24, 4);
+    box_close(&p.b);
+}
+
+/* Each kind alone, with a confidence head where that ranks better. */
+static void
+heads_of_every_kind_work_in_the_model(void **state)
+{
+    static const char *const kinds[] = { "pool", "spatial", "hidden", "own",
+        "conv" };
+    struct plain_box p;
+
+    (void)state;
+    open_cnn3(&p);
+    for (size_t i = 0; i < 5; i++) {
+        const json_t *head;
+        json_t *doc = augmented(
+            &p, json_pack("{s:[s], s:b, s:[ii], s:[i]}", "heads", kinds[i],
+                    "confidence", 1, "rows", 100, 500, "rule", 1));
+        size_t k;
+
+        assert_int_equal(number_of(json_object_get(doc, "rows"), "used"), 400);
+        assert_int_equal(json_array_size(json_object_get(doc, "heads")), 1);
+        json_array_foreach(json_object_get(doc, "heads"), k, head)
+        {
+            const json_t *sure = json_object_get(head, "confidence");
+
+            if (json_is_false(json_object_get(head, "kept")))
+                fail_msg("%s: %s", kinds[i],
+                    json_string_value(json_object_get(head, "reason")));
+            assert_true(number_of(sure, "auc_probability") > 0.3);
+            assert_true(
+                json_is_true(json_object_get(sure, "kept")) ==
+                (number_of(sure, "auc") > number_of(sure, "auc_probability")));
+        }
+        json_decref(doc);
+        parts_equal_whole(&p, "image", 24 * 24, 2);
+    }
+    box_close(&p.b);
+}
+
+static void
+the_best_head_of_a_boundary_is_kept(void **state)
+{
+    const json_t *head;
+    struct plain_box p;
+    double best = 0;
+    size_t i, kept = 0;
+    json_t *doc;
+
+    (void)state;
+    open_cnn3(&p);
+    doc = augmented(&p, json_pack("{s:[sss], s:[i]}", "heads", "pool",
+                            "spatial", "hidden", "rule", 2));
+    json_array_foreach(json_object_get(doc, "heads"), i, head)
+    {
+        best = fmax(best, number_of(head, "accuracy"));
+    }
+    json_array_foreach(json_object_get(doc, "heads"), i, head)
+    {
+        if (json_is_false(json_object_get(head, "kept"))) {
+            assert_string_equal(
+                json_string_value(json_object_get(head, "reason")),
+                "dominated");
+            continue;
+        }
+        kept++;
+        assert_true(number_of(head, "accuracy") > best - 0.006);
+    }
+    assert_int_equal(kept, 1);
+    json_decref(doc);
+    box_close(&p.b);
+}
+
+static void
+resnet20_gets_its_heads(void **state)
+{
+    static const char model[] =
+        OFFRAMP_SHARED_DATA "/models/resnet20_cifar10.onnx";
+    const json_t *head;
+    struct plain_box p = { 0 };
+    size_t i;
+    json_t *doc;
+
+    (void)state;
+    if (!file_exists(model))
+        skip();
+    box_open(&p.b);
+    put_plain(&p, model);
+    box_file(
+        &p.b, OFFRAMP_SHARED_DATA "/cifar10/train10k_images_u8.npy", p.inputs);
+    box_file(
+        &p.b, OFFRAMP_SHARED_DATA "/cifar10/train10k_labels.npy", p.labels);
+    doc = augmented(&p, json_pack("{s:s, s:i, s:[ii]}", "rule", "linear",
+                            "max_candidates", 3, "rows", 0, 600));
+    json_array_foreach(json_object_get(doc, "heads"), i, head)
+    {
+        assert_true(json_is_true(json_object_get(head, "kept")));
+    }
+    assert_int_equal(i, 3);
+    json_decref(doc);
+    parts_equal_whole(&p, "input", 3 * 32 * 32, 4);
     box_close(&p.b);
 }
 
@@ -314,6 +429,9 @@ main(void)
         cmocka_unit_test(its_own_answers_are_the_same_bits),
         cmocka_unit_test(every_boundary_says_why_and_every_head_how_good),
         cmocka_unit_test(parts_in_turn_answer_as_the_whole),
+        cmocka_unit_test(heads_of_every_kind_work_in_the_model),
+        cmocka_unit_test(the_best_head_of_a_boundary_is_kept),
+        cmocka_unit_test(resnet20_gets_its_heads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
