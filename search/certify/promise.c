@@ -93,6 +93,10 @@ fall_back(struct promise *out, const struct solve_plan *full, bool allowed)
     out->plan = allowed ? *full : (struct solve_plan){ 0 };
     out->plus = out->minus = 0;
     out->loss = out->p = 0;
+    if (!allowed) { /* nor would more samples help */
+        out->reason = PROMISE_LIMITS;
+        out->needed = -1;
+    }
 }
 
 /* Of two families' answers: the cheaper plan, or else the better news. */

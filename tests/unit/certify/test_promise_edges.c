@@ -184,6 +184,8 @@ limits_that_nobody_keeps_to_promise_nothing(void **state)
     assert_int_equal(promise_make(&p.data, NULL, &so, &po, &got, NULL), ST_OK);
     assert_int_equal(got.status, PROMISE_NONE);
     assert_int_equal(got.plan.kept, 0);
+    assert_int_equal(got.reason, PROMISE_LIMITS);
+    assert_int_equal(got.needed, -1);
     population_free(&p);
 }
 
