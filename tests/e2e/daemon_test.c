@@ -1,175 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * offrampd as a process: start, address, long polls, limits on bodies, tokens,
- * stop.  What goes through the dispatcher alone is in tests/unit/server.
+ * offrampd as a process: start, address, files, options, tokens, stop.  What
+ * goes through the dispatcher alone is in tests/unit/server.
  */
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "base/rest.h"
-#include "base/version.h"
-#include "db/queue.h"
-#include "e2e/daemon.h"
-
-enum { POLLS = 100, STOP_MAX_S = 4 };
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-static const long rss_max_kb = 1000000; /* shadow memory */
-#else
-static const long rss_max_kb = 50 * 1024;
-#endif
-
-struct place {
-    char dir[64], db[96], address[96];
-};
-
-static int
-setup(void **state)
-{
-    struct place *p = calloc(1, sizeof(*p));
-
-    assert_non_null(p);
-    assert_int_equal(hash_start(NULL), ST_OK);
-    snprintf(p->dir, sizeof(p->dir), "/tmp/offramp-daemon-XXXXXX");
-    assert_non_null(mkdtemp(p->dir));
-    snprintf(p->db, sizeof(p->db), "%s/s.db", p->dir);
-    snprintf(p->address, sizeof(p->address), "%s/address", p->dir);
-    *state = p;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct place *p = *state;
-
-    assert_int_equal(file_rmtree(p->dir, NULL), ST_OK);
-    free(p);
-    return 0;
-}
-
-/* On any port, without a worker; `more` options end with NULLs. */
-static void
-start(struct daemon *d, const struct place *p, const char *more1,
-    const char *more2)
-{
-    const char *const options[] = { "--db", p->db, "--listen", "127.0.0.1:0",
-        "--no-worker", "--log-level", "warn", more1, more2, NULL };
-
-    daemon_start(d, options);
-}
-
-static void
-stop(struct daemon *d)
-{
-    assert_int_equal(daemon_end(d, SIGTERM), 0);
-}
-
-/* One call that must have this status; *out (may be NULL) is its body. */
-static void
-ask(const char *url, const struct rest_call *call, const char *token,
-    int status, char **out)
-{
-    struct rest_answer a = { 0 };
-    struct err err = { 0 };
-    struct rest *r;
-
-    assert_int_equal(rest_open(&r, url, token, &err), ST_OK);
-    if (rest_do(r, call, &a, &err) != ST_OK)
-        fail_msg("%s: %s", call->path, err.text);
-    if (a.http != status)
-        fail_msg("%s: %d %s", call->path, a.http, a.body);
-    if (out != NULL) {
-        *out = a.body;
-        a.body = NULL;
-    }
-    rest_answer_clear(&a);
-    rest_close(r);
-}
-
-static void
-get(const char *url, const char *path, int status, char **out)
-{
-    ask(url, &(struct rest_call){ .method = "GET", .path = path }, NULL, status,
-        out);
-}
-
-/* The value of a metric without labels. */
-static int
-metric(const char *url, const char *name)
-{
-    char *text, key[64];
-    const char *at;
-    int v;
-
-    get(url, "/metrics", 200, &text);
-    snprintf(key, sizeof(key), "\n%s ", name);
-    assert_non_null(at = strstr(text, key));
-    v = atoi(at + strlen(key));
-    free(text);
-    return v;
-}
-
-static void
-open_session(const char *url, const char *agent, char *session, size_t cap)
-{
-    json_t *o, *body = json_pack("{s:s, s:[s]}", "version", OFFRAMP_VERSION,
-                   "kinds", "search");
-    char path[64], *text;
-
-    snprintf(path, sizeof(path), "/v1/agents/%s/sessions", agent);
-    ask(url,
-        &(struct rest_call){ .method = "POST", .path = path, .json = body },
-        NULL, 201, &text);
-    o = json_loads(text, 0, NULL);
-    snprintf(
-        session, cap, "%s", json_string_value(json_object_get(o, "session")));
-    json_decref(o);
-    json_decref(body);
-    free(text);
-}
-
-/* A task that a session of open_session() can lease.  Nobody is woken. */
-static int64_t
-add_task(const struct place *p)
-{
-    const struct task_offer o = {
-        .kind = TASK_SEARCH, .payload = "{}", .now_ms = clock_utc_ms()
-    };
-    struct db *db;
-    int64_t id;
-
-    assert_int_equal(db_open(&db, p->db, NULL), ST_OK);
-    assert_int_equal(db_task_add(db, &o, &id, NULL), ST_OK);
-    db_close(db);
-    return id;
-}
-
-static enum task_state
-task_state(const struct place *p, int64_t id)
-{
-    enum task_state state;
-    struct task t = { 0 };
-    struct db *db;
-
-    assert_int_equal(db_open(&db, p->db, NULL), ST_OK);
-    assert_int_equal(db_task_get(db, id, &t, NULL), ST_OK);
-    state = t.state;
-    task_clear(&t);
-    db_close(db);
-    return state;
-}
+#include "e2e/place.h"
 
 static void
 it_starts_fast_and_small_and_tells_its_address(void **state)
@@ -179,258 +21,18 @@ it_starts_fast_and_small_and_tells_its_address(void **state)
     char *text;
     size_t len;
 
-    start(&d, p, "--address-file", p->address);
+    place_start(&d, p, "--address-file", p->address);
     printf("started in %.0f ms, %ld kB\n", (double)d.started_ns / 1e6,
         daemon_rss_kb(&d));
     assert_true(d.started_ns < 1000000000);
-    assert_in_range(daemon_rss_kb(&d), 1, rss_max_kb);
-    get(d.url, "/readyz", 200, NULL);
+    assert_in_range(daemon_rss_kb(&d), 1, PLACE_RSS_MAX_KB);
+    place_get(d.url, "/readyz", 200, NULL);
     assert_int_equal(file_read(p->address, 100, &text, &len, NULL), ST_OK);
     assert_int_equal(text[len - 1], '\n');
     text[len - 1] = '\0';
     assert_string_equal(text, d.url);
     free(text);
-    stop(&d);
-}
-
-struct poll {
-    pthread_t thread;
-    const char *url;
-    char session[80];
-    int http; /* 0: the call failed */
-};
-
-static void *
-poll_for_work(void *ctx)
-{
-    struct poll *p = ctx;
-    json_t *body = json_pack("{s:i}", "free", 1);
-    struct rest_answer a = { 0 };
-    struct rest *r = NULL;
-    char path[128];
-
-    snprintf(path, sizeof(path), "/v1/sessions/%s/lease?wait=50", p->session);
-    if (rest_open(&r, p->url, NULL, NULL) == ST_OK &&
-        rest_do(r,
-            &(struct rest_call){
-                .method = "POST", .path = path, .json = body, .timeout_s = 60 },
-            &a, NULL) == ST_OK)
-        p->http = a.http;
-    rest_answer_clear(&a);
-    rest_close(r);
-    json_decref(body);
-    return NULL;
-}
-
-static int
-threads_of(const struct daemon *d)
-{
-    char path[64];
-    int n = 0;
-    DIR *dir;
-
-    snprintf(path, sizeof(path), "/proc/%ld/task", (long)d->pid);
-    dir = opendir(path);
-    assert_non_null(dir);
-    for (const struct dirent *e; (e = readdir(dir)) != NULL;)
-        n += e->d_name[0] != '.';
-    closedir(dir);
-    return n;
-}
-
-static void
-long_polls_hold_no_thread(void **state)
-{
-    static struct poll polls[POLLS];
-    struct place *p = *state;
-    char name[32], extra[80];
-    struct daemon d;
-    int leases = 0, nothing = 0;
-    int64_t t0;
-
-    start(&d, p, NULL, NULL);
-    for (int i = 0; i < POLLS; i++) {
-        polls[i] = (struct poll){ .url = d.url };
-        snprintf(name, sizeof(name), "w%d", i);
-        open_session(d.url, name, polls[i].session, sizeof(polls[i].session));
-    }
-    for (int i = 0; i < POLLS; i++)
-        assert_int_equal(
-            pthread_create(&polls[i].thread, NULL, poll_for_work, &polls[i]),
-            0);
-    while (metric(d.url, "offramp_http_waiting") < POLLS)
-        continue;
-    t0 = clock_ns();
-    get(d.url, "/healthz", 200, NULL);
-    printf("%d polls wait: %d threads, %ld kB, /healthz in %.1f ms\n", POLLS,
-        threads_of(&d), daemon_rss_kb(&d), (double)(clock_ns() - t0) / 1e6);
-    assert_true(clock_ns() - t0 < 1000000000);
-    assert_in_range(threads_of(&d), 1, 12);
-    assert_in_range(daemon_rss_kb(&d), 1, rss_max_kb);
-
-    /* One task and a bell: one of them gets it, the others go on waiting. */
-    add_task(p);
-    open_session(d.url, "bell", extra, sizeof(extra));
-    while (metric(d.url, "offramp_http_waiting") != POLLS - 1)
-        continue;
-    t0 = clock_ns();
-    stop(&d);
-    assert_true(clock_ns() - t0 < STOP_MAX_S * INT64_C(1000000000));
-    for (int i = 0; i < POLLS; i++) {
-        pthread_join(polls[i].thread, NULL);
-        leases += polls[i].http == 200;
-        nothing += polls[i].http == 204;
-    }
-    assert_int_equal(leases, 1);
-    assert_int_equal(nothing, POLLS - 1);
-}
-
-static void
-a_poll_ends_when_its_time_is_over(void **state)
-{
-    struct poll poll = { 0 };
-    struct daemon d;
-    int64_t t0;
-
-    start(&d, *state, "--poll", "0.2");
-    poll.url = d.url;
-    open_session(d.url, "w", poll.session, sizeof(poll.session));
-    t0 = clock_ns();
-    poll_for_work(&poll);
-    assert_int_equal(poll.http, 204);
-    assert_true(clock_ns() - t0 >= 200000000);
-    stop(&d);
-}
-
-/* A socket of our own, for what libcurl does not do. */
-static int
-connect_to(const char *url)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    a.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-    return fd;
-}
-
-static void
-say(int fd, const char *text)
-{
-    assert_int_equal(
-        send(fd, text, strlen(text), MSG_NOSIGNAL), (ssize_t)strlen(text));
-}
-
-/* The status of the answer. */
-static int
-hear(int fd)
-{
-    char line[13] = "";
-    size_t n = 0;
-
-    while (n < sizeof(line) - 1) {
-        ssize_t got = recv(fd, line + n, sizeof(line) - 1 - n, 0);
-
-        assert_true(got > 0);
-        n += (size_t)got;
-    }
-    assert_memory_equal(line, "HTTP/1.1 ", 9);
-    return atoi(line + 9);
-}
-
-static void
-who_hangs_up_gets_no_task(void **state)
-{
-    struct place *p = *state;
-    char session[80], extra[80], request[300];
-    struct daemon d;
-    int64_t task;
-    int fd;
-
-    start(&d, p, NULL, NULL);
-    open_session(d.url, "w", session, sizeof(session));
-    fd = connect_to(d.url);
-    snprintf(request, sizeof(request),
-        "POST /v1/sessions/%s/lease?wait=50 HTTP/1.1\r\nHost: localhost\r\n"
-        "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n"
-        "{\"free\":1}",
-        session);
-    say(fd, request);
-    while (metric(d.url, "offramp_http_waiting") != 1)
-        continue;
-    close(fd);
-    task = add_task(p);
-    open_session(d.url, "bell", extra, sizeof(extra));
-    while (metric(d.url, "offramp_http_waiting") != 0)
-        continue;
-    stop(&d);
-    assert_int_equal(task_state(p, task), TASK_QUEUED);
-}
-
-static void
-bodies_over_their_cap_are_refused(void **state)
-{
-    static const char head[] = "POST /v1/models HTTP/1.1\r\nHost: localhost\r\n"
-                               "Content-Type: application/json\r\n";
-    static const char blob[] =
-        "PUT /v1/blobs/sha256:"
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        " HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
-        "Content-Length: 1048577\r\n\r\n";
-    char chunk[1026];
-    struct daemon d;
-    int fd;
-
-    memset(chunk, ' ', sizeof(chunk));
-    memcpy(chunk + sizeof(chunk) - 3, "\r\n", 3);
-    start(&d, *state, "--max-blob", "1");
-
-    /* By its length, before anything of it is sent. */
-    fd = connect_to(d.url);
-    say(fd, head);
-    say(fd, "Content-Length: 65537\r\n\r\n");
-    assert_int_equal(hear(fd), 413);
-    close(fd);
-    fd = connect_to(d.url);
-    say(fd, blob);
-    assert_int_equal(hear(fd), 413);
-    close(fd);
-
-    /* Without a length, as it comes. */
-    fd = connect_to(d.url);
-    say(fd, head);
-    say(fd, "Transfer-Encoding: chunked\r\n\r\n");
-    for (int i = 0; i < 65; i++) {
-        say(fd, "3ff\r\n");
-        say(fd, chunk);
-    }
-    say(fd, "0\r\n\r\n");
-    assert_int_equal(hear(fd), 413);
-    close(fd);
-    stop(&d);
-}
-
-static void
-too_many_headers_are_refused(void **state)
-{
-    struct daemon d;
-    char line[32];
-    int fd;
-
-    start(&d, *state, NULL, NULL);
-    fd = connect_to(d.url);
-    say(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
-    for (int i = 0; i < 60; i++) {
-        snprintf(line, sizeof(line), "X-%d: y\r\n", i);
-        say(fd, line);
-    }
-    say(fd, "\r\n");
-    assert_int_equal(hear(fd), 400);
-    close(fd);
-    get(d.url, "/healthz", 200, NULL);
-    stop(&d);
+    place_stop(&d);
 }
 
 static void
@@ -450,17 +52,18 @@ a_file_is_streamed_in_and_out(void **state)
     snprintf(to, sizeof(to), "%s/to", p->dir);
     snprintf(path, sizeof(path), "/v1/blobs/sha256:%s", hex);
     assert_int_equal(file_write(from, data, SIZE, NULL), ST_OK);
-    start(&d, p, NULL, NULL);
-    ask(d.url,
+    place_start(&d, p, NULL, NULL);
+    place_ask(d.url,
         &(struct rest_call){ .method = "PUT", .path = path, .file = from },
         NULL, 201, NULL);
-    ask(d.url, &(struct rest_call){ .method = "HEAD", .path = path }, NULL, 200,
-        NULL);
-    ask(d.url, &(struct rest_call){ .method = "GET", .path = path, .save = to },
+    place_ask(d.url, &(struct rest_call){ .method = "HEAD", .path = path },
         NULL, 200, NULL);
+    place_ask(d.url,
+        &(struct rest_call){ .method = "GET", .path = path, .save = to }, NULL,
+        200, NULL);
     assert_int_equal(hash_file(to, got, NULL), ST_OK);
     assert_string_equal(got, hex);
-    stop(&d);
+    place_stop(&d);
     free(data);
 }
 
@@ -472,12 +75,12 @@ one_store_has_one_server(void **state)
         "--no-worker", NULL };
     struct daemon d;
 
-    start(&d, p, NULL, NULL);
+    place_start(&d, p, NULL, NULL);
     assert_int_equal(daemon_refusal(options), 1);
-    get(d.url, "/readyz", 200, NULL);
+    place_get(d.url, "/readyz", 200, NULL);
     daemon_end(&d, SIGKILL);
-    start(&d, p, NULL, NULL); /* the lock went with the process */
-    stop(&d);
+    place_start(&d, p, NULL, NULL); /* the lock went with the process */
+    place_stop(&d);
 }
 
 static void
@@ -539,26 +142,21 @@ tokens_open_other_addresses(void **state)
     token_command(p, "add --name me --scope read", token, sizeof(token));
     assert_memory_equal(token, "offramp_", 8);
     daemon_start(&d, options);
-    get(d.url, "/healthz", 200, NULL);
-    ask(d.url, &jobs, NULL, 401, NULL);
-    ask(d.url, &jobs, "offramp_0000", 401, NULL);
-    ask(d.url, &jobs, token, 200, NULL);
+    place_get(d.url, "/healthz", 200, NULL);
+    place_ask(d.url, &jobs, NULL, 401, NULL);
+    place_ask(d.url, &jobs, "offramp_0000", 401, NULL);
+    place_ask(d.url, &jobs, token, 200, NULL);
     token_command(p, "revoke --name me", line, sizeof(line));
-    ask(d.url, &jobs, token, 401, NULL);
-    stop(&d);
+    place_ask(d.url, &jobs, token, 401, NULL);
+    place_stop(&d);
 }
 
 int
 main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
     const struct CMUnitTest tests[] = {
         TEST(it_starts_fast_and_small_and_tells_its_address),
-        TEST(long_polls_hold_no_thread),
-        TEST(a_poll_ends_when_its_time_is_over),
-        TEST(who_hangs_up_gets_no_task),
-        TEST(bodies_over_their_cap_are_refused),
-        TEST(too_many_headers_are_refused),
         TEST(a_file_is_streamed_in_and_out),
         TEST(one_store_has_one_server),
         TEST(bad_options_are_refused),

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What measuring equal kernels once is worth: distinct kernels of real and
+// deep networks, and what a second job of the same network takes.
+//   run_bench_dedup   about three minutes; prints one table
+// The baseline of each second job is the first one of the same run.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { shared, withService } from '../../e2e/service.mjs';
+
+const audit = 0.05; // offrampd's own default
+const percent = (x) => `${(100 * x).toFixed(1)} %`;
+const told = (x, goal) => `${percent(x)} ${x <= goal ? 'ok' : '(!)'}, goal ${
+  percent(goal)}`;
+
+// Seconds in the measured loops of the rows of layers that were measured.
+const looped = (rows) => rows.filter((r) => r.role === 'layer'
+  && !r.flags.includes('cached')).reduce((s, r) =>
+  s + r.n_epochs * r.iters_per_epoch * (r.mean_ns ?? 0) / 1e9, 0);
+
+async function job(s, model) {
+  const begin = Date.now();
+  const { id } = await s.post('/v1/jobs', {
+    model: model.id, devices: ['localhost'], levels: ['L2'], cache: 'use',
+    policy: { job_budget_s: 60 },
+  });
+  const done = await s.until(`/v1/jobs/${id}`);
+  const { items } = await s.get(
+    `/v1/profiles/${done.tasks[0].profile}/layers`);
+  return { wall_s: (Date.now() - begin) / 1e3, reuse: done.reuse,
+    looped_s: looped(items), rows: items };
+}
+
+async function bench(s, name, file, goal) {
+  const model = await s.model(file, name);
+  const { layers } = model.analysis;
+  const keys = new Set(layers.map((l) => l.kernel_key)).size;
+  console.log(`\n${name}: ${layers.length} layers, ${keys} distinct kernels, ${
+    told(keys / layers.length, goal)}`);
+  const first = await job(s, model);
+  const second = await job(s, model);
+  const kernels = (rows, wanted) => new Set(rows.filter((r) =>
+    r.role === 'layer' && wanted(r)).map((r) => r.kernel_key));
+  const good = kernels(first.rows, (r) => r.grade <= 'B');
+  const again = [...kernels(second.rows, (r) => !r.flags.includes('cached'))];
+  const audited = again.filter((k) => good.has(k)).length;
+  const line = (what, j) => console.log(`  ${what}: ${j.wall_s.toFixed(1)} s, ${
+    j.looped_s.toFixed(2)} s in loops of layers, hit rate ${
+    percent(j.reuse.hit_rate)}, saved ${j.reuse.saved_s.toFixed(1)} s`);
+  line('first job ', first);
+  line('second job', second);
+  console.log(`  the first left ${good.size} of ${keys} kernels with grade A `
+    + `or B; of these the second measured ${audited} (the audit takes ${
+      percent(audit)}), of the others ${again.length - audited}`);
+  if (good.size < keys)
+    console.log('  this machine is too busy for the times below to be worth '
+      + 'anything: a row of grade C is never reused');
+  console.log(`  loops of the second job: ${
+    told(second.looped_s / first.looped_s, 0.1)}; wall time ${
+    told(second.wall_s / first.wall_s, 0.1)}`);
+}
+
+withService(async (s) => {
+  s.startProbe();
+  await s.untilDevice('localhost');
+  console.log(`load average ${loadavg()[0].toFixed(1)}`);
+  const resnet20 = join(shared, 'models/resnet20_cifar10_9exits.onnx');
+  if (existsSync(resnet20)) await bench(s, 'ResNet-20', resnet20, 0.5);
+  const made = s.path('resnet152.onnx');
+  execFileSync('/usr/bin/python3', [join(import.meta.dirname, 'make_resnet.py'),
+    '152', made]);
+  await bench(s, 'ResNet-152, generated', made, 0.1);
+});
