@@ -65,7 +65,58 @@ add_row(struct table *t, const struct row *r, struct err *err)
     return ST_OK;
 }
 
-/* The search's own row. */
+/* What became of one method. */
+struct outcome {
+    bool ran; /* false: the caller had enough */
+    double ms;
+    struct baseline_result r;
+};
+
+/* Apply every method, as long as the caller does not stop us. */
+static enum status
+run_all(const struct problem *p, const struct compare_given *g,
+    struct outcome *out, struct err *err)
+{
+    for (int b = 0; b < BASELINES; b++) {
+        int64_t start = clock_ns();
+        enum status st;
+
+        out[b].ran = g->stop == NULL || !g->stop(g->stop_ctx);
+        if (!out[b].ran)
+            continue;
+        st = baseline_run(
+            &baselines[b], &p->cal.data, &p->options, &out[b].r, err);
+        if (st != ST_OK)
+            return st;
+        out[b].ms = (double)(clock_ns() - start) / 1e6;
+    }
+    return ST_OK;
+}
+
+/* What gaps are measured from: the optimum, which the search has proved or
+ * which is known because every choice was tried, or else the bound. */
+static const char *
+find_reference(struct table *t, const struct outcome *o)
+{
+    const struct solve_result *s = t->given->result;
+
+    if (s->status == SOLVE_INFEASIBLE)
+        return NULL;
+    t->reference = per_sample(t, (double)s->lower, s->tally.n);
+    if (s->proved)
+        return "optimum";
+    for (int b = 0; b < BASELINES; b++)
+        if (strcmp(baselines[b].name, "enumeration") == 0 && o[b].ran &&
+            o[b].r.status == BASELINE_MEETS) {
+            t->reference =
+                per_sample(t, (double)o[b].r.tally.cost, o[b].r.tally.n);
+            return "optimum";
+        }
+    return "lower_bound";
+}
+
+/* The search's own row.  Its nearest miss is the full network where nothing
+ * keeps to the other limits. */
 static enum status
 add_ours(struct table *t, struct err *err)
 {
@@ -74,11 +125,14 @@ add_ours(struct table *t, struct err *err)
         [SOLVE_FEASIBLE] = "the search: best found",
         [SOLVE_INFEASIBLE] = "the search: nearest miss" };
     const struct solve_result *s = t->given->result;
+    const char *status = s->status != SOLVE_INFEASIBLE  ? "meets"
+                         : s->tally.right < t->p->floor ? "floor"
+                                                        : "limit";
 
     return add_row(t,
         &(struct row){ .method = "search",
             .title = titles[s->status],
-            .status = s->status == SOLVE_INFEASIBLE ? "floor" : "meets",
+            .status = status,
             .plan = &s->plan,
             .cal = s->tally,
             .expected_cost = NAN,
@@ -88,67 +142,52 @@ add_ours(struct table *t, struct err *err)
 }
 
 static enum status
-add_skipped(struct table *t, const struct baseline *b, struct err *err)
-{
-    return add_row(t,
-        &(struct row){ .method = b->name,
-            .title = b->title,
-            .status = "none",
-            .note = "stopped before it ran",
-            .expected_cost = NAN,
-            .expected_accuracy = NAN,
-            .ms = NAN },
-        err);
-}
-
-static enum status
-add_baseline(struct table *t, const struct baseline *b, struct err *err)
+add_outcome(struct table *t, const struct baseline *b, const struct outcome *o,
+    struct err *err)
 {
     static const char *const words[] = { [BASELINE_MEETS] = "meets",
         [BASELINE_FLOOR] = "floor",
         [BASELINE_LIMIT] = "limit",
         [BASELINE_NONE] = "none" };
-    const struct solve_data *d = &t->p->cal.data;
-    struct baseline_result r;
-    int64_t start = clock_ns();
-    enum status st = baseline_run(b, d, &t->p->options, &r, err);
+    const struct baseline_result *r = &o->r;
+    struct row row = { .method = b->name,
+        .title = b->title,
+        .status = "none",
+        .note = "stopped before it ran",
+        .expected_cost = NAN,
+        .expected_accuracy = NAN,
+        .ms = NAN };
 
-    if (st != ST_OK)
-        return st;
-    return add_row(t,
-        &(struct row){ .method = b->name,
-            .title = b->title,
-            .status = words[r.status],
-            .note = r.why,
-            .plan = r.status == BASELINE_NONE ? NULL : &r.plan,
-            .cal = r.tally,
-            .expected_cost = per_sample(t, r.cost, r.tally.n),
-            .expected_accuracy = r.right / (double)r.tally.n,
-            .ms = (double)(clock_ns() - start) / 1e6 },
-        err);
+    if (o->ran) {
+        row.status = words[r->status];
+        row.note = r->why;
+        row.plan = r->status == BASELINE_NONE ? NULL : &r->plan;
+        row.cal = r->tally;
+        row.expected_cost = per_sample(t, r->cost, r->tally.n);
+        row.expected_accuracy = r->right / (double)r->tally.n;
+        row.ms = o->ms;
+    }
+    return add_row(t, &row, err);
 }
 
 enum status
 compare_methods(const struct problem *p, const struct compare_given *g,
     json_t **out, struct err *err)
 {
-    const struct solve_result *s = g->result;
     struct table t = { .p = p, .given = g, .reference = NAN };
-    const char *against = NULL;
+    struct outcome outcome[BASELINES] = { 0 };
+    const char *against;
     enum status st;
 
     *out = NULL;
+    if ((st = run_all(p, g, outcome, err)) != ST_OK)
+        return st;
     if ((t.rows = json_array()) == NULL)
         return err_nomem(err);
-    if (s->status != SOLVE_INFEASIBLE) {
-        against = s->proved ? "optimum" : "lower_bound";
-        t.reference = per_sample(&t, (double)s->lower, s->tally.n);
-    }
+    against = find_reference(&t, outcome);
     st = add_ours(&t, err);
     for (int b = 0; st == ST_OK && b < BASELINES; b++)
-        st = g->stop != NULL && g->stop(g->stop_ctx)
-                 ? add_skipped(&t, &baselines[b], err)
-                 : add_baseline(&t, &baselines[b], err);
+        st = add_outcome(&t, &baselines[b], &outcome[b], err);
     if (st != ST_OK) {
         json_decref(t.rows);
         return st;
