@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp search, called as the program calls it. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "server/cli/search_bar.h"
 #include "unit/cli/run_search.h"
 
 #define RECORDS OFFRAMP_FIXTURES "/cnn3_records.csv"
@@ -102,10 +104,30 @@ what_people_read_and_the_exit_code_follow_the_options(void **state)
     }
 }
 
+static void
+the_bar_shows_best_bound_and_gap(void **state)
+{
+    char text[SEARCH_BAR_TEXT];
+
+    (void)state;
+    search_bar_text("latency_ns",
+        &(struct search_progress){
+            .cost = 2000, .lower_bound = 1500, .seconds = 3 },
+        text);
+    assert_non_null(strstr(text, "[#####################.......]  best 2.00 us"
+                                 ", bound 1.50 us, gap 25.00 %  3 s"));
+    search_bar_text("latency_ns",
+        &(struct search_progress){ .cost = NAN, .lower_bound = 1500 }, text);
+    assert_non_null(
+        strstr(text, "[............................]  best -, bound 1.50 us"));
+    assert_null(strstr(text, "gap"));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_bar_shows_best_bound_and_gap),
         cmocka_unit_test(json_output_is_the_plan_document),
         cmocka_unit_test(what_people_read_and_the_exit_code_follow_the_options),
     };
