@@ -3,9 +3,9 @@
  * tracecost.h -- what the runtime's profiler itself adds to every kernel's
  * time: it describes a kernel's tensors while its clock runs.
  *
- * Measured on networks of small kernels, with and without the profiler, in
- * blocks in turn: the difference is the profiler's, once a kernel and once an
- * input. Long chains of kernels against short ones leave out what a run costs
+ * Measured on networks of small kernels, in blocks with and without the
+ * profiler: the difference is the profiler's, once a kernel and once an input.
+ * Long chains of kernels against short ones leave out what a run costs
  * whatever its kernels are.
  */
 #ifndef OFFRAMP_MEASURE_TRACECOST_H

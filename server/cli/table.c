@@ -203,19 +203,20 @@ print_exits(const json_t *items, struct err *err)
     struct text_table *t = text_table_new(columns);
     enum status st = t ? ST_OK : ST_NOMEM;
     const json_t *row;
-    size_t i, r;
+    size_t i, r, n = 0;
 
     for (r = 0; r < 3; r++)
         json_array_foreach(items, i, row)
         {
             if (st != ST_OK || !has(row, "L6", roles[r]))
                 continue;
+            n++;
             if ((st = text_cell(t, "%.0f", json_get_number(row, "index"))) ==
                     ST_OK &&
                 (st = text_cell(t, "%s", roles[r])) == ST_OK)
                 st = measure_cells(t, row);
         }
-    if (st == ST_OK)
+    if (st == ST_OK && n > 0)
         text_table_print(t, stdout);
     text_table_free(t);
     return st == ST_OK ? ST_OK : err_nomem(err);
