@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "search/certify/draw.h"
+#include "search/certify/over.h"
 
 /* A plan in the race: all that its cost depends on. */
 struct racer {
@@ -69,14 +70,6 @@ cost_now(const struct race *r, const struct racer *p)
  * may visit so many nodes. */
 enum { NODES_MAX = 16 };
 
-static bool
-is_over(const struct solve_options *so)
-{
-    const struct solve_progress none = { .upper = INT64_MAX };
-
-    return so->watch != NULL && so->watch(so->watch_ctx, &none);
-}
-
 /* Search some of the draws for plans that beat the chosen one; *solves is how
  * many there was time for. */
 static enum status
@@ -93,7 +86,7 @@ find_rivals(struct race *r, const struct solve_options *so, int *solves,
     if (o.max_nodes == 0 || o.max_nodes > NODES_MAX)
         o.max_nodes = NODES_MAX;
     for (int i = 0; i < *solves; i++) {
-        if (is_over(so)) {
+        if (watch_is_over(so)) {
             *solves = i;
             break;
         }

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "search/certify/over.h"
+
 /* Steps between only one metric and only another; and a full path's length
  * in weighted costs, whose rounding is that much smaller. */
 static const int steps[METRICS_MAX + 1] = { 0, 0, 6, 4 };
@@ -100,14 +102,6 @@ add_front(struct work *w, struct err *err)
     return st;
 }
 
-static bool
-is_over(const struct solve_options *so)
-{
-    const struct solve_progress none = { .upper = INT64_MAX };
-
-    return so->watch != NULL && so->watch(so->watch_ctx, &none);
-}
-
 /* Every way to part the steps among the metrics, while there is time. */
 static enum status
 add_fronts(struct work *w, struct err *err)
@@ -121,7 +115,7 @@ add_fronts(struct work *w, struct err *err)
 
             if (w->metrics < METRICS_MAX && a + b < all)
                 continue; /* nothing is left for a third */
-            if (is_over(w->so)) {
+            if (watch_is_over(w->so)) {
                 w->out->complete = false;
                 return ST_OK;
             }
