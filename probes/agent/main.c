@@ -124,6 +124,20 @@ memory_limit(const struct settings *s)
     return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
 }
 
+/* What an interrupted task can go on from outlives its folder: in SPOOL/work,
+ * which tasks find in their environment. */
+static enum status
+make_work_folder(const char *spool, struct err *err)
+{
+    char path[PATH_MAX];
+    enum status st;
+
+    snprintf(path, sizeof(path), "%.*s/work", FOLDER_PATH, spool);
+    if ((st = file_mkdirs(path, err)) != ST_OK)
+        return st;
+    return setenv("OFFRAMP_WORK", path, 1) == 0 ? ST_OK : err_nomem(err);
+}
+
 static int
 verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
 {
@@ -146,6 +160,8 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
         st = err_errno(&err, s->spool);
         goto out;
     }
+    if ((st = make_work_folder(c.spool, &err)) != ST_OK)
+        goto out;
     c.id = s->id;
     c.cache_bytes = s->cache_mib * MIB;
     c.memory_bytes = memory_limit(s);

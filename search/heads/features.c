@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/heads/features.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -93,4 +96,35 @@ features_save(struct features *f, struct err *err)
         return err_errno(err, "cannot save the features");
     done_path(f, path);
     return file_write(path, text, (size_t)n, err);
+}
+
+void
+features_remove(struct features *f)
+{
+    char path[PATH_MAX];
+
+    if (f->data != NULL) {
+        done_path(f, path);
+        unlink(path);
+        unlink(f->path);
+    }
+    features_close(f);
+}
+
+void
+features_sweep(const char *folder)
+{
+    const time_t day_ago = time(NULL) - 24 * 3600;
+    DIR *d = opendir(folder);
+
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        struct stat s;
+
+        if (strncmp(e->d_name, FEATURES_PREFIX, strlen(FEATURES_PREFIX)) == 0 &&
+            fstatat(dirfd(d), e->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(s.st_mode) && s.st_mtime < day_ago)
+            unlinkat(dirfd(d), e->d_name, 0);
+    }
+    if (d != NULL)
+        closedir(d);
 }

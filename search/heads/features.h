@@ -16,19 +16,28 @@
 
 #include "base/status.h"
 
+#define FEATURES_PREFIX "features-"
+enum { FEATURES_PATH = PATH_MAX - 16 };
+
 struct features {
     float *data; /* [rows][width], mapped from the file */
     size_t rows, width;
     size_t done; /* rows that are complete */
-    char path[PATH_MAX - 16];
+    char path[FEATURES_PATH];
 };
 
 /* Open `path`, or make it.  ST_IO (code "infra.disk_full" where it is that)
  * says how many bytes are needed.  Features of other data never share a path:
- * its name is the caller's digest of all they depend on. */
+ * its name is FEATURES_PREFIX and the caller's digest of all they depend on. */
 enum status features_open(struct features *f, const char *path, size_t rows,
     size_t width, struct err *err) MUST_CHECK;
 void features_close(struct features *f);
+
+/* Remove both files; then close. */
+void features_remove(struct features *f);
+
+/* Remove files of passes that nobody came back to for a day. */
+void features_sweep(const char *folder);
 
 /* Make the rows below f->done durable, then say so in the file beside. */
 enum status features_save(struct features *f, struct err *err) MUST_CHECK;

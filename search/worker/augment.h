@@ -57,8 +57,9 @@ struct augment {
     struct plain plain;
     struct dataset data;
     struct augment_options opt;
-    const char *model_hex, *inputs_hex; /* borrowed from the payload */
-    const json_t *preprocess, *options; /* the same; may be NULL */
+    /* Borrowed from the payload; `options` may be NULL. */
+    const char *model_hex;
+    const json_t *dataset, *options;
 
     /* augment_rows.c; owned */
     size_t *row; /* [n] rows of the data set, ascending */

@@ -10,8 +10,10 @@
 #include "base/clock.h"
 #include "probes/runtimes/runtime.h"
 
-/* How often what is done is made durable. */
+/* How often what is done is made durable; the first time after some rows, so
+ * that a disk which cannot keep them is known early. */
 #define SAVE_NS INT64_C(5000000000)
+enum { FIRST_SAVE = 100 };
 
 struct pass {
     struct net *net;
@@ -187,7 +189,8 @@ pass_rows(struct pass *p, struct augment *a, struct err *err)
             break;
         a->features.done = i + 1;
         tell(a, first, start);
-        if (clock_ns() - saved > SAVE_NS || i + 1 == a->n) {
+        if (clock_ns() - saved > SAVE_NS || i + 1 == first + FIRST_SAVE ||
+            i + 1 == a->n) {
             st = features_save(&a->features, err);
             saved = clock_ns();
         }
@@ -196,17 +199,47 @@ pass_rows(struct pass *p, struct augment *a, struct err *err)
     return st;
 }
 
+/* A file whose name says all that its content depends on: where the agent
+ * keeps what outlives a task, else in the task's folder. */
+static enum status
+feature_path(const struct augment *a, char path[FEATURES_PATH], struct err *err)
+{
+    const char *folder = getenv("OFFRAMP_WORK");
+    char *dataset = json_canonical(a->dataset);
+    char hex[HASH_HEX];
+    struct hash h;
+
+    if (dataset == NULL)
+        return err_nomem(err);
+    hash_init(&h);
+    hash_add(&h, a->model_hex, strlen(a->model_hex));
+    hash_add(&h, dataset, strlen(dataset));
+    hash_add(&h, runtime_version(a->rt), strlen(runtime_version(a->rt)));
+    hash_add(&h, a->row, a->n * sizeof(*a->row));
+    for (size_t i = 0; i < a->n_fronts; i++) {
+        hash_add(&h, &a->front[i].site, sizeof(a->front[i].site));
+        hash_add(&h, a->front[i].front.out, sizeof(a->front[i].front.out));
+    }
+    hash_end(&h, hex);
+    free(dataset);
+    if (folder == NULL)
+        folder = a->task->dir;
+    features_sweep(folder);
+    snprintf(path, FEATURES_PATH, "%.3900s/" FEATURES_PREFIX "%s", folder, hex);
+    return ST_OK;
+}
+
 enum status
 augment_pass(struct augment *a, struct err *err)
 {
     uint8_t *plain = NULL, *model = NULL;
-    char path[PATH_MAX - 16];
+    char path[FEATURES_PATH];
     struct pass p = { 0 };
     size_t plain_len, len;
     enum status st;
 
-    snprintf(path, sizeof(path), "%.4000s/features", a->task->dir);
-    if ((st = onnx_write(a->plain.m, &plain, &plain_len, err)) == ST_OK &&
+    if ((st = feature_path(a, path, err)) == ST_OK &&
+        (st = onnx_write(a->plain.m, &plain, &plain_len, err)) == ST_OK &&
         (st = write_fronts(a, plain, plain_len, &model, &len, err)) == ST_OK &&
         (st = pass_open(&p, a, model, len, err)) == ST_OK &&
         (st = features_open(

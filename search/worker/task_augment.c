@@ -25,7 +25,9 @@ augment_close(struct augment *a)
     }
     free(a->head);
     free(a->front);
-    features_close(&a->features);
+    /* An outcome of any kind: nobody comes back.  A task that was cut off
+     * never gets here. */
+    features_remove(&a->features);
     free(a->row);
     free(a->at);
     free(a->target);
@@ -55,6 +57,7 @@ read_payload(
         (st = augment_options_read(options, &a->opt, err)) != ST_OK)
         return st;
     a->options = options;
+    a->dataset = *dataset;
     return task_blob_path(a->task, a->model_hex, path, err);
 }
 

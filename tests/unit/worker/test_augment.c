@@ -3,11 +3,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <dirent.h>
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -110,8 +115,6 @@ number_of(const json_t *doc, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* ---- the backbone ---- */
-
 /* Equal as bytes; protobuf-c keeps fields that it does not know. */
 static void
 same_message(const ProtobufCMessage *a, const ProtobufCMessage *b)
@@ -196,8 +199,6 @@ its_own_answers_are_the_same_bits(void **state)
     chain_clear(&c);
     box_close(&p.b);
 }
-
-/* ---- the heads ---- */
 
 static void
 every_boundary_says_why_and_every_head_how_good(void **state)
@@ -390,6 +391,66 @@ the_best_head_of_a_boundary_is_kept(void **state)
     box_close(&p.b);
 }
 
+/* Set all that a pass has kept in `folder` to 0; the number of its files. */
+static int
+blank_features(const char *folder)
+{
+    DIR *d = opendir(folder);
+    int files = 0;
+
+    assert_non_null(d);
+    for (struct dirent *e; (e = readdir(d)) != NULL;) {
+        char path[PATH_MAX];
+
+        if (strncmp(e->d_name, "features-", 9) != 0)
+            continue;
+        files++;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        if (strstr(e->d_name, ".done") == NULL) {
+            off_t size = file_size(path);
+
+            assert_int_equal(truncate(path, 0), 0);
+            assert_int_equal(truncate(path, size), 0);
+        }
+    }
+    closedir(d);
+    return files;
+}
+
+static void
+a_task_that_was_cut_off_goes_on_from_its_features(void **state)
+{
+    /* Features fit, the model does not: the signal kills between the two. */
+    const struct rlimit small = { 60000, 60000 };
+    const json_t *head;
+    struct plain_box p;
+    int status;
+    json_t *doc;
+    pid_t pid;
+
+    (void)state;
+    open_cnn3(&p);
+    assert_int_equal(setenv("OFFRAMP_WORK", p.b.dir, 1), 0);
+    if ((pid = fork()) == 0) {
+        setrlimit(RLIMIT_FSIZE, &small);
+        box_run(&p.b, "augment",
+            payload_of(&p, json_pack("{s:[ii]}", "rows", 0, 200)));
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+    assert_int_equal(blank_features(p.b.dir), 2);
+    /* It takes what it finds: here that nothing ever changes. */
+    doc = augmented(&p, json_pack("{s:[ii]}", "rows", 0, 200));
+    head = json_array_get(json_object_get(doc, "heads"), 0);
+    assert_string_equal(json_string_value(json_object_get(head, "reason")),
+        "constant_features");
+    assert_int_equal(blank_features(p.b.dir), 0);
+    json_decref(doc);
+    unsetenv("OFFRAMP_WORK");
+    box_close(&p.b);
+}
+
 static void
 resnet20_gets_its_heads(void **state)
 {
@@ -431,6 +492,7 @@ main(void)
         cmocka_unit_test(parts_in_turn_answer_as_the_whole),
         cmocka_unit_test(heads_of_every_kind_work_in_the_model),
         cmocka_unit_test(the_best_head_of_a_boundary_is_kept),
+        cmocka_unit_test(a_task_that_was_cut_off_goes_on_from_its_features),
         cmocka_unit_test(resnet20_gets_its_heads),
     };
 
