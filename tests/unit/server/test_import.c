@@ -286,7 +286,7 @@ layers_in_another_unit_do_not_add_up(void **state)
         json_object_foreach(row, name, v)
         {
             if (strstr(name, "_ns") != NULL && json_is_number(v))
-                json_object_set(
+                json_object_set_new(
                     row, name, json_real(json_number_value(v) / 1e3));
         }
     }
