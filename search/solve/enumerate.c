@@ -24,6 +24,7 @@ struct walk {
     struct tally *tally;   /* owned, [depth][labels]: rows by rank */
     size_t labels;
     size_t cells;      /* of the tensor */
+    uint64_t spent;    /* work done */
     int64_t cut;       /* scaled bound from which on nothing is cheaper */
     struct labels lab; /* of the exits walked so far */
 };
@@ -49,6 +50,15 @@ set_cut(struct walk *w)
         w->cut = dual_cut(w->goal->guide->dual, w->goal->best->cost);
 }
 
+/* Count work; true: no more of it. */
+static bool
+spend(struct walk *w, size_t work)
+{
+    w->spent += work;
+    return brake_count(w->goal->brake, work) ||
+           (w->goal->budget > 0 && w->spent > w->goal->budget);
+}
+
 static void
 finish(struct walk *w, const struct stand *s)
 {
@@ -67,7 +77,7 @@ finish(struct walk *w, const struct stand *s)
             tr.span[x] = w->box->at[tr.exit[x]];
     }
     tensor_fill(w->tensor, w->p, &tr);
-    brake_count(w->goal->brake, w->cells);
+    spend(w, w->cells);
     if (w->goal->front != NULL)
         tensor_front(w->tensor, w->goal->front);
     else if (tensor_best(w->tensor, w->goal->floor, w->goal->best))
@@ -193,7 +203,7 @@ walk_on(struct walk *w, const struct stand *s)
     struct tally *tally, left = { 0 };
     int64_t tail = 0;
 
-    if (brake_count(w->goal->brake, s->n))
+    if (spend(w, s->n))
         return;
     if (s->at == w->depth) {
         if (w->p->strict)
@@ -254,6 +264,8 @@ enumerate_box(const struct prob *p, const struct box *b, const struct goal *g,
             w.rows[i] = (uint32_t)i;
         walk_on(&w, &s);
     }
+    if (g->budget > 0 && w.spent > g->budget)
+        *g->spent = true;
     tensor_free(w.tensor);
     free(w.rows);
     free(w.tally);

@@ -29,6 +29,8 @@ struct goal {
     const struct guide *guide; /* skips what cannot improve *best; or NULL */
     struct brake *brake;       /* borrowed; once it stops, the rest is not
                                   looked at */
+    uint64_t budget;           /* rows and cells to look at; 0: no limit */
+    bool *spent;               /* set where the budget did not suffice */
 };
 
 /* Every choice in `b`.  ST_NOMEM. */

@@ -5,7 +5,11 @@
 
 #include "search/solve/enumerate.h"
 
-enum { CHUNK = 15 }; /* steps between two filters */
+enum {
+    CHUNK = 15,          /* steps between two filters */
+    CELLS_MAX = 1 << 21, /* of a walk's tensor */
+    WALK_LOOKS = 60,     /* at each row and exit that a walk may take */
+};
 
 static bool
 claim_add(struct node_result *r, const struct box *b, struct prices *prices)
@@ -119,21 +123,45 @@ climb(struct worker *w, const struct visit *v, struct node *node,
     }
 }
 
-static void
+static bool
+splittable(const struct prob *p, const struct box *b)
+{
+    return box_volume(p, b) > 1;
+}
+
+/* Whether a walk is worth a try, and its tensor small enough. */
+static bool
+walkable(const struct visit *v, const struct box *b)
+{
+    double cells = 1;
+
+    for (int e = v->p->k < 3 ? 0 : v->p->k - 3; e < v->p->k; e++)
+        cells *= b->at[e].m + 1.0;
+    return cells <= CELLS_MAX && box_volume(v->p, b) <= v->walk_max;
+}
+
+/* False if it takes too long: then the box is better split. */
+static bool
 walk(struct worker *w, const struct visit *v, const struct box *b,
     struct node_result *r)
 {
     int64_t rest[SOLVE_EXITS_MAX];
+    bool spent = false;
     const struct guide guide = { &w->dual, w->tail, rest };
     const struct goal goal = { .floor = v->p->floor,
         .best = &r->best,
         .guide = &guide,
-        .brake = w->brake };
+        .brake = w->brake,
+        .budget = splittable(v->p, b)
+                      ? WALK_LOOKS * (uint64_t)v->p->k * v->p->n + CELLS_MAX
+                      : 0,
+        .spent = &spent };
 
     dual_tails(&w->dual, b, w->tail, rest);
     r->st = enumerate_box(v->p, b, &goal, NULL);
-    if (v->prove && r->st == ST_OK && !w->brake->stopped)
+    if (v->prove && r->st == ST_OK && !spent && !w->brake->stopped)
         claim_add(r, b, NULL);
+    return !spent;
 }
 
 /* The exit with most labels; its run is cut in half, and Off goes with the
@@ -176,10 +204,10 @@ node_visit(struct worker *w, const struct visit *v, struct node *node,
         prices_load(&w->dual, node->prices);
     if (!climb(w, v, node, r))
         return;
-    if (!w->brake->stopped && box_volume(v->p, &node->box) > v->walk_max)
+    if (!w->brake->stopped &&
+        (!walkable(v, &node->box) || !walk(w, v, &node->box, r)) &&
+        !w->brake->stopped && r->st == ST_OK)
         split(w, v, node, r);
-    else if (!w->brake->stopped)
-        walk(w, v, &node->box, r);
     r->open = w->brake->stopped && r->children == 0;
 }
 
