@@ -73,14 +73,23 @@ search_floors(struct curve *c, size_t points, struct err *err)
 {
     size_t n = points > 0 ? points : FLOORS;
     int64_t low = c->p->floor, hi;
-    struct pick best, nearest;
+    struct pick best, most;
     enum status st;
     double price;
 
-    st = descent_run(c->p, c->o.seed, &c->f, &best, &nearest, &price, err);
-    if (st != ST_OK || best.cost == INT64_MAX)
+    /* A floor that is met at once sends no start to the accurate end, so that
+     * is asked for first: at the highest floor, where it is the nearest. */
+    c->p->floor = c->p->total;
+    st = descent_run(c->p, c->o.seed, &c->f, &best, &most, &price, err);
+    c->p->floor = low;
+    if (st == ST_OK && most.cost != INT64_MAX) {
+        struct pick nearest;
+
+        st = descent_run(c->p, c->o.seed, &c->f, &best, &nearest, &price, err);
+    }
+    if (st != ST_OK || most.cost == INT64_MAX || best.cost == INT64_MAX)
         return st;
-    hi = nearest.right;
+    hi = most.right;
     c->bound = calloc(n, sizeof(*c->bound));
     if (c->bound == NULL)
         return err_nomem(err);

@@ -211,6 +211,25 @@ each_point_of_a_large_front_has_a_true_bound(void **state)
     generate_clear(&d);
 }
 
+/* Without a floor too it goes from the full network's accuracy downwards. */
+static void
+a_large_front_without_floor_has_both_ends(void **state)
+{
+    struct solve_front f;
+    struct solve_options o;
+    struct solve_data d;
+
+    (void)state;
+    make(&d, &o, 3);
+    o.floor = 0;
+    assert_int_equal(solve_front(&d, &o, 12, &f, NULL), ST_OK);
+    assert_true(f.n >= 8 && f.n <= 12);
+    assert_true(f.points[0].right >= generate_full(&d));
+    assert_true(f.points[f.n - 1].cost < f.points[0].cost / 2);
+    solve_front_clear(&f);
+    generate_clear(&d);
+}
+
 int
 main(void)
 {
@@ -220,6 +239,7 @@ main(void)
         cmocka_unit_test(order_weight_and_unit_do_not_matter),
         cmocka_unit_test(a_stopped_search_has_a_plan_and_a_bound),
         cmocka_unit_test(each_point_of_a_large_front_has_a_true_bound),
+        cmocka_unit_test(a_large_front_without_floor_has_both_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
