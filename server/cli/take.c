@@ -27,8 +27,8 @@ const struct opt_cmd cli_take_cmd = {
         "Writes into a folder what a device needs, from the plan's newest "
         "validation:\n"
         "network.onnx with the kept exits as outputs, segment-K.onnx and "
-        "head-K.onnx to be\nrun in turn, plan.json, and report.md with its "
-        "plots.\n"
+        "head-K.onnx to be\nrun in turn, all-exits.onnx and plan.json for "
+        "offramp run, and report.md with its\nplots.\n"
         "    offramp take 1 -o deploy",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
@@ -84,6 +84,28 @@ take_models(const json_t *deployment, struct err *err)
             st = take_blob(json_get_string(x, parts[p], NULL), name, err);
         }
     }
+    return st;
+}
+
+/* The network with all its exits, which the plan was made for. */
+static enum status
+take_whole(const json_t *plan, struct err *err)
+{
+    char url[128];
+    json_t *profile = NULL, *model = NULL;
+    enum status st;
+
+    snprintf(url, sizeof(url), "/v1/profiles/%lld",
+        (long long)json_integer_value(json_object_get(plan, "profile")));
+    if ((st = client_call(&client, "GET", url, NULL, &profile, err)) != ST_OK)
+        return st;
+    snprintf(url, sizeof(url), "/v1/models/%.64s",
+        json_get_string(profile, "model", ""));
+    if ((st = client_call(&client, "GET", url, NULL, &model, err)) == ST_OK)
+        st = take_blob(
+            json_get_string(model, "blob", NULL), "all-exits.onnx", err);
+    json_decref(profile);
+    json_decref(model);
     return st;
 }
 
@@ -168,6 +190,7 @@ take(int64_t id, struct err *err)
         (st = file_mkdirs(folder, err)) == ST_OK &&
         (st = take_models(json_object_get(validation, "deployment"), err)) ==
             ST_OK &&
+        (st = take_whole(plan, err)) == ST_OK &&
         (st = take_texts(plan, search, validation, err)) == ST_OK)
         printf("%s/report.md\n", folder);
     json_decref(plan);

@@ -124,6 +124,11 @@ withService(async (s) => {
   check(['network.onnx', 'segment-0.onnx', 'plan.json', 'report.md',
     'front.svg', 'exits.svg'].every((f) => files.includes(f)),
   `it writes ${files.join(', ')}`);
+  const run = new Program('offramp', ['run', '--plan', s.path('taken/plan.json'),
+    '--model', s.path('taken/all-exits.onnx'), '--data', c.inputs, '--labels',
+    c.labels, '--preprocess', JSON.stringify(c.preprocess), '-n', '100']);
+  check((await run.ended).code === 0 && /100 samples/.test(run.log),
+    'what is taken home runs with offramp run');
   const home = await s.model(s.path('taken/network.onnx'), 'taken');
   check(home.analysis.exits.length === plan.exits.filter((x) => x.kept)
     .length, 'the network taken home has the kept exits');
