@@ -52,7 +52,7 @@ nn_conv_i8(const struct nn_run *r)
     const struct nn_layer *l = r->layer;
     int8_t *patch = (int8_t *)(r->arena + l->scratch), *out = out_i8(r);
 
-    if (r->kernels == NN_DSP) {
+    if (r->kernels == NN_DSP && l->out_c > 1 && l->high == INT8_MAX) {
         nn_conv_i8_dsp(r);
         return;
     }

@@ -19,6 +19,11 @@ dsp_load(const void *at)
     return v;
 }
 
+/* Sums of two channels a, b over two columns 0, 1. */
+struct dsp_sums {
+    int32_t a0, a1, b0, b1;
+};
+
 #ifdef __ARM_FEATURE_DSP
 #include <arm_acle.h>
 
@@ -41,10 +46,12 @@ dsp_add16(uint32_t a, uint32_t b)
     return (uint32_t)__sadd16((int16x2_t)a, (int16x2_t)b);
 }
 
-/* acc + a.low * b.low + a.high * b.high, and each of them alone. */
-#define dsp_smlad(a, b, acc)  __smlad((int16x2_t)(a), (int16x2_t)(b), acc)
+/* acc + a.low * b.low, and acc + a.high * b.high. */
 #define dsp_smlabb(a, b, acc) __smlabb((int32_t)(a), (int32_t)(b), acc)
 #define dsp_smlatt(a, b, acc) __smlatt((int32_t)(a), (int32_t)(b), acc)
+
+/* v held to -128..127. */
+#define dsp_ssat8(v) __ssat(v, 8)
 
 /* The high half of a * b, rounded. */
 static inline int32_t
@@ -54,6 +61,38 @@ dsp_smmulr(int32_t a, int32_t b)
 
     __asm__("smmulr %0, %1, %2" : "=r"(out) : "r"(a), "r"(b));
     return out;
+}
+
+/* 16 products: 4 weights of a (at *w) and of b (`size` bytes on) with 4 values
+ * of two columns, which lie as (even 0, even 1, odd 0, odd 1); *w and *column
+ * move on.  By hand, since the compiler keeps too few of these in registers. */
+static inline __attribute__((always_inline)) void
+dsp_group(struct dsp_sums *s, const int8_t **w, uint32_t size,
+    const uint32_t **column)
+{
+    uint32_t a, b, t, x, y;
+
+    __asm__("ldr %[b], [%[w], %[size]]\n"
+            "ldr %[a], [%[w]], #4\n"
+            "ldrd %[x], %[y], [%[column]], #8\n"
+            "sxtb16 %[t], %[a]\n"
+            "smlad %[a0], %[t], %[x], %[a0]\n"
+            "smlad %[a1], %[t], %[y], %[a1]\n"
+            "sxtb16 %[t], %[b]\n"
+            "smlad %[b0], %[t], %[x], %[b0]\n"
+            "smlad %[b1], %[t], %[y], %[b1]\n"
+            "ldrd %[x], %[y], [%[column]], #8\n"
+            "sxtb16 %[a], %[a], ror #8\n"
+            "smlad %[a0], %[a], %[x], %[a0]\n"
+            "smlad %[a1], %[a], %[y], %[a1]\n"
+            "sxtb16 %[b], %[b], ror #8\n"
+            "smlad %[b0], %[b], %[x], %[b0]\n"
+            "smlad %[b1], %[b], %[y], %[b1]\n"
+            : [a0] "+r"(s->a0), [a1] "+r"(s->a1), [b0] "+r"(s->b0),
+            [b1] "+r"(s->b1), [w] "+r"(*w), [column] "+r"(*column),
+            [a] "=&r"(a), [b] "=&r"(b), [t] "=&r"(t), [x] "=&r"(x), [y] "=&r"(y)
+            : [size] "r"(size)
+            : "memory");
 }
 
 #else
@@ -110,6 +149,28 @@ static inline int32_t
 dsp_smlad(uint32_t a, uint32_t b, int32_t acc)
 {
     return dsp_smlatt(a, b, dsp_smlabb(a, b, acc));
+}
+
+static inline int32_t
+dsp_ssat8(int32_t v)
+{
+    v = v < INT8_MIN ? INT8_MIN : v;
+    return v > INT8_MAX ? INT8_MAX : v;
+}
+
+static inline void
+dsp_group(struct dsp_sums *s, const int8_t **w, uint32_t size,
+    const uint32_t **column)
+{
+    uint32_t a = dsp_load(*w), b = dsp_load(*w + size);
+    const uint32_t *x = *column;
+
+    s->a0 = dsp_smlad(dsp_odd(a), x[2], dsp_smlad(dsp_even(a), x[0], s->a0));
+    s->a1 = dsp_smlad(dsp_odd(a), x[3], dsp_smlad(dsp_even(a), x[1], s->a1));
+    s->b0 = dsp_smlad(dsp_odd(b), x[2], dsp_smlad(dsp_even(b), x[0], s->b0));
+    s->b1 = dsp_smlad(dsp_odd(b), x[3], dsp_smlad(dsp_even(b), x[1], s->b1));
+    *w += 4;
+    *column += 4;
 }
 
 static inline int32_t
