@@ -79,12 +79,13 @@ look(struct search *s)
 static void
 choose(struct search *s, size_t i)
 {
-    bool alike = i > 0 && s->jobs[i].cut == s->jobs[i - 1].cut;
+    bool alike;
 
     if (i == s->n) {
         look(s);
         return;
     }
+    alike = i > 0 && s->jobs[i].cut == s->jobs[i - 1].cut;
     /* of jobs that are alike, the later never takes an earlier cut */
     for (size_t c = alike ? s->cut[i - 1] : 0;
          c < s->jobs[i].n_cuts && !s->cut_short; c++) {
