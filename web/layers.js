@@ -82,8 +82,9 @@ const factor = (l) => {
 };
 const context = { title: "Context factor", number: true, key: factor,
     hint: "in situ over hot: what the network around a layer costs it",
-    cell: (l) => h("span", { "data-context": l.row.index }, factor(l)
-        ?.toFixed(2) ?? dash("not timed both in situ and hot")) };
+    cell: (l) => h("span", l.row.role === "layer"
+        && { "data-context": l.row.index }, factor(l)?.toFixed(2)
+        ?? dash("not timed both in situ and hot")) };
 
 const disturbance = ({ overhead_rel: rel }) => known(rel) && h("p",
     { class: "note" }, "The profiler that times layers in situ changed the "

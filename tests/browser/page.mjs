@@ -132,9 +132,11 @@ async function compareContext(items) {
   const cells = page.locator('[data-context]');
   const said = new Map(await cells.evaluateAll((all) => all.map((e) =>
     [Number(e.dataset.context), e.textContent])));
-  check(both.every((r) => said.get(r.index)
-    === (at('L1', r) / at('L2', r)).toFixed(2)),
-  `${both.length} layers have their context factor`);
+  const wrong = both.filter((r) => said.get(r.index)
+    !== (at('L1', r) / at('L2', r)).toFixed(2));
+  check(wrong.length === 0, `${both.length} layers have their context factor${
+    wrong.map((r) => `; ${r.name}: ${said.get(r.index)} for ${at('L1', r)} / ${
+      at('L2', r)}`).join('')}`);
 }
 
 async function comparePrefixes(items) {
