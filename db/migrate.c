@@ -41,13 +41,19 @@ db_schema_newest(void)
     return NEWEST;
 }
 
-/* What SQLite cannot read as a database is most likely not one. */
+/* What SQLite cannot read as a database is most likely not one; what it can
+ * read in part was one. */
 static enum status
 refuse(struct db *db, enum status st, struct err *err)
 {
     if (st != ST_CORRUPT)
         return st;
     err_clear(err);
+    if (sqlite3_errcode(db->sql) == SQLITE_CORRUPT)
+        return err_set(err, ST_UNAVAILABLE, "db.damaged",
+            "%s is damaged: bring back a copy, or save what can be read with "
+            "sqlite3 %s .recover",
+            db->path, db->path);
     return err_set(err, ST_UNAVAILABLE, "db.foreign",
         "%s is not a store of Offramp: name another file", db->path);
 }

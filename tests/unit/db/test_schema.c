@@ -394,6 +394,30 @@ a_lock_that_is_held_too_long_is_busy(void **state)
     sqlite3_close(other);
 }
 
+/* A store whose pages after the first are noise. */
+static void
+a_damaged_store_is_called_damaged(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+    size_t len, page = 4096;
+    struct db *db;
+    char *bytes;
+
+    db_close(s->db);
+    s->db = NULL;
+    OK(file_read(s->path, 1 << 24, &bytes, &len, &err));
+    assert_true(len > 4 * page);
+    for (size_t i = page; i < len; i++)
+        bytes[i] = (char)(i * 131 >> 3);
+    OK(file_write(s->path, bytes, len, &err));
+    free(bytes);
+    assert_int_equal(db_open(&db, s->path, &err), ST_UNAVAILABLE);
+    assert_null(db);
+    assert_string_equal(err.code, "db.damaged");
+    assert_non_null(strstr(err.text, ".recover"));
+}
+
 int
 main(void)
 {
@@ -404,6 +428,7 @@ main(void)
         T(every_set_of_words_is_what_the_schema_allows),
         T(racing_openers_all_find_the_newest_schema),
         T(foreign_and_newer_files_are_refused_untouched),
+        T(a_damaged_store_is_called_damaged),
         T(a_file_that_cannot_be_made_is_an_io_error),
         T(a_transaction_is_all_or_nothing),
         T(a_lock_that_is_held_too_long_is_busy),

@@ -14,8 +14,7 @@
 
 #include "make_onnx.h"
 #include "search/model/analyse.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "unit/fuzz/play.h"
 
 /* A type and a shape that depend on the name and on nothing else. */
 static enum status
@@ -102,64 +101,22 @@ static const char *const seeds[] = {
     "node DequantizeLinear q,s -> w\nnode Gemm b,w -> y\noutput y\n",
 };
 
-/* Change, cut, repeat or drop a few bytes. */
-static size_t
-mutate(uint8_t *out, const uint8_t *in, size_t len, unsigned *seed)
-{
-    int changes = 1 + rand_r(seed) % 4;
-
-    memcpy(out, in, len);
-    for (int i = 0; i < changes && len > 8; i++) {
-        size_t at = (size_t)rand_r(seed) % len;
-        size_t n = (size_t)rand_r(seed) % 8 + 1;
-
-        n = at + n > len ? len - at : n;
-        switch (rand_r(seed) % 5) {
-        case 0:
-            out[at] ^= (uint8_t)(1 << rand_r(seed) % 8);
-            break;
-        case 1:
-            out[at] = (uint8_t)rand_r(seed);
-            break;
-        case 2: /* swap with another place: names and types get mixed */
-            memmove(out + at, out + (size_t)rand_r(seed) % (len - n + 1), n);
-            break;
-        case 3:
-            memmove(out + at, out + at + n, len - at - n);
-            len -= n;
-            break;
-        default:
-            out[at] = (uint8_t)(out[at] + (rand_r(seed) % 3) - 1);
-        }
-    }
-    return len;
-}
-
 int
 main(void)
 {
+    struct rng rng = { 1 };
     struct err err = { 0 };
-    unsigned seed = 1;
 
     if (hash_start(&err) != ST_OK)
         return 1;
     for (size_t s = 0; s < sizeof(seeds) / sizeof(seeds[0]); s++) {
         size_t len;
         uint8_t *data = make_onnx_bytes(seeds[s], &len);
+        int failed = fuzz_play(data, len, ROUNDS, &rng);
 
-        LLVMFuzzerTestOneInput(data, len);
-        for (int i = 0; i < ROUNDS; i++) {
-            uint8_t *bent = malloc(len);
-            size_t n;
-
-            if (bent == NULL)
-                return 1;
-            n = mutate(bent, data, len, &seed);
-            bent = realloc(bent, n > 0 ? n : 1); /* ASan sees overruns */
-            LLVMFuzzerTestOneInput(bent, n);
-            free(bent);
-        }
         free(data);
+        if (failed)
+            return 1;
     }
     return 0;
 }
