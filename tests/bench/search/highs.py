@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The same search as a mixed-integer programme for HiGHS, through scipy.
 
-    bench_search write S11 1 instance.json
+    bench_search write S11 1 >instance.json
     highs.py instance.json [time limit in seconds]
 
 Prints the optimum, the bound and the time, to be compared with what
