@@ -33,7 +33,7 @@ void graph_clear(struct graph *g);
 enum status graph_same(
     const struct graph *a, const struct graph *b, struct err *err) MUST_CHECK;
 
-/* One link, and how sure a caller wants to be of a changing one. */
+/* The link between two devices, as its user gives it. */
 struct graph_link {
     double base_ms;
     double bytes_per_s;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slow.h -- the policies again, slow and obvious: the whole history is kept
- * and every index is computed from it anew.  Nothing is shared with
- * search/policy but the structs, the earning's definition (given by tests
- * below) and the seeded random numbers.
+ * slow.h -- the policies again, slow and obvious: every index is computed anew
+ * for every step, from plain sums or from the whole history.  Nothing is shared
+ * with search/policy but the structs and the seeded random numbers.
  */
 #ifndef OFFRAMP_TESTS_POLICY_SLOW_H
 #define OFFRAMP_TESTS_POLICY_SLOW_H
