@@ -65,7 +65,8 @@ function again(b, kind) {
         ["Cost, 95 % of draws", cost(b.cost ?? [])],
         ["Cost over the best, mean and 95 %", b.regret?.every(known)
             ? b.regret.map((x) => percent(x)).join(", ") : dash(why)],
-        ["Draws", `${b.draws}, ${b.solves} searched anew, from ${
+        ["Draws", `${b.draws}, ${b.solves}${b.solves < b.solves_asked
+            ? ` of ${b.solves_asked} (time was up)` : ""} searched anew, from ${
             sources[b.from] ?? b.from}`],
     ]);
 }
@@ -87,5 +88,7 @@ function several(m, unit) {
     ], m.points.map((p, i) => ({ ...p, knee: i === m.knee }))),
     h("p", { class: "note" }, known(m.hypervolume)
         ? `They dominate ${percent(m.hypervolume, 1)} of the box from the full network's costs and the floor to cost 0 and accuracy 1.`
-        : "", m.complete ? "" : " There may be more: not all was proved.")];
+        : "", m.complete ? "" : m.fronts < m.fronts_asked
+        ? ` There may be more: time was up after ${m.fronts} of ${m.fronts_asked} ways to weigh the metrics.`
+        : " There may be more: not all was proved.")];
 }

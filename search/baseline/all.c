@@ -7,9 +7,7 @@ static enum status
 run(const struct prob *p, const struct solve_options *o, struct found *f,
     struct err *err)
 {
-    struct pick best = { .cost = INT64_MAX };
-    struct brake brake = { 0 }; /* nobody asks: the work is bounded */
-    struct goal g = { .floor = p->floor, .best = &best, .brake = &brake };
+    struct pick best;
     struct box all;
     enum status st;
 
@@ -19,8 +17,8 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
         f->why = "there are more than 50 million choices";
         return ST_OK;
     }
-    f->why = "no choice meets the floor and the limits";
-    st = enumerate_box(p, &all, &g, err);
+    f->why = "no choice keeps to the limits";
+    st = found_screen(p, f, &best, err);
     if (st == ST_OK && best.cost != INT64_MAX)
         found_offer(f, p, &best);
     return st;

@@ -44,6 +44,7 @@ found_try(struct found *f, const struct prob *p, const struct labels *lab,
 {
     struct pick pick;
 
+    brake_count(&f->brake, p->n * ((size_t)p->k + 1));
     prob_eval(p, lab, &pick);
     found_offer(f, p, &pick);
     if (out != NULL)
@@ -68,11 +69,14 @@ report(const struct prob *p, const struct solve_data *d, const struct found *f,
     bool meets = f->best.cost != INT64_MAX;
     const struct pick *pick = meets ? &f->best : &f->nearest;
 
+    out->stopped = f->brake.stopped;
     out->cost = f->cost;
     out->right = f->right;
     if (pick->cost == INT64_MAX) {
         out->status = BASELINE_NONE;
-        out->why = f->why ? f->why : "it has no plan for this problem";
+        out->why = f->brake.stopped ? "it was stopped before it had a plan"
+                   : f->why         ? f->why
+                                    : "it has no plan for this problem";
         return ST_OK;
     }
     out->status = meets                ? BASELINE_MEETS
@@ -89,7 +93,10 @@ baseline_run(const struct baseline *b, const struct solve_data *d,
     struct found f = { .best.cost = INT64_MAX,
         .nearest.cost = INT64_MAX,
         .cost = NAN,
-        .right = NAN };
+        .right = NAN,
+        .brake = { .watch = o->watch,
+            .ctx = o->watch_ctx,
+            .at = { .upper = INT64_MAX } } };
     struct prob p;
     enum status st;
 

@@ -25,6 +25,7 @@ enum baseline_status {
 struct baseline_result {
     enum baseline_status status;
     const char *why;          /* with BASELINE_NONE: a sentence; static */
+    bool stopped;             /* o->watch ended it: the best until then */
     struct solve_plan plan;   /* not with BASELINE_NONE, as the next two */
     struct solve_tally tally; /* of `plan` on the data */
     double cost, right;       /* sums that the rule expected; NaN: it expects
@@ -44,8 +45,8 @@ extern const struct baseline baselines[BASELINES];
 
 /*
  * Apply one rule.  A rule that knows no floor, or finds nothing that meets
- * it, gives its nearest miss, and `status` says so.  ST_INVALID as
- * solve_best(), ST_NOMEM.
+ * it, gives its nearest miss, and `status` says so.  o->watch is asked now
+ * and then whether to go on.  ST_INVALID as solve_best(), ST_NOMEM.
  */
 enum status baseline_run(const struct baseline *b, const struct solve_data *d,
     const struct solve_options *o, struct baseline_result *out,

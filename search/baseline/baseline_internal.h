@@ -8,6 +8,7 @@
 #define OFFRAMP_SEARCH_BASELINE_INTERNAL_H
 
 #include "search/baseline/baseline.h"
+#include "search/solve/brake.h"
 #include "search/solve/prob.h"
 
 /* What a rule has found so far. */
@@ -17,6 +18,8 @@ struct found {
     bool nearest_allowed;
     double cost, right; /* what the rule expects; NaN */
     const char *why;    /* static; why there is nothing */
+    struct brake brake; /* counts what is judged; stopped: end with what is
+                           there */
 };
 
 struct baseline_rule {
@@ -32,6 +35,15 @@ extern const struct baseline_rule rule_shared, rule_geometric, rule_eenet,
  * to *out unless that is NULL. */
 void found_try(struct found *f, const struct prob *p, const struct labels *lab,
     struct pick *out);
+
+/*
+ * Look at every choice of `p`, which has few enough: the cheapest that meets
+ * the floor, else the one with most right answers, into *out (cost INT64_MAX:
+ * nothing keeps to the limits).  `p` need not be the problem of `f`, which is
+ * only asked whether to go on.  ST_NOMEM.
+ */
+enum status found_screen(const struct prob *p, struct found *f,
+    struct pick *out, struct err *err) MUST_CHECK;
 
 /* The same where cost and right answers are known. */
 void found_offer(

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "search/baseline/baseline_internal.h"
-#include "search/solve/enumerate.h"
 
 enum { VALUES = 11, VALUES_MIN = 2 };
 #define SCREEN_MAX 1e6
@@ -59,6 +58,21 @@ coarsen(struct prob *p, int j, int v, double *threshold, uint16_t *from)
     p->top[j] = m;
 }
 
+/* Screen, and where no combination keeps to the limits, once more without
+ * them: all exits may be more than are allowed. */
+static enum status
+screen(struct prob *coarse, struct found *f, struct pick *best, struct err *err)
+{
+    enum status st = found_screen(coarse, f, best, err);
+
+    if (st != ST_OK || best->cost != INT64_MAX)
+        return st;
+    coarse->max_early = coarse->k;
+    coarse->spare = INT64_MAX;
+    coarse->strict = false;
+    return found_screen(coarse, f, best, err);
+}
+
 static enum status
 run(const struct prob *p, const struct solve_options *o, struct found *f,
     struct err *err)
@@ -66,11 +80,8 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
     double threshold[SOLVE_EXITS_MAX][VALUES];
     uint16_t from[SOLVE_EXITS_MAX][VALUES];
     struct prob coarse = *p; /* shares all but bins and thresholds */
-    struct pick best = { .cost = INT64_MAX };
-    struct brake brake = { 0 }; /* nobody asks: the work is bounded */
-    struct goal g = { .floor = p->floor, .best = &best, .brake = &brake };
+    struct pick best;
     size_t cells = (size_t)p->k * p->n;
-    struct box all;
     int v = choose_values(p);
     enum status st;
 
@@ -86,9 +97,7 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
     coarse.forced = (UINT64_C(1) << p->k) - 1;
     for (int j = 0; j < p->k; j++)
         coarsen(&coarse, j, v, threshold[j], from[j]);
-    box_all(&coarse, &all);
-    f->why = "no combination screened meets the floor and the limits";
-    st = enumerate_box(&coarse, &all, &g, err);
+    st = screen(&coarse, f, &best, err);
     if (st == ST_OK && best.cost != INT64_MAX) {
         for (int j = 0; j < p->k; j++)
             best.lab.at[j] = from[j][best.lab.at[j]];

@@ -11,7 +11,19 @@
 #include "search/baseline/baseline_internal.h"
 #include "search/solve/sweep.h"
 
-enum { HALVINGS = 24, RANDOM_STARTS = 4 };
+enum { HALVINGS = 24, RANDOM_STARTS = 4, PASSES_MAX = 30 };
+
+/* Passes until nothing changes, or somebody says stop. */
+static void
+descend(struct sweep *s, const struct prob *p, const struct aim *aim,
+    struct labels *lab, struct found *f)
+{
+    size_t work = p->n * (size_t)p->k;
+
+    for (int i = 0; i < PASSES_MAX && !brake_count(&f->brake, work); i++)
+        if (!sweep_pass(s, aim, lab))
+            return;
+}
 
 /* Settle from `start` at a price; right answers. */
 static int64_t
@@ -22,7 +34,7 @@ settle(struct sweep *s, const struct prob *p, const struct labels *start,
     struct labels lab = *start;
     struct pick pick;
 
-    sweep_settle(s, &aim, &lab);
+    descend(s, p, &aim, &lab, f);
     found_try(f, p, &lab, &pick);
     return pick.right;
 }
@@ -40,7 +52,7 @@ from_start(struct sweep *s, const struct prob *p, const struct labels *start,
         return;
     lo = path / 1024;
     hi = path * 4096;
-    for (int i = 0; i < HALVINGS; i++) {
+    for (int i = 0; i < HALVINGS && !f->brake.stopped; i++) {
         double mid = sqrt(lo * hi);
 
         if (settle(s, p, start, mid, f) >= p->floor)
@@ -79,7 +91,7 @@ run_starts(const struct prob *p, const struct solve_options *o, int random,
         return st;
     prob_fewest(p, &start);
     from_start(s, p, &start, f);
-    for (int i = 0; i <= random && random > 0; i++) {
+    for (int i = 0; i <= random && random > 0 && !f->brake.stopped; i++) {
         make_start(p, i ? &rng : NULL, &start);
         from_start(s, p, &start, f);
     }
@@ -88,7 +100,7 @@ run_starts(const struct prob *p, const struct solve_options *o, int random,
         struct aim aim = { .floored = true, .floor = p->floor };
         struct labels lab = f->best.lab;
 
-        sweep_settle(s, &aim, &lab);
+        descend(s, p, &aim, &lab, f);
         found_try(f, p, &lab, NULL);
     }
     sweep_free(s);

@@ -47,6 +47,12 @@ judge(struct learner *l, const double *share, struct pick *out)
     l->work -= 4.0 * (double)l->p->n * (l->p->k + 1);
 }
 
+static bool
+goes_on(const struct learner *l)
+{
+    return l->work > 0 && !l->found->brake.stopped;
+}
+
 /* Move up to `step` from one exit's share to another's; true if it stays. */
 static bool
 move(struct learner *l, int from, int to, double step)
@@ -74,7 +80,7 @@ move_all(struct learner *l, double step)
     bool moved = false;
 
     for (int from = 0; from <= l->p->k; from++)
-        for (int to = 0; to <= l->p->k && l->work > 0; to++)
+        for (int to = 0; to <= l->p->k && goes_on(l); to++)
             moved |= move(l, from, to, step);
     return moved;
 }
@@ -83,7 +89,7 @@ move_all(struct learner *l, double step)
 static void
 start(struct learner *l)
 {
-    for (int r = 1; r <= SHARES_RATIOS; r++) {
+    for (int r = 1; r <= SHARES_RATIOS && !l->found->brake.stopped; r++) {
         double share[SOLVE_EXITS_MAX];
         struct pick pick;
 
@@ -108,7 +114,7 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
         return st;
     start(&l);
     for (double step = STEP_FIRST; step > STEP_LAST; step /= 2)
-        while (l.work > 0 && move_all(&l, step))
+        while (goes_on(&l) && move_all(&l, step))
             ;
     free(l.hist);
     free(l.on);

@@ -17,7 +17,7 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
     (void)o;
     if (st != ST_OK)
         return st;
-    for (int r = 1; r <= SHARES_RATIOS; r++) {
+    for (int r = 1; r <= SHARES_RATIOS && !f->brake.stopped; r++) {
         double share[SOLVE_EXITS_MAX];
         struct labels lab;
 

@@ -62,7 +62,8 @@ better(const struct change *a, const struct change *b)
 
 /* Add the best exit to *now; false where none helps. */
 static bool
-add_best(const struct prob *p, struct change *scratch, struct pick *now)
+add_best(const struct prob *p, struct found *f, struct change *scratch,
+    struct pick *now)
 {
     struct change best = { 0, 1 };
     struct labels next = now->lab;
@@ -72,6 +73,8 @@ add_best(const struct prob *p, struct change *scratch, struct pick *now)
 
         if (prob_kept(p, &lab, e))
             continue;
+        if (brake_count(&f->brake, p->n * ((size_t)p->k + 1)))
+            return false;
         weigh(p, &lab, e, scratch);
         for (int c = 0; c < p->top[e]; c++) {
             if (scratch[c].saved <= 0 ||
@@ -109,7 +112,7 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
     for (int j = 0; j < p->k; j++)
         lab.at[j] = (uint16_t)(p->top[j] - (p->forced >> j & 1));
     found_try(f, p, &lab, &now);
-    while (add_best(p, scratch, &now))
+    while (add_best(p, f, scratch, &now))
         found_offer(f, p, &now);
     free(scratch);
     return ST_OK;

@@ -8,7 +8,8 @@
  * accuracy among them, and z the price of a wrong answer.
  *
  * At face value the price is the cheapest plan's that meets the floor by the
- * recursion's own accuracy; repaired, every price's plan is judged on the
+ * recursion's own accuracy, or the most accurate one's where none does;
+ * repaired, every price's plan is judged on the
  * data.
  */
 #include <math.h>
@@ -115,7 +116,7 @@ static enum status
 run_face(const struct prob *p, const struct solve_options *o, struct found *f,
     struct err *err)
 {
-    double total = (double)p->total, least = INFINITY;
+    double total = (double)p->total, least = INFINITY, most = -INFINITY;
     struct labels lab, best;
     struct chain c;
     enum status st = chain_init(&c, p, err);
@@ -124,19 +125,21 @@ run_face(const struct prob *p, const struct solve_options *o, struct found *f,
     if (st != ST_OK)
         return st;
     for (int i = 0; i < PRICES; i++) {
-        double cost, wrong;
+        double cost, wrong, right;
 
         recurse(&c, price_at(p, i), &lab, &cost, &wrong);
-        if (total * (1 - wrong) < (double)p->floor || cost >= least)
+        right = total * (1 - wrong);
+        if (right < (double)p->floor ? isfinite(least) || right <= most
+                                     : cost >= least)
             continue;
-        least = cost;
+        if (right >= (double)p->floor)
+            least = cost;
+        most = right;
         best = lab;
         f->cost = cost * total;
-        f->right = total * (1 - wrong);
+        f->right = right;
     }
-    f->why = "by its own account no choice meets the floor";
-    if (isfinite(least))
-        found_try(f, p, &best, NULL);
+    found_try(f, p, &best, NULL);
     chain_clear(&c);
     return ST_OK;
 }
@@ -152,7 +155,7 @@ run_repaired(const struct prob *p, const struct solve_options *o,
     (void)o;
     if (st != ST_OK)
         return st;
-    for (int i = 0; i < PRICES; i++) {
+    for (int i = 0; i < PRICES && !f->brake.stopped; i++) {
         double cost, wrong;
 
         recurse(&c, price_at(p, i), &lab, &cost, &wrong);

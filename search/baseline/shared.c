@@ -94,7 +94,7 @@ run(const struct prob *p, const struct solve_options *o, struct found *f,
             none.at[j] = (uint16_t)p->top[j];
         found_try(f, p, &none, NULL);
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !brake_count(&f->brake, (size_t)p->k); i++) {
         uint32_t row = m[i].row;
         int w = p->weight[row];
 

@@ -9,6 +9,10 @@
 /* Steps between only one metric and only another; and a full path's length
  * in weighted costs, whose rounding is that much smaller. */
 static const int steps[METRICS_MAX + 1] = { 0, 0, 6, 4 };
+enum { WEIGHTS_MAX = 15 };
+
+/* Nodes of all fronts together, where there is too much to look at all. */
+enum { NODES = 2048 };
 #define PATH 1e9
 
 /* Weight of a metric that the lattice leaves out: above 0, so that plans
@@ -21,6 +25,7 @@ struct work {
     const struct metrics_costs *metric;
     int metrics;
     size_t points;            /* of each front */
+    uint64_t nodes;           /* of each of its points, at most */
     double full[METRICS_MAX]; /* path of the full network */
     int64_t segment[SOLVE_EXITS_MAX], head[SOLVE_EXITS_MAX]; /* weighted */
     struct metrics_front *out;                               /* grows */
@@ -79,6 +84,8 @@ add_front(struct work *w, struct err *err)
     d.segment = w->segment;
     d.head = w->head;
     o.worst_case = INT64_MAX;
+    if (o.max_nodes == 0 || o.max_nodes > w->nodes)
+        o.max_nodes = w->nodes;
     if ((st = solve_front(&d, &o, w->points, &f, err)) != ST_OK)
         return st;
     w->out->complete &= f.complete;
@@ -102,26 +109,44 @@ add_front(struct work *w, struct err *err)
     return st;
 }
 
-/* Every way to part the steps among the metrics, while there is time. */
+/* Every way to part the steps among the metrics; how many. */
+static int
+lattice(int metrics, int part[WEIGHTS_MAX][METRICS_MAX])
+{
+    int all = steps[metrics], n = 0;
+
+    for (int a = 0; a <= all; a++)
+        for (int b = 0; b <= all - a; b++) {
+            if (metrics < METRICS_MAX && a + b < all)
+                continue; /* nothing is left for a third */
+            part[n][0] = a;
+            part[n][1] = b;
+            part[n++][2] = all - a - b;
+        }
+    return n;
+}
+
+/* All of them, while there is time: in strides of half of an odd number, so
+ * that those that come first are far from each other. */
 static enum status
 add_fronts(struct work *w, struct err *err)
 {
-    int all = steps[w->metrics];
+    int part[WEIGHTS_MAX][METRICS_MAX];
+    int n = lattice(w->metrics, part);
     enum status st = ST_OK;
 
-    for (int a = 0; st == ST_OK && a <= all; a++)
-        for (int b = 0; st == ST_OK && b <= all - a; b++) {
-            const int part[METRICS_MAX] = { a, b, all - a - b };
-
-            if (w->metrics < METRICS_MAX && a + b < all)
-                continue; /* nothing is left for a third */
-            if (watch_is_over(w->so)) {
-                w->out->complete = false;
-                return ST_OK;
-            }
-            weigh(w, part);
-            st = add_front(w, err);
+    w->out->asked = n;
+    w->nodes = 1 + NODES / (w->points + 1) / (size_t)n;
+    for (int i = 0, at = 0; st == ST_OK && i < n; i++) {
+        if (watch_is_over(w->so)) {
+            w->out->complete = false;
+            break;
         }
+        weigh(w, part[at]);
+        st = add_front(w, err);
+        w->out->fronts++;
+        at = (at + n / 2) % n;
+    }
     return st;
 }
 

@@ -33,6 +33,7 @@ struct metrics_front {
     size_t n, knee;               /* pareto_knee() of cost and wrong answers */
     double hypervolume; /* share of the box between the full network's costs
                            at the floor and (0, all right); NaN: no box */
+    int fronts, asked;  /* weights that there was time for, of so many */
     bool complete;      /* all weights were tried, every front is proved */
 };
 

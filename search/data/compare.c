@@ -153,14 +153,16 @@ add_outcome(struct table *t, const struct baseline *b, const struct outcome *o,
     struct row row = { .method = b->name,
         .title = b->title,
         .status = "none",
-        .note = "stopped before it ran",
+        .note = "no time was left for it",
         .expected_cost = NAN,
         .expected_accuracy = NAN,
         .ms = NAN };
 
     if (o->ran) {
         row.status = words[r->status];
-        row.note = r->why;
+        row.note = r->why       ? r->why
+                   : r->stopped ? "stopped by the time limit: its best so far"
+                                : NULL;
         row.plan = r->status == BASELINE_NONE ? NULL : &r->plan;
         row.cal = r->tally;
         row.expected_cost = per_sample(t, r->cost, r->tally.n);

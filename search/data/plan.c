@@ -22,6 +22,8 @@ struct search {
     struct trace trace;
     int64_t start_ns;
     double solve_ms;
+    int extras;     /* still to come, this one included */
+    double until_s; /* when the one at hand is to end */
 };
 
 static double
@@ -52,15 +54,25 @@ watch(void *ctx, const struct solve_progress *p)
            s->wanted->watch(s->wanted->watch_ctx, &out);
 }
 
-/* The same once the plan is there: what else was asked for may take as long
- * again, and has no bound to tell. */
+/* What else was asked for may take as long again as the plan may: each has
+ * its share of what the ones before left over. */
+static void
+begin_extra(struct search *s)
+{
+    double now = seconds_so_far(s);
+    double left = s->wanted->time_limit_s + s->solve_ms / 1e3 - now;
+
+    s->until_s = now + fmax(0, left) / s->extras--;
+}
+
+/* The question whether to go on with it, which has no bound to tell. */
 static bool
 watch_extras(void *ctx, const struct solve_progress *p)
 {
     const struct search *s = ctx;
 
     (void)p;
-    return seconds_so_far(s) - s->solve_ms / 1e3 > s->wanted->time_limit_s ||
+    return seconds_so_far(s) > s->until_s ||
            (s->wanted->stop != NULL && s->wanted->stop(s->wanted->watch_ctx));
 }
 
@@ -132,21 +144,30 @@ exits_json(const struct search *s)
     return a;
 }
 
+static bool
+stop_extra(void *ctx)
+{
+    return watch_extras(ctx, NULL);
+}
+
 /* Members that not every plan has. */
 static enum status
 extras_json(struct search *s, json_t *plan, struct err *err)
 {
     const struct compare_given given = { .result = &s->found,
         .solve_ms = s->solve_ms,
-        .stop = s->wanted->stop,
-        .stop_ctx = s->wanted->watch_ctx };
+        .stop = stop_extra,
+        .stop_ctx = s };
     double unit = s->problem.quantum / (double)s->problem.cal.data.n;
     json_t *comparison = NULL;
     enum status st;
 
-    if (s->wanted->compare &&
-        (st = compare_methods(&s->problem, &given, &comparison, err)) != ST_OK)
-        return st;
+    if (s->wanted->compare) {
+        begin_extra(s);
+        st = compare_methods(&s->problem, &given, &comparison, err);
+        if (st != ST_OK)
+            return st;
+    }
     if (json_object_set_new(plan, "trace", trace_json(&s->trace, unit)) < 0 ||
         json_object_set_new(
             plan, "comparison", comparison ? comparison : json_null()) < 0)
@@ -190,7 +211,7 @@ plan_json(const struct search *s, json_t **out, struct err *err)
 /* What makes the plan more than the optimum of one sample: null where it was
  * not asked for. */
 static enum status
-sure_json(const struct search *s, json_t *plan, struct err *err)
+sure_json(struct search *s, json_t *plan, struct err *err)
 {
     const struct search_sure *sure = &s->wanted->sure;
     bool best = !sure->guarantee && s->result.status != SOLVE_INFEASIBLE;
@@ -203,13 +224,17 @@ sure_json(const struct search *s, json_t *plan, struct err *err)
             &s->problem, sure, &s->promise, &s->found.plan, &guarantee, err);
     if (st == ST_OK && json_object_set_new(plan, "guarantee", guarantee) != 0)
         st = err_nomem(err);
-    if (st == ST_OK && sure->bootstrap.draws > 0)
+    if (st == ST_OK && sure->bootstrap.draws > 0) {
+        begin_extra(s);
         st = plan_bootstrap_json(&s->problem, s->costs, s->wanted,
             &s->result.plan, best, &bootstrap, err);
+    }
     if (st == ST_OK && json_object_set_new(plan, "bootstrap", bootstrap) != 0)
         st = err_nomem(err);
-    if (st == ST_OK && sure->metrics > 0)
+    if (st == ST_OK && sure->metrics > 0) {
+        begin_extra(s);
         st = plan_metrics_json(&s->problem, s->costs, s->wanted, &metrics, err);
+    }
     if (st == ST_OK && json_object_set_new(plan, "metrics", metrics) != 0)
         st = err_nomem(err);
     return st;
@@ -267,15 +292,24 @@ curve_json(struct search *s, json_t *plan, json_t **out, struct err *err)
     if ((*out = json_array()) == NULL)
         return err_nomem(err);
     o.floor = 0;
-    if (s->wanted->curve_points > 0)
+    if (s->wanted->curve_points > 0) {
+        begin_extra(s);
         st = solve_front(&s->problem.cal.data, &o,
             (size_t)s->wanted->curve_points, &front, err);
+    }
     for (size_t i = 0; st == ST_OK && i < front.n; i++)
         st = point_json(s, &front.points[i], *out, err);
     if (st == ST_OK)
         st = knee_json(&front, plan, err);
     solve_front_clear(&front);
     return st;
+}
+
+static int
+count_extras(const struct search_options *o)
+{
+    return o->sure.guarantee + (o->sure.bootstrap.draws > 0) +
+           (o->sure.metrics > 0) + o->compare + (o->curve_points > 0);
 }
 
 /* Solve, and stand in the full network where no plan keeps to the limits. */
@@ -304,10 +338,12 @@ solve(struct search *s, struct err *err)
     }
     s->found = s->result;
     o->watch = watch_extras;
-    if (st == ST_OK && s->wanted->sure.guarantee)
-        st = plan_promise_make(
-            &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
-    return st;
+    s->extras = count_extras(s->wanted);
+    if (st != ST_OK || !s->wanted->sure.guarantee)
+        return st;
+    begin_extra(s);
+    return plan_promise_make(
+        &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
 }
 
 enum status

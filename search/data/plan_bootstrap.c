@@ -18,14 +18,15 @@ part(const struct costs *c, int exit, bool head, int metric)
 }
 
 static json_t *
-bootstrap_json(const struct bootstrap *b, bool best)
+bootstrap_json(const struct bootstrap *b, int asked, bool best)
 {
     static const char *const from[] = { "nothing", "intervals", "epochs",
         "both" };
     bool known = b->from != BOOTSTRAP_NOTHING;
 
-    return json_pack("{s:i,s:i,s:s,s:o,s:o,s:o}", "draws", b->draws, "solves",
-        b->solves, "from", from[b->from], "chance_best",
+    return json_pack("{s:i,s:i,s:i,s:s,s:o,s:o,s:o}", "draws", b->draws,
+        "solves", b->solves, "solves_asked", asked, "from", from[b->from],
+        "chance_best",
         json_number_or_null(best && known ? b->chance_best : NAN), "cost",
         known ? json_pack("[f,f,f]", b->median, b->lo, b->hi) : json_null(),
         "regret",
@@ -57,6 +58,6 @@ plan_bootstrap_json(const struct problem *p, const struct costs *c,
         &p->cal.data, &p->options, plan, segment, head, &bo, &b, err);
     if (st != ST_OK)
         return st;
-    *out = bootstrap_json(&b, best);
+    *out = bootstrap_json(&b, bo.solves, best);
     return *out ? ST_OK : err_nomem(err);
 }

@@ -91,10 +91,11 @@ front_json(const struct several *s, json_t **out, struct err *err)
         json_decref(points);
         return st;
     }
-    *out = json_pack("{s:o,s:o,s:o,s:o,s:b}", "names", names, "points", points,
-        "hypervolume", json_number_or_null(f->n > 0 ? f->hypervolume : NAN),
-        "knee", f->n > 0 ? json_integer((json_int_t)f->knee) : json_null(),
-        "complete", f->complete);
+    *out = json_pack("{s:o,s:o,s:o,s:o,s:i,s:i,s:b}", "names", names, "points",
+        points, "hypervolume",
+        json_number_or_null(f->n > 0 ? f->hypervolume : NAN), "knee",
+        f->n > 0 ? json_integer((json_int_t)f->knee) : json_null(), "fronts",
+        f->fronts, "fronts_asked", f->asked, "complete", f->complete);
     if (rc == 0 && *out != NULL)
         return ST_OK;
     json_decref(*out);

@@ -95,7 +95,7 @@ search_floors(struct curve *c, size_t points, struct err *err)
         return err_nomem(err);
     if (c->o.max_nodes == 0)
         c->o.max_nodes = 1 + NODES / n;
-    for (size_t i = 0; i < n && st == ST_OK; i++) {
+    for (size_t i = 0; i < n && st == ST_OK && !c->brake.stopped; i++) {
         int64_t drop = n > 1 ? (hi - best.right) * (int64_t)i : 0;
 
         st = search_floor(

@@ -128,6 +128,10 @@ bootstrap_text(const json_t *b)
     printf("bootstrap    cost %.6g (95 %%: %.6g to %.6g) in %.0f draws of %s\n",
         nth(b, "cost", 0), nth(b, "cost", 1), nth(b, "cost", 2), draws,
         json_get_string(b, "from", "-"));
+    if (json_get_number(b, "solves") < json_get_number(b, "solves_asked"))
+        printf("             there was time to search %.0f of %.0f draws for "
+               "other plans\n",
+            json_get_number(b, "solves"), json_get_number(b, "solves_asked"));
     if (json_is_number(json_object_get(b, "chance_best")))
         printf(
             "             the best of the plans found in %.1f %% of them; on "
@@ -186,10 +190,15 @@ metrics_text(const json_t *m, struct err *err)
     for (i = 0; i < FIXED; i++)
         columns[n + i] = fixed[i];
     printf("\nmetrics      plans that no other beats in all of them; they "
-           "dominate %.3g of the box%s\n\n",
+           "dominate %.3g of the box%s\n",
         json_get_number(m, "hypervolume"),
         json_is_true(json_object_get(m, "complete")) ? ""
                                                      : " (not all proved)");
+    if (json_get_number(m, "fronts") < json_get_number(m, "fronts_asked"))
+        printf("             there was time for %.0f of %.0f ways to weigh "
+               "them\n",
+            json_get_number(m, "fronts"), json_get_number(m, "fronts_asked"));
+    printf("\n");
     if ((t = text_table_new(columns)) == NULL)
         return err_nomem(err);
     json_array_foreach(json_object_get(m, "points"), i, point)

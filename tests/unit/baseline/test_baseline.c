@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -371,6 +372,90 @@ peax_takes_the_shortest_path_of_its_own_graph(void **state)
     assert_true(found > 100);
 }
 
+/* A floor that nothing meets, and a limit that a rule cannot know. */
+static void
+what_finds_nothing_shows_its_nearest_miss(void **state)
+{
+    struct brute_case c;
+    struct baseline_result all, screen, most;
+
+    (void)state;
+    make_square(&c);
+    c.options.floor = (int64_t)c.data.n + 1;
+    all = apply("enumeration", &c.data, &c.options);
+    screen = apply("branchynet", &c.data, &c.options);
+    assert_int_equal(all.status, BASELINE_FLOOR);
+    assert_int_equal(screen.status, BASELINE_FLOOR);
+    assert_true(all.tally.right >= screen.tally.right);
+    for (int64_t floor = (int64_t)c.data.n; floor > all.tally.right; floor--) {
+        c.options.floor = floor;
+        assert_int_equal(
+            apply("enumeration", &c.data, &c.options).status, BASELINE_FLOOR);
+    }
+    c.options.floor = all.tally.right;
+    most = apply("enumeration", &c.data, &c.options);
+    assert_int_equal(most.status, BASELINE_MEETS);
+    assert_int_equal(most.tally.cost, all.tally.cost);
+    c.options.floor = 0;
+    c.options.max_early = 1; /* the screen keeps both */
+    screen = apply("branchynet", &c.data, &c.options);
+    assert_int_equal(screen.status, BASELINE_LIMIT);
+    assert_int_equal(__builtin_popcountll(screen.plan.kept), 3);
+}
+
+enum { MANY = 150000, MANY_EXITS = 6 };
+
+/* Says stop the first time it is asked. */
+static bool
+stops_at_once(void *ctx, const struct solve_progress *p)
+{
+    (void)p;
+    return ++*(int *)ctx > 0;
+}
+
+/* More samples than a question's worth of work holds many passes over. */
+static void
+a_rule_that_is_told_to_stop_gives_what_it_has(void **state)
+{
+    size_t cells = (size_t)MANY * MANY_EXITS;
+    double *score = malloc(cells * sizeof(*score));
+    uint8_t *right = malloc(cells);
+    const int64_t segment[MANY_EXITS] = { 9, 9, 9, 9, 9, 9 },
+                  head[MANY_EXITS] = { 1, 1, 1, 1, 1, 0 };
+    struct solve_data d = { MANY, MANY_EXITS, score, right, NULL, segment,
+        head };
+    struct solve_options o;
+    uint32_t s = 1;
+    int stopped = 0;
+
+    (void)state;
+    assert_true(score != NULL && right != NULL);
+    for (size_t i = 0; i < cells; i++) {
+        s = s * 1664525 + 1013904223;
+        score[i] = (double)(s >> 8);
+        right[i] = s >> 31 | (i >= cells - MANY);
+    }
+    solve_options_init(&o);
+    o.floor = MANY * 9 / 10;
+    o.grid = 32;
+    o.watch = stops_at_once;
+    for (int b = 0; b < BASELINES; b++) {
+        int asked = 0;
+        struct baseline_result r;
+
+        o.watch_ctx = &asked;
+        assert_int_equal(baseline_run(&baselines[b], &d, &o, &r, NULL), ST_OK);
+        assert_int_equal(r.stopped, asked > 0);
+        assert_true(asked <= 1); /* nothing goes on after a stop */
+        if (r.status == BASELINE_NONE)
+            assert_non_null(r.why);
+        stopped += r.stopped;
+    }
+    assert_true(stopped >= 4);
+    free(score);
+    free(right);
+}
+
 int
 main(void)
 {
@@ -384,6 +469,8 @@ main(void)
         cmocka_unit_test(greedy_adds_what_saves_most_first),
         cmocka_unit_test(screening_takes_entropies_with_a_minus),
         cmocka_unit_test(peax_takes_the_shortest_path_of_its_own_graph),
+        cmocka_unit_test(what_finds_nothing_shows_its_nearest_miss),
+        cmocka_unit_test(a_rule_that_is_told_to_stop_gives_what_it_has),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

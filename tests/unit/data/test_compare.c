@@ -67,7 +67,7 @@ a_stopped_comparison_says_what_it_left_out(void **state)
     assert_string_equal(plan_word(json_array_get(rows, 0), "status"), "meets");
     assert_string_equal(plan_word(json_array_get(rows, 1), "status"), "none");
     assert_string_equal(
-        plan_word(json_array_get(rows, 1), "note"), "stopped before it ran");
+        plan_word(json_array_get(rows, 1), "note"), "no time was left for it");
     json_decref(plan);
     json_decref(curve);
 }
