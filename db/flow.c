@@ -43,6 +43,7 @@ db_flow_add(struct db *db, const struct flow *f, int64_t *id, struct err *err)
 static const char *const not_found[] = {
     [FLOW_VALIDATION] = "validation.not_found",
     [FLOW_AUGMENTATION] = "augmentation.not_found",
+    [FLOW_TRIAL] = "trial.not_found",
 };
 
 static const char sql_get[] = SELECT " WHERE id = ?1 AND kind = ?2";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * flow.h -- work of several stages: a plan run for real on a device, or a
- * plain network that is given exits.
+ * plain network that is given exits; or of one: policies tried on records.
  *
  * A stage is one task or several; the next one is added in the transaction
  * that ends the one before, so a flow that has no open task is over.  Its state
@@ -32,7 +32,8 @@ void flow_clear(struct flow *f);
 enum status db_flow_add(struct db *db, const struct flow *f, int64_t *id,
     struct err *err) MUST_CHECK;
 
-/* ST_NOT_FOUND "validation.not_found" or "augmentation.not_found". */
+/* ST_NOT_FOUND: "validation.not_found", "augmentation.not_found",
+ * "trial.not_found". */
 enum status db_flow_get(struct db *db, enum flow_kind kind, int64_t id,
     struct flow *out, struct err *err) MUST_CHECK;
 

@@ -169,10 +169,10 @@ CREATE TABLE plan (
 ) STRICT;
 
 -- Work of several stages, each a task of its own: a plan run for real on a
--- device, or a plain network that is given exits.
+-- device, or a plain network that is given exits; or of one: policies tried.
 CREATE TABLE flow (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation')),
+    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation', 'trial')),
     owner       TEXT NOT NULL,
     plan        INTEGER REFERENCES plan (id),    -- validated, or found
     request     TEXT NOT NULL,          -- document: what was asked for
@@ -193,7 +193,7 @@ CREATE TABLE owner (
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment')),
+    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial')),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first

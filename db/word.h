@@ -18,12 +18,14 @@
     X(TASK_GOLDEN, "golden")                                                   \
     X(TASK_DEPLOY, "deploy")                                                   \
     X(TASK_VALIDATE, "validate")                                               \
-    X(TASK_AUGMENT, "augment")
+    X(TASK_AUGMENT, "augment")                                                 \
+    X(TASK_TRIAL, "trial")
 
-/* Work of several stages. */
+/* Work of several stages; a trial has one. */
 #define FLOW_KIND_MAP(X)                                                       \
     X(FLOW_VALIDATION, "validation")                                           \
-    X(FLOW_AUGMENTATION, "augmentation")
+    X(FLOW_AUGMENTATION, "augmentation")                                       \
+    X(FLOW_TRIAL, "trial")
 
 /* Why the golden kernels are due on a device. */
 #define GOLDEN_REASON_MAP(X)                                                   \

@@ -15,6 +15,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_DEPLOY] = { accept_deploy, NULL },
     [TASK_VALIDATE] = { accept_validate, NULL },
     [TASK_AUGMENT] = { accept_augment, NULL },
+    [TASK_TRIAL] = { accept_trial, NULL },
 };
 
 enum status

@@ -84,7 +84,8 @@ read_kinds(const json_t *kinds, unsigned *out, struct err *err)
         if (kind < 0)
             return err_set(err, ST_INVALID, "request.field",
                 "kinds[%zu] is no kind of task: analyse, dataset, records, "
-                "search, profile, golden, deploy, validate and augment are",
+                "search, profile, golden, deploy, validate, augment and trial "
+                "are",
                 i);
         *out |= KIND_BIT(kind);
     }

@@ -9,8 +9,6 @@
 #include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/costs_check.h"
-#include "server/profile_doc.h"
-#include "server/search_epochs.h"
 #include "server/search_sure.h"
 
 enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 20, DEADLINE_S = 600 };
@@ -81,90 +79,6 @@ problem_document(const struct problem *p)
     return NULL;
 }
 
-/* The costs that were sent, or those that a profile gives: with raw epochs
- * where the costs will be drawn again. */
-static enum status
-read_costs(struct db *db, struct search_order *o, json_t *sent, bool epochs,
-    struct err *err)
-{
-    struct export_input in;
-    const char *model;
-    enum status st;
-
-    if ((o->profile != 0) == (sent != NULL))
-        return err_set(err, ST_INVALID, "request.field",
-            "give profile (costs measured here) or costs (a document of your "
-            "own), and only one of them");
-    if (sent != NULL) {
-        o->costs = json_incref(sent);
-        return costs_check(sent, err);
-    }
-    if ((st = profile_export_input(db, o->profile, 'X', &in, err)) != ST_OK)
-        return st;
-    model = export_text(in.profile, "model");
-    if ((st = export_costs_document(&in, &o->costs, err)) == ST_OK &&
-        (o->model = strdup(model)) == NULL)
-        st = err_nomem(err);
-    if (st == ST_OK && epochs)
-        st = search_epochs_add(db, &in, o->costs, err);
-    export_input_clear(&in);
-    return st;
-}
-
-static enum status
-read_records(struct db *db, struct search_order *o, int64_t id, struct err *err)
-{
-    enum status st = db_records_get(db, id, &o->records, err);
-
-    if (st != ST_OK || o->records.state == ITEM_READY)
-        return st;
-    if (o->records.state == ITEM_CHECKING)
-        return err_set(err, ST_CONFLICT, "records.not_ready",
-            "records %lld are still being made: wait with GET "
-            "/v1/records/%lld?wait=50, then send this again",
-            (long long)id, (long long)id);
-    return err_set(err, ST_UNPROCESSABLE, "records.rejected",
-        "records %lld were rejected: %s", (long long)id,
-        o->records.error_detail ? o->records.error_detail
-                                : "no reason was given");
-}
-
-/* Do costs and records speak of the same network? */
-static enum status
-check_fit(
-    const struct search_order *o, const struct problem *p, struct err *err)
-{
-    json_t *summary, *labelled;
-    size_t in_costs = json_array_size(json_object_get(o->costs, "exits"));
-    size_t in_records;
-    bool no_labels;
-    enum status st;
-
-    if ((st = json_parse(o->records.summary, strlen(o->records.summary),
-             &summary, err)) != ST_OK)
-        return st;
-    in_records = json_array_size(json_object_get(summary, "exits"));
-    labelled = json_object_get(summary, "labelled");
-    no_labels = json_is_integer(labelled) && json_integer_value(labelled) == 0;
-    json_decref(summary);
-    if (o->model != NULL && o->records.model != NULL &&
-        strcmp(o->model, o->records.model) != 0)
-        return err_set(err, ST_UNPROCESSABLE, "search.model_mismatch",
-            "profile %lld is of model %.12s.., records %lld of model %.12s..: "
-            "give two of the same model",
-            (long long)o->profile, o->model, (long long)o->records.id,
-            o->records.model);
-    if (in_costs != in_records)
-        return err_set(err, ST_UNPROCESSABLE, "search.exits_mismatch",
-            "the costs have %zu exits, the records %zu: give two of the same "
-            "network",
-            in_costs, in_records);
-    if (no_labels && strcmp(p->reference, "label") == 0)
-        return err_set(err, ST_UNPROCESSABLE, "search.no_labels",
-            "the records have no labels: use \"reference\":\"final\"");
-    return costs_check_objective(o->costs, p->objective, err);
-}
-
 enum status
 search_order_read(struct request *rq, struct search_order *o)
 {
@@ -178,7 +92,7 @@ search_order_read(struct request *rq, struct search_order *o)
     int64_t records = 0;
     json_t *costs = NULL;
     const struct json_field fields[] = {
-        { "profile", JF_INT, false, &o->profile, 1, 9e15 },
+        { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
         { "costs", JF_OBJ, false, &costs, 0, 0 },
         { "records", JF_INT, true, &records, 1, 9e15 },
         { "objective", JF_STR, false, &p.objective, 0, 64 },
@@ -201,10 +115,11 @@ search_order_read(struct request *rq, struct search_order *o)
     *o = (struct search_order){ .owner = rq->who.owner, .now_ms = rq->now_ms };
     if ((st = JSON_READ(rq->json, "", fields, err)) != ST_OK ||
         (st = check_problem(&p, err)) != ST_OK ||
-        (st = read_costs(rq->db, o, costs, p.sure.bootstrap != NULL, err)) !=
-            ST_OK ||
-        (st = read_records(rq->db, o, records, err)) != ST_OK ||
-        (st = check_fit(o, &p, err)) != ST_OK)
+        (st = order_input_costs(
+             rq->db, &o->in, costs, p.sure.bootstrap != NULL, err)) != ST_OK ||
+        (st = order_input_records(rq->db, &o->in, records, err)) != ST_OK ||
+        (st = order_input_fit(&o->in, p.reference, err)) != ST_OK ||
+        (st = costs_check_objective(o->in.costs, p.objective, err)) != ST_OK)
         return st;
     o->problem = problem_document(&p);
     return o->problem ? ST_OK : err_nomem(err);
@@ -213,10 +128,8 @@ search_order_read(struct request *rq, struct search_order *o)
 void
 search_order_clear(struct search_order *o)
 {
-    free(o->model);
-    json_decref(o->costs);
+    order_input_clear(&o->in);
     json_decref(o->problem);
-    records_clear(&o->records);
     memset(o, 0, sizeof(*o));
 }
 
@@ -226,13 +139,13 @@ add_search(struct db *db, struct search_order *o, struct err *err)
     char *costs = NULL, *problem = NULL;
     enum status st;
 
-    if ((st = api_text(o->costs, &costs, err)) == ST_OK &&
+    if ((st = api_text(o->in.costs, &costs, err)) == ST_OK &&
         (st = api_text(o->problem, &problem, err)) == ST_OK)
         st = db_search_add(db,
             &(struct search){ .owner = (char *)o->owner,
-                .profile = o->profile,
+                .profile = o->in.profile,
                 .costs = costs,
-                .records = o->records.id,
+                .records = o->in.records.id,
                 .problem = problem,
                 .created_ms = o->now_ms },
             &o->id, err);
@@ -256,7 +169,7 @@ search_order_store(struct db *db, struct search_order *o, struct err *err)
             .flow = o->flow,
             .deadline_s = DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:O,s:s,s:O}", "costs", o->costs, "records", o->records.csv,
-            "problem", o->problem),
-        json_pack("[s]", o->records.csv), &task, err);
+        json_pack("{s:O,s:s,s:O}", "costs", o->in.costs, "records",
+            o->in.records.csv, "problem", o->problem),
+        json_pack("[s]", o->in.records.csv), &task, err);
 }

@@ -6,15 +6,12 @@
 #ifndef OFFRAMP_SERVER_SEARCH_ORDER_H
 #define OFFRAMP_SERVER_SEARCH_ORDER_H
 
-#include "db/records.h"
 #include "server/http.h"
+#include "server/order_input.h"
 
 struct search_order {
-    int64_t profile; /* 0: the costs were sent */
-    char *model;     /* owned: of the profile; NULL: the costs were sent */
-    json_t *costs;   /* owned */
-    json_t *problem; /* owned */
-    struct records records; /* owned */
+    struct order_input in; /* owned */
+    json_t *problem;       /* owned */
     const char *owner;
     int64_t now_ms;
     int64_t flow; /* that it is a stage of; 0 */

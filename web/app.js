@@ -9,6 +9,7 @@ import { fill, h, problemBox } from "./dom.js";
 import { jobView, jobsView } from "./jobs.js";
 import { modelView, modelsView } from "./model.js";
 import { planView } from "./plan.js";
+import { policiesView, policyView } from "./policies.js";
 import { profileView } from "./profile.js";
 import { searchView } from "./searches.js";
 import { validationView } from "./validations.js";
@@ -26,6 +27,8 @@ const routes = [
     [/^#\/validations\/(\d+)$/, "#/models", validationView],
     [/^#\/augmentations$/, "#/augmentations", augmentationsView],
     [/^#\/augmentations\/(\d+)$/, "#/augmentations", augmentationView],
+    [/^#\/policies$/, "#/policies", policiesView],
+    [/^#\/policies\/(\d+)$/, "#/policies", policyView],
     [/^#\/devices$/, "#/devices", devicesView],
     [/^#\/devices\/([^/]+)$/, "#/devices", deviceView],
 ];

@@ -100,8 +100,8 @@ export function whiskers(u, points) {
 }
 
 // Cost against accuracy.  lines: [{ name, look, points: [[cost, accuracy]],
-// line: bool, size }]; floor: accuracy or null; cost: what x counts, kind:
-// its unit.
+// line: bool, size, legend: other words for the key, null: none }]; floor:
+// accuracy or null; cost: what x counts, kind: its unit.
 export function curve({ label, lines, floor, cost, kind }) {
     const data = uPlot.join(lines.map((l) => columnsOf(l.points)));
     const ys = lines.flatMap((l) => l.points.map(([, y]) => y))
@@ -124,7 +124,8 @@ export function curve({ label, lines, floor, cost, kind }) {
             draw: [(u) => floor !== null && floorLine(u, floor)],
             setCursor: [(u) => chart.say(under(u, lines, kind))],
         },
-    }, data, [lines.map((l) => key(l.name, l.look)),
+    }, data, [lines.filter((l) => l.legend !== null)
+        .map((l) => key(l.legend ?? l.name, l.look)),
         floor !== null && key("accuracy floor", "floor")].flat()
         .filter(Boolean));
     return chart.element;
@@ -172,3 +173,29 @@ function under(u, lines, kind) {
     });
     return `${amount(x, kind)}: ${hits.join(", ")}`;
 }
+
+// Regret over steps, both logarithmic.  lines: [{ name, look, strong, values }];
+// what is not above 0 leaves a gap.
+export function regret({ label, steps, lines }) {
+    const chart = figure(label, 300, {
+        scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
+        axes: [{ ...axis, label: "samples", labelFont: "12px system-ui",
+            labelSize: 24, values: powers }, { ...axis, size: 64,
+            values: powers }],
+        cursor: { drag: { x: false, y: false }, points: { show: false } },
+        series: [{}, ...lines.map((l) => ({ label: l.name,
+            stroke: colour(`--${l.look}`), width: l.strong ? 2.5 : 1,
+            points: { show: false } }))],
+        hooks: { setCursor: [({ cursor: { idx } }) => chart.say(
+            idx === null || idx === undefined ? null : `${steps[idx]}: ${
+                [...lines].sort((a, b) => a.values[idx] - b.values[idx])
+                    .map((l) => `${l.name} ${l.values[idx].toFixed(0)}`)
+                    .join(", ")}`)] },
+    }, [steps, ...lines.map((l) => l.values.map((r) => r > 0 ? r : null))],
+    lines.filter((l) => l.strong).map((l) => key(l.name, l.look))
+        .concat(key("another policy", "note")));
+    return chart.element;
+}
+
+const powers = (_u, at) => at.map((x) => x > 0
+    && Number.isInteger(Math.log10(x)) ? amount(x, "") : "");

@@ -48,6 +48,7 @@ task_class_of(const char *code)
         { "augment.", TASK_USER },
         { "records.", TASK_USER },
         { "costs.", TASK_USER },
+        { "policy.", TASK_USER },
         { "search.", TASK_USER },
         { "request.", TASK_USER },
     };

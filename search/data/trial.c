@@ -7,6 +7,8 @@
 #include "base/clock.h"
 #include "search/data/trial_input.h"
 
+enum { FRONT_POINTS = 40 };
+
 void
 trial_options_init(struct trial_options *o)
 {
@@ -154,6 +156,8 @@ replay_all(struct trial *t, struct err *err)
         for (size_t k = 0; k < t->kinds; k++)
             replay(t, k, s, &order);
         replay_order_clear(&order);
+        if (t->o->watch != NULL)
+            t->o->watch(t->o->watch_ctx, s + 1, t->o->shuffles);
     }
     return st;
 }
@@ -222,14 +226,13 @@ full_json(const struct trial *t)
         right / (double)s->n);
 }
 
-/* The exact plan for the device alone: chosen on the calibration half. */
+/* The exact plan for the device alone, and the front that it is of: chosen on
+ * the calibration half. */
 static enum status
 exact_json(const struct trial *t, const struct records *r,
-    const struct costs *c, json_t **out, struct err *err)
+    const struct costs *c, json_t **plan, json_t **front, struct err *err)
 {
     struct search_options o;
-    json_t *plan, *curve;
-    enum status st;
 
     search_options_init(&o);
     o.objective = t->o->objective;
@@ -237,12 +240,8 @@ exact_json(const struct trial *t, const struct records *r,
     o.reference = t->o->reference;
     o.seed = t->o->seed;
     o.time_limit_s = t->o->time_limit_s;
-    o.curve_points = 0;
-    if ((st = search_records(r, c, &o, &plan, &curve, err)) != ST_OK)
-        return st;
-    json_decref(curve);
-    *out = plan;
-    return ST_OK;
+    o.curve_points = FRONT_POINTS;
+    return search_records(r, c, &o, plan, front, err);
 }
 
 static enum status
@@ -250,20 +249,20 @@ document(const struct trial *t, const struct records *r, const struct costs *c,
     json_t **out, struct err *err)
 {
     const struct trial_options *o = t->o;
-    json_t *exact = NULL;
-    enum status st = exact_json(t, r, c, &exact, err);
+    json_t *exact = NULL, *front = NULL;
+    enum status st = exact_json(t, r, c, &exact, &front, err);
 
     if (st != ST_OK)
         return st;
     *out = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:I,s:b,"
-                     "s:o,s:o,s:o}",
+                     "s:o,s:o,s:o,s:o}",
         "schema", "offramp.trial/1", "objective", o->objective, "reference",
         o->reference == SEARCH_LABEL ? "label" : "final", "split", "test",
         "samples", (json_int_t)t->input.stream.n, "steps", (json_int_t)o->steps,
         "shuffles", (json_int_t)o->shuffles, "alpha", o->alpha, "beta", o->beta,
         "probes", o->probes, "memory", o->memory, "seed", (json_int_t)o->seed,
-        "by_group", o->by_group, "full", full_json(t), "exact", exact,
-        "policies", kinds_json(t));
+        "by_group", o->by_group, "full", full_json(t), "exact", exact, "front",
+        front, "policies", kinds_json(t));
     return *out ? ST_OK : err_nomem(err);
 }
 

@@ -3,6 +3,8 @@
  * trial.h -- policies tried on records and costs, beside the exact plan: the
  * document offramp.trial/1, which `offramp compare` prints.
  *
+ * Beside the exact plan stands the whole exact front.
+ *
  * The samples are those of the test half (with a label, where accuracy is
  * meant by label), replayed in shuffled orders; the exact plan's thresholds
  * come from the calibration half and are judged on the same test half.
@@ -38,11 +40,21 @@ struct trial_options {
     enum search_reference reference;
     double max_drop;     /* of the exact plan */
     double time_limit_s; /* of its proof */
+    /* Called after each shuffle, or NULL. */
+    void (*watch)(void *ctx, int64_t done, int64_t total);
+    void *watch_ctx;
 };
 
 /* All policies, latency_ns, weight 1, lambda 0.1, alpha 0.7, beta 1, 60
  * probes, memory 2000, 20,000 steps, 20 shuffles, seed 1, a drop of 0.01. */
 void trial_options_init(struct trial_options *o);
+
+/* Set from the `problem` of a trial task (the names of POST /v1/policies);
+ * `names` keeps the policies' names.  Strings stay borrowed from `problem`.
+ * ST_INVALID names the member. */
+enum status trial_options_read(const json_t *problem,
+    const char *names[TRIAL_KINDS_MAX], struct trial_options *out,
+    struct err *err) MUST_CHECK;
 
 /* `costs` NULL: the constants of SplitEE's published code: 0.8 lambda a layer
  * and 0.2 lambda a head, earnings with lambda a layer in both variants.  On

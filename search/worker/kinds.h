@@ -11,6 +11,7 @@ extern const struct task_kind task_dataset; /* does a data set fit a model? */
 extern const struct task_kind task_records; /* exits evaluated on data */
 extern const struct task_kind task_search;  /* records and costs into a plan */
 
+extern const struct task_kind task_trial;  /* policies tried on records */
 extern const struct task_kind task_deploy; /* a plan into what a device runs */
 
 #endif

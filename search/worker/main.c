@@ -4,7 +4,8 @@
 #include "search/worker/kinds.h"
 
 static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
-    &task_dataset, &task_deploy, &task_records, &task_search, NULL };
+    &task_dataset, &task_deploy, &task_records, &task_search, &task_trial,
+    NULL };
 
 static const struct agent_program program = {
     .name = "offramp-worker",

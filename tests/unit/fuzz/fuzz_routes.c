@@ -72,6 +72,8 @@ main(void)
         "\"devices\":[{\"name\":\"d\"}],\"version\":\"1\"}",
         "POST /v1/augmentations\n{\"model\":1,\"dataset\":1,"
         "\"device\":\"a\",\"max_drop\":0.01}",
+        "POST /v1/policies\n{\"profile\":1,\"records\":1,"
+        "\"link\":{\"bytes_per_s\":1e6}}",
         "POST /v1/import\n{\"schema\":\"offramp.profile/1\",\"rows\":[]}",
         "DELETE /v1/datasets/1\n",
     };

@@ -223,7 +223,8 @@ every_code_of_the_handlers_is_listed(void **state)
 {
     static const char pattern[] = "ST_[A-Z_]+,[ \n]*\"([a-z]+\\.[a-z_]+)\"";
     static const char *const prefixes[] = { "api_", "accept", "fleet", "http",
-        "request", "job_order", "search_order", "costs_check", "row_read" };
+        "request", "job_order", "order_input", "search_order", "trial_",
+        "costs_check", "row_read" };
     const char *folder = OFFRAMP_FIXTURES "/../server";
     size_t n = 0;
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* The `trial` task: online policies replayed on records and costs. */
+#include "search/data/trial.h"
+#include "search/worker/kinds.h"
+
+static void
+watch(void *ctx, int64_t done, int64_t total)
+{
+    task_progress(ctx, "replay", done, total, NULL);
+}
+
+struct input {
+    struct records records;
+    struct costs costs;
+    bool measured; /* there are costs */
+    const char *names[TRIAL_KINDS_MAX];
+    struct trial_options options;
+};
+
+static enum status
+load(struct task *t, struct input *in, struct err *err)
+{
+    const char *hex = NULL;
+    json_t *costs = NULL, *problem = NULL;
+    const struct json_field fields[] = {
+        { "costs", JF_OBJ, false, &costs, 0, 0 },
+        { "records", JF_HASH, true, &hex, 0, 0 },
+        { "problem", JF_OBJ, true, &problem, 0, 0 },
+    };
+    char path[PATH_MAX];
+    enum status st;
+
+    if ((st = JSON_PICK(t->payload, "payload", fields, err)) != ST_OK)
+        return st;
+    in->measured = costs != NULL;
+    if ((costs != NULL && (st = costs_read(costs, &in->costs, err)) != ST_OK) ||
+        (st = task_blob_path(t, hex, path, err)) != ST_OK ||
+        (st = records_load(path, &in->records, err)) != ST_OK)
+        return st;
+    return trial_options_read(problem, in->names, &in->options, err);
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    struct input in = { 0 };
+    json_t *trial = NULL;
+    enum status st = load(t, &in, err);
+
+    if (st == ST_OK) {
+        in.options.watch = watch;
+        in.options.watch_ctx = t;
+        st = trial_run(&in.records, in.measured ? &in.costs : NULL, &in.options,
+            &trial, err);
+    }
+    if (st == ST_OK) {
+        *result = json_pack("{s:o}", "trial", trial);
+        st = *result ? ST_OK : err_nomem(err);
+    }
+    records_clear(&in.records);
+    costs_clear(&in.costs);
+    return st;
+}
+
+const struct task_kind task_trial = {
+    .name = "trial",
+    .run = run,
+    .blame = TASK_USER,
+};

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The page on a trial of online policies: charts, the table, and a failure.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, fixtures, withService } from '../e2e/service.mjs';
+import { axe } from './access.mjs';
+import { go, openBrowser, shoot } from './browser.mjs';
+
+const { page, faults, close } = await openBrowser();
+
+withService(async (s) => {
+  const { id: records } = await s.call('POST', '/v1/records?wait=50',
+    readFileSync(join(fixtures, 'cnn3_records.csv')),
+    { headers: { 'Content-Type': 'text/csv' } });
+  await s.until(`/v1/records/${records}`);
+  const order = { records, offload: 0.5, steps: 500, shuffles: 5 };
+  const made = await s.post('/v1/policies', order);
+  const { trial } = await s.until(`/v1/policies/${made.id}`);
+  const odd = await s.post('/v1/policies', { ...order, policies: ['guess'] });
+  await s.until(`/v1/policies/${odd.id}`, ['failed']).catch(() => null);
+  try {
+    await go(page, s.url, '#/policies');
+    await page.waitForSelector(`a[href="#/policies/${made.id}"]`);
+    await axe(page, '#/policies');
+    await go(page, s.url, `#/policies/${made.id}`);
+    await page.waitForSelector('figure canvas');
+    check(await page.locator('figure canvas').count() === 2, 'two charts');
+    for (const p of trial.policies) {
+      const row = page.locator('tr', { has: page.locator(
+        `[data-policy="${p.name}"]`) });
+      const text = await row.textContent();
+      if (!text.includes(`${(100 * p.accuracy[0]).toFixed(2)} %`)
+        || !text.includes(p.regret[0].toFixed(0)))
+        throw new Error(`${p.name}: ${text}`);
+    }
+    check(trial.policies.length > 10, 'each policy has its row and numbers');
+    await axe(page, `#/policies/${made.id}`);
+    await shoot(page, 'policies');
+    await go(page, s.url, `#/policies/${odd.id}`);
+    await page.waitForSelector('.problem');
+    check((await page.textContent('.problem')).includes('policy.name'),
+      'a trial that failed says why');
+    check(faults.length === 0, `nothing went wrong in the page ${faults}`);
+  } finally {
+    await close();
+  }
+});

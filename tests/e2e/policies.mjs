@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Online policies on a real profile, its records and a link, done by the
+// worker: the same table as `offramp compare` makes of the same numbers here.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, fixtures, quickPolicy, withService } from './service.mjs';
+
+const offramp = (...args) => JSON.parse(execFileSync(
+  join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
+
+withService(async (s) => {
+  s.startProbe();
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  await s.untilDevice('localhost');
+  const job = await s.post('/v1/jobs', { model: model.id,
+    devices: ['localhost'], levels: ['L0', 'L6'], policy: quickPolicy });
+  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const data = await s.post('/v1/datasets?wait=50', { model: model.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
+    preprocess: { scale: 0.00392156862745098 } });
+  const made = await s.post('/v1/records', { model: model.id,
+    dataset: data.id });
+  const records = (await s.until(`/v1/records/${made.id}`)).id;
+
+  const at = ['--server', s.url, '--steps', '2000', '--shuffles', '5',
+    '--json'];
+  const there = offramp('compare', String(records), '--profile',
+    String(profile), '--link', '1e6', '--link-base', '20000', '--link-server',
+    String(profile), ...at);
+  const [trial] = (await s.get('/v1/policies')).items;
+  check(trial.state === 'done' && trial.request.profile === profile,
+    'the trial is kept with what was asked for');
+
+  const costs = s.path('costs.json');
+  const csv = s.path('records.csv');
+  const table = await s.get(`/v1/export/costs?profile=${profile}`);
+  writeFileSync(costs, JSON.stringify(table));
+  writeFileSync(csv, await s.get(`/v1/records/${records}/csv`));
+  const bytes = (exit) => model.analysis.boundaries.find((b) =>
+    b.tensor === exit.tensor).bytes;
+  const rest = (k) => table.exits.slice(k + 1)
+    .reduce((sum, x) => sum + x.segment.latency_ns[0], 0)
+    + (table.exits.at(-1).head?.latency_ns?.[0] ?? 0);
+  const offload = model.analysis.exits.slice(0, -1).map((x, k) =>
+    20000 + bytes(x) / 1e6 * 1e9 + rest(k));
+  const here = offramp('compare', '--records', csv, '--costs', costs,
+    '--offload', offload.join(), ...at);
+  const near = (a, b) => Math.abs(a - b) <= 1e-9 * Math.abs(b);
+  check(there.policies.length === here.policies.length
+    && there.policies.every((p, i) => p.name === here.policies[i].name
+      && near(p.cost[0], here.policies[i].cost[0])
+      && near(p.regret[0] + 1, here.policies[i].regret[0] + 1)),
+  'the link gives the costs that are typed here, and the same table');
+  check(there.front.length > 0, 'with the exact front behind');
+});
