@@ -3,16 +3,7 @@
 
 #include <string.h>
 
-/* On x86, one build with AVX2 beside the plain one; the loader picks. */
-#if defined(__x86_64__) && defined(__GNUC__) &&                                \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&         \
-    !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-
-#define INLINE static inline __attribute__((always_inline))
+#include "search/solve/wide.h"
 
 /* A price that no row pays if it has a choice; sums with it stay in 32 bits. */
 #define NEVER (INT32_C(1) << 29)

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search/solve/tensor.h"
+#include "search/solve/cube.h"
+
+/* Cells of a cube that are looked at in the time of one row. */
+enum { CELLS_A_LOOK = 8 };
 
 /* Rows of one rank at the exit that the walk stands at, or of that rank and
  * all above. */
@@ -18,12 +21,12 @@ struct walk {
     const struct prob *p;
     const struct box *box;
     const struct goal *goal;
-    struct tensor *tensor; /* owned */
-    int depth;             /* exits that are walked; the rest is the tensor */
-    uint32_t *rows;        /* owned, [depth + 1][n]: going on at each depth */
-    struct tally *tally;   /* owned, [depth][labels]: rows by rank */
+    struct cube *cube;   /* owned; or NULL */
+    int depth;           /* exits that are walked; the rest is the cube */
+    uint32_t *rows;      /* owned, [depth + 1][n]: going on at each depth */
+    struct tally *tally; /* owned, [depth][labels]: rows by rank */
     size_t labels;
-    size_t cells;      /* of the tensor */
+    size_t cells;      /* of the cube */
     uint64_t spent;    /* work done */
     int64_t cut;       /* scaled bound from which on nothing is cheaper */
     struct labels lab; /* of the exits walked so far */
@@ -43,6 +46,13 @@ struct stand {
     int kept;
 };
 
+/* Whether choices have to be looked at one by one. */
+static bool
+by_hand(const struct prob *p)
+{
+    return p->strict || !cube_fits(p);
+}
+
 static void
 set_cut(struct walk *w)
 {
@@ -59,32 +69,24 @@ spend(struct walk *w, size_t work)
            (w->goal->budget > 0 && w->spent > w->goal->budget);
 }
 
+/* Look at all choices for the rows that are in the cube. */
 static void
 finish(struct walk *w, const struct stand *s)
 {
-    struct triple tr = { .lab = w->lab,
-        .rows = s->rows,
-        .n_rows = s->n,
-        .reached = true,
-        .cost = s->cost,
-        .right = s->right };
+    const struct cube_base base = { .cost = s->cost + s->weight * s->path,
+        .right = s->right,
+        .heads = s->heads,
+        .kept = s->kept,
+        .lab = w->lab };
 
-    for (int x = 0; x < 3; x++) {
-        tr.exit[x] = w->p->k - 3 + x;
-        if (tr.exit[x] < w->depth)
-            tr.exit[x] = -1;
-        else
-            tr.span[x] = w->box->at[tr.exit[x]];
-    }
-    tensor_fill(w->tensor, w->p, &tr);
-    spend(w, w->cells);
+    spend(w, w->cells / CELLS_A_LOOK);
     if (w->goal->front != NULL)
-        tensor_front(w->tensor, w->goal->front);
-    else if (tensor_best(w->tensor, w->goal->floor, w->goal->best))
+        cube_front(w->cube, &base, w->goal->front);
+    else if (cube_best(w->cube, &base, w->goal->floor, w->goal->best))
         set_cut(w);
 }
 
-/* The tensor does not know who leaves where, so a limit on that is checked
+/* The cube does not know who leaves where, so a limit on that is checked
  * on one choice at a time: the last exit's here, the others' in go_on(). */
 static void
 finish_strict(struct walk *w, const struct stand *s)
@@ -160,70 +162,90 @@ hopeless(const struct walk *w, const struct stand *next, int64_t tail)
                                    w->cut;
 }
 
-/* Choose label r: those in `left` leave, rows[0..going) go on. */
-static void
-go_on(struct walk *w, const struct stand *s, int r, size_t going,
-    const struct tally *left, int64_t tail)
+/* Choose label r: those in `left` leave, `going` rows go on.  False if that
+ * is of no use. */
+static bool
+choose(struct walk *w, const struct stand *s, int r, size_t going,
+    const struct tally *left, int64_t tail, struct stand *next)
 {
     const struct prob *p = w->p;
     const struct span *span = &w->box->at[s->at];
-    struct stand next = *s;
+    const struct dual *d = w->goal->guide ? w->goal->guide->dual : NULL;
 
-    next.rows = w->rows + (size_t)(s->at + 1) * p->n;
-    next.at++;
-    next.n = going;
-    next.weight -= left->weight;
-    next.path += p->seg[s->at];
-    if (w->goal->guide != NULL)
-        next.scaled_path += w->goal->guide->dual->seg[s->at];
+    *next = *s;
+    next->rows = w->rows + (size_t)(s->at + 1) * p->n;
+    next->at++;
+    next->n = going;
+    next->weight -= left->weight;
+    next->path += p->seg[s->at];
+    next->scaled_path += d ? d->seg[s->at] : 0;
     if (r < span->m) {
-        next.path += p->head[s->at];
-        if (w->goal->guide != NULL)
-            next.scaled_path += w->goal->guide->dual->head[s->at];
-        next.heads += p->head[s->at];
-        next.kept++;
+        next->path += p->head[s->at];
+        next->scaled_path += d ? d->head[s->at] : 0;
+        next->heads += p->head[s->at];
+        next->kept++;
     }
-    next.cost += left->weight * next.path;
-    next.right += left->right;
-    if (w->goal->guide != NULL)
-        next.scaled_left += left->weight * next.scaled_path -
-                            left->right * (int64_t)w->goal->guide->dual->wrong;
-    if (next.heads > p->spare || next.kept > p->max_early ||
-        left->right * 1000000 < left->weight * p->min_ppm[s->at] ||
-        hopeless(w, &next, tail))
-        return;
+    next->cost += left->weight * next->path;
+    next->right += left->right;
+    if (d != NULL)
+        next->scaled_left +=
+            left->weight * next->scaled_path - left->right * (int64_t)d->wrong;
     w->lab.at[s->at] = span_label(p, span, s->at, r);
-    walk_on(w, &next);
+    return next->heads <= p->spare && next->kept <= p->max_early &&
+           left->right * 1000000 >= left->weight * p->min_ppm[s->at] &&
+           !hopeless(w, next, tail);
 }
 
+/* Label r of the walk's last exit, of which all that go on past lesser ones
+ * are in the cube: `in` rows. */
+static void
+slide(struct walk *w, const struct stand *next, size_t *in)
+{
+    cube_add(w->cube, next->rows + *in, next->n - *in);
+    spend(w, next->n - *in);
+    *in = next->n;
+    finish(w, next);
+}
+
+/* From the label that most rows leave at to the one that none does, so that
+ * the cube below the last exit of the walk only ever gains rows. */
 static void
 walk_on(struct walk *w, const struct stand *s)
 {
-    const struct span *span;
-    struct tally *tally, left = { 0 };
+    const struct span *span = &w->box->at[s->at];
+    struct tally *tally = w->tally + (size_t)s->at * w->labels;
+    struct tally left = { .weight = 0 };
+    bool last = s->at + 1 == w->depth && w->cube != NULL;
+    struct stand next;
     int64_t tail = 0;
+    size_t in = 0;
 
     if (spend(w, s->n))
         return;
     if (s->at == w->depth) {
-        if (w->p->strict)
-            finish_strict(w, s);
-        else
-            finish(w, s);
+        finish_strict(w, s);
         return;
     }
-    span = &w->box->at[s->at];
-    tally = w->tally + (size_t)s->at * w->labels;
     sort_rows(w, s, w->rows + (size_t)(s->at + 1) * w->p->n, tally);
-    for (int r = 0; r <= span->m; r++)
+    if (last)
+        cube_clear(w->cube);
+    for (int r = 1; r <= span->m; r++) {
+        left.weight += tally[r].weight;
+        left.right += tally[r].right;
+    }
+    for (int r = 0; r <= span->m; r++) {
         tail += tally[r].tail;
-    if (span->off)
-        go_on(w, s, span->m, s->n, &left, tail);
-    for (int r = span->m - 1; r >= 0; r--) {
-        left.weight += tally[r + 1].weight;
-        left.right += tally[r + 1].right;
-        tail -= tally[r + 1].tail;
-        go_on(w, s, r, tally[r].end, &left, tail);
+        if ((r < span->m || span->off) &&
+            choose(w, s, r, tally[r].end, &left, tail, &next)) {
+            if (last)
+                slide(w, &next, &in);
+            else
+                walk_on(w, &next);
+        }
+        if (r < span->m) {
+            left.weight -= tally[r + 1].weight;
+            left.right -= tally[r + 1].right;
+        }
     }
 }
 
@@ -231,14 +253,13 @@ static enum status
 walk_init(struct walk *w, const struct prob *p, const struct box *b,
     const struct goal *g, struct err *err)
 {
-    const struct span none = { .off = true };
-    const struct span *tail[3] = { &none, &none, &none };
+    struct span span[3] = { { 0 } };
+    int exit[3];
+    enum status st;
 
     *w = (struct walk){ .p = p, .box = b, .goal = g };
     set_cut(w);
-    w->depth = p->strict ? p->k : p->k > 3 ? p->k - 3 : 0;
-    for (int j = w->depth; j < p->k; j++)
-        tail[j - w->depth] = &b->at[j];
+    w->depth = by_hand(p) ? p->k : p->k > 3 ? p->k - 3 : 0;
     for (int j = 0; j < w->depth; j++)
         if (w->labels < b->at[j].m + 1u)
             w->labels = b->at[j].m + 1u;
@@ -246,8 +267,17 @@ walk_init(struct walk *w, const struct prob *p, const struct box *b,
     w->tally = malloc(((size_t)w->depth * w->labels + 1) * sizeof(*w->tally));
     if (w->rows == NULL || w->tally == NULL)
         return err_nomem(err);
-    w->cells = tensor_cells(tail[0], tail[1], tail[2]);
-    return tensor_new(&w->tensor, w->cells, err);
+    if (by_hand(p))
+        return ST_OK;
+    for (int x = 0; x < 3; x++) {
+        exit[x] = x < 3 - p->k ? -1 : p->k - 3 + x;
+        if (exit[x] >= 0)
+            span[x] = b->at[exit[x]];
+    }
+    w->cells = cube_cells(span);
+    if ((st = cube_new(&w->cube, p, span, err)) == ST_OK)
+        cube_set(w->cube, w->depth - 1, exit, span, w->depth > 0);
+    return st;
 }
 
 enum status
@@ -262,11 +292,16 @@ enumerate_box(const struct prob *p, const struct box *b, const struct goal *g,
 
         for (size_t i = 0; i < p->n; i++)
             w.rows[i] = (uint32_t)i;
-        walk_on(&w, &s);
+        if (w.depth > 0 || w.cube == NULL) {
+            walk_on(&w, &s);
+        } else if (!spend(&w, p->n)) {
+            cube_add(w.cube, NULL, p->n);
+            finish(&w, &s);
+        }
     }
     if (g->budget > 0 && w.spent > g->budget)
         *g->spent = true;
-    tensor_free(w.tensor);
+    cube_free(w.cube);
     free(w.rows);
     free(w.tally);
     return st;
@@ -275,65 +310,64 @@ enumerate_box(const struct prob *p, const struct box *b, const struct goal *g,
 bool
 enumerate_few_fits(const struct prob *p)
 {
-    double k = p->k, cells = 1, widest = 0;
+    double k = p->k, cells, widest = 0;
 
     for (int j = 0; j < p->k; j++)
         if (p->top[j] + 1.0 > widest)
             widest = p->top[j] + 1.0;
     cells = widest * widest * widest;
-    return p->max_early <= 3 && !p->strict && cells <= ENUMERATE_MAX / 8 &&
+    return p->max_early <= 3 && !by_hand(p) && cells <= ENUMERATE_MAX / 8 &&
            k * k * k / 6 * (cells + (double)p->n) <= ENUMERATE_MAX * 100;
 }
 
 /* One triple of exits, all others dropped. */
 static void
-few_at(const struct prob *p, const struct goal *g, struct tensor *t,
+few_at(const struct prob *p, const struct goal *g, struct cube *c,
     const int exit[3])
 {
-    struct triple tr = { .reached = true };
+    struct cube_base base = { 0 };
+    struct span span[3] = { { 0 } };
     struct box all;
     uint64_t in = 0;
 
     box_all(p, &all);
     for (int j = 0; j < p->k; j++)
-        tr.lab.at[j] = (uint16_t)p->top[j];
-    for (int x = 0; x < 3; x++) {
-        tr.exit[x] = exit[x];
+        base.lab.at[j] = (uint16_t)p->top[j];
+    for (int x = 0; x < 3; x++)
         if (exit[x] >= 0) {
-            tr.span[x] = all.at[exit[x]];
+            span[x] = all.at[exit[x]];
             in |= UINT64_C(1) << exit[x];
         }
-    }
     if (p->forced & ~in ||
-        brake_count(g->brake,
-            p->n + tensor_cells(&tr.span[0], &tr.span[1], &tr.span[2])))
+        brake_count(g->brake, p->n + cube_cells(span) / CELLS_A_LOOK))
         return;
-    tensor_fill(t, p, &tr);
+    cube_set(c, -1, exit, span, false);
+    cube_add(c, NULL, p->n);
     if (g->front != NULL)
-        tensor_front(t, g->front);
+        cube_front(c, &base, g->front);
     else
-        tensor_best(t, g->floor, g->best);
+        cube_best(c, &base, g->floor, g->best);
 }
 
 enum status
 enumerate_few(const struct prob *p, const struct goal *g, struct err *err)
 {
     struct span widest = { 0 };
-    struct tensor *t;
+    struct cube *c;
     enum status st;
 
     for (int j = 0; j < p->k; j++)
         if (p->top[j] > widest.m)
             widest.m = (uint16_t)p->top[j];
-    st = tensor_new(&t, tensor_cells(&widest, &widest, &widest), err);
+    st = cube_new(&c, p, (struct span[3]){ widest, widest, widest }, err);
     if (st != ST_OK)
         return st;
     if (p->k < 3)
-        few_at(p, g, t, (int[3]){ -1, p->k < 2 ? -1 : 0, p->k - 1 });
-    for (int a = 0; a < p->k; a++)
-        for (int b = a + 1; b < p->k; b++)
-            for (int c = b + 1; c < p->k; c++)
-                few_at(p, g, t, (int[3]){ a, b, c });
-    tensor_free(t);
+        few_at(p, g, c, (int[3]){ -1, p->k < 2 ? -1 : 0, p->k - 1 });
+    for (int x = 0; x < p->k; x++)
+        for (int y = x + 1; y < p->k; y++)
+            for (int z = y + 1; z < p->k; z++)
+                few_at(p, g, c, (int[3]){ x, y, z });
+    cube_free(c);
     return ST_OK;
 }

@@ -20,13 +20,14 @@ front_init(struct front *f, const struct prob *p, int64_t lo, int64_t hi,
 
     *f = (struct front){ .p = p, .lo = lo, .hi = hi };
     f->cost = malloc((n + 1) * sizeof(*f->cost));
+    f->least = malloc((n + 1) * sizeof(*f->least));
     f->label = malloc((n * (size_t)p->k + 1) * sizeof(*f->label));
-    if (f->cost == NULL || f->label == NULL) {
+    if (f->cost == NULL || f->least == NULL || f->label == NULL) {
         front_clear(f);
         return err_nomem(err);
     }
     for (size_t i = 0; i < n; i++)
-        f->cost[i] = INT64_MAX;
+        f->cost[i] = f->least[i] = INT64_MAX;
     return ST_OK;
 }
 
@@ -34,6 +35,7 @@ void
 front_clear(struct front *f)
 {
     free(f->cost);
+    free(f->least);
     free(f->label);
     *f = (struct front){ 0 };
 }
@@ -45,6 +47,8 @@ front_put(
     size_t i = (size_t)(right - f->lo), k = (size_t)f->p->k;
 
     f->cost[i] = cost;
+    for (size_t r = i + 1; r > 0 && f->least[r - 1] > cost; r--)
+        f->least[r - 1] = cost;
     memcpy(f->label + i * k, lab->at, k * sizeof(*f->label));
 }
 

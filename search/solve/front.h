@@ -12,6 +12,7 @@ struct front {
     const struct prob *p; /* borrowed */
     int64_t lo, hi;       /* right answers, both included */
     int64_t *cost;        /* owned, [hi - lo + 1]; INT64_MAX: none */
+    int64_t *least;       /* owned, the same: of so many or more */
     uint16_t *label;      /* owned, [hi - lo + 1][k] */
 };
 
@@ -23,11 +24,12 @@ enum status front_init(struct front *f, const struct prob *p, int64_t lo,
     int64_t hi, struct err *err) MUST_CHECK;
 void front_clear(struct front *f);
 
-/* True if (cost, right) is cheaper than what is there. */
+/* True if (cost, right) is cheaper than all that is there with as many right
+ * answers or more. */
 static inline bool
 front_wants(const struct front *f, int64_t cost, int64_t right)
 {
-    return right >= f->lo && cost < f->cost[right - f->lo];
+    return right >= f->lo && cost < f->least[right - f->lo];
 }
 
 /* Put a choice that front_wants(). */

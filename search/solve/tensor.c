@@ -364,37 +364,3 @@ tensor_best(struct tensor *t, int64_t floor, struct pick *best)
     scan(t, best_strip, &x);
     return x.improved;
 }
-
-static inline void
-front_take(struct tensor *t, const struct strip *s, int c, int64_t cost,
-    int64_t right, struct front *f)
-{
-    struct labels lab;
-
-    choose(t, s->a, s->b, c, &lab);
-    front_put(f, cost, right, &lab);
-}
-
-static void
-front_strip(struct tensor *t, const struct strip *s, void *ctx)
-{
-    struct front *f = ctx;
-    struct cell sum = { s->cost + s->head, s->right };
-
-    for (int c = 0; c < s->m; c++) {
-        sum.cost += s->sum[c].cost;
-        sum.right += s->sum[c].right;
-        if (s->keep && front_wants(f, sum.cost, sum.right))
-            front_take(t, s, c, sum.cost, sum.right, f);
-    }
-    sum.cost += s->sum[s->m].cost - s->head;
-    sum.right += s->sum[s->m].right;
-    if (s->drop && front_wants(f, sum.cost, sum.right))
-        front_take(t, s, s->m, sum.cost, sum.right, f);
-}
-
-void
-tensor_front(struct tensor *t, struct front *f)
-{
-    scan(t, front_strip, f);
-}

@@ -49,7 +49,4 @@ void tensor_fill(
  * it improved.  Uses up what was filled. */
 bool tensor_best(struct tensor *t, int64_t floor, struct pick *best);
 
-/* Offer every allowed choice to the front.  Uses up what was filled. */
-void tensor_front(struct tensor *t, struct front *f);
-
 #endif
