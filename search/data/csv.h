@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/status.h"
 
-enum { CSV_FIELD_MAX = 4096 };
+enum { CSV_FIELD_MAX = 16384 };
 
 struct csv {
     const char *at, *end;

@@ -43,6 +43,8 @@ records_clear(struct records *r)
     free(r->score);
     free(r->seconds);
     free(r->half);
+    records_vectors_free(r->vector, r->exits);
+    records_vectors_free(r->feature, r->exits);
     *r = (struct records){ 0 };
 }
 

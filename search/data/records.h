@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/status.h"
+#include "search/data/records_vector.h"
 
 enum {
     RECORDS_EXITS_MAX = 64,
@@ -36,6 +37,8 @@ struct records {
     double *score;   /* [exits][n], finite; NaN only in the last exit's */
     double *seconds; /* [exits][n], NaN where empty; or NULL: no column */
     uint8_t *half;   /* [n] enum records_half, or NULL: no `split` column */
+    /* [exits], or NULL: no such column; dims 0 where an exit has none. */
+    struct records_vectors *vector, *feature;
 };
 
 /* Room for `n` samples: zeroed arrays, `seconds`, `group` and `half` NULL.

@@ -10,7 +10,17 @@
 #include "base/file.h"
 #include "search/data/csv.h"
 
-enum kind { K_SAMPLE, K_LABEL, K_SPLIT, K_GROUP, K_PRED, K_SCORE, K_SECONDS };
+enum kind {
+    K_SAMPLE,
+    K_LABEL,
+    K_SPLIT,
+    K_GROUP,
+    K_PRED,
+    K_SCORE,
+    K_SECONDS,
+    K_VECTOR,
+    K_FEATURE
+};
 
 /* Names of columns; those of an exit end in its number. */
 static const struct {
@@ -26,9 +36,11 @@ static const struct {
     { "score_", K_SCORE, true },
     { "conf_", K_SCORE, true },
     { "seconds_", K_SECONDS, true },
+    { "vector_", K_VECTOR, true },
+    { "feature_", K_FEATURE, true },
 };
 
-enum { COLUMNS_MAX = 4 + 3 * RECORDS_EXITS_MAX };
+enum { COLUMNS_MAX = 4 + 5 * RECORDS_EXITS_MAX };
 
 struct column {
     enum kind kind;
@@ -40,7 +52,7 @@ struct reader {
     struct csv csv;
     struct column column[COLUMNS_MAX];
     int columns, exits;
-    bool has[K_SECONDS + 1][RECORDS_EXITS_MAX];
+    bool has[K_FEATURE + 1][RECORDS_EXITS_MAX];
     size_t room; /* rows at most */
 };
 
@@ -89,7 +101,8 @@ header_column(struct reader *rd, struct err *err)
     if (rd->columns == COLUMNS_MAX || !find_column(rd->csv.field, c))
         return err_set(err, ST_INVALID, "records.csv",
             "line 1: unknown column '%.32s'; known are sample, label, split, "
-            "group, pred_K, score_K, conf_K, seconds_K with K from 0 to %d",
+            "group, pred_K, score_K, conf_K, seconds_K, vector_K, feature_K "
+            "with K from 0 to %d",
             rd->csv.field, RECORDS_EXITS_MAX - 1);
     memcpy(c->name, rd->csv.field, rd->csv.len + 1);
     seen = &rd->has[c->kind][c->exit];
@@ -181,6 +194,17 @@ read_text(const struct reader *rd, char **out, struct err *err)
     return *out ? ST_OK : err_nomem(err);
 }
 
+static enum status
+read_vector(const struct reader *rd, struct records_vectors *b, struct err *err)
+{
+    struct err why = { 0 };
+    enum status st = records_vectors_read(b, rd->csv.field, &why);
+
+    return st == ST_INVALID ? bad(rd, why.text, err)
+           : st != ST_OK    ? err_nomem(err)
+                            : st;
+}
+
 static uint8_t
 half_of(const char *word)
 {
@@ -209,6 +233,10 @@ read_field(struct reader *rd, struct records *r, size_t row, struct err *err)
         return read_real(rd, c->exit == rd->exits - 1, &r->score[cell], err);
     case K_SECONDS:
         return read_real(rd, true, &r->seconds[cell], err);
+    case K_VECTOR:
+        return read_vector(rd, &r->vector[c->exit], err);
+    case K_FEATURE:
+        return read_vector(rd, &r->feature[c->exit], err);
     case K_SPLIT:
         r->half[row] = half_of(rd->csv.field);
         break;
@@ -236,25 +264,39 @@ read_row(struct reader *rd, struct records *r, size_t row, struct err *err)
     return ST_OK;
 }
 
+static bool
+has_any(const struct reader *rd, enum kind kind)
+{
+    for (int e = 0; e < rd->exits; e++)
+        if (rd->has[kind][e])
+            return true;
+    return false;
+}
+
 /* Room for every row there can be, with NaN where a field may be empty. */
 static enum status
 make_room(const struct reader *rd, struct records *r, struct err *err)
 {
-    size_t cells = rd->room * (size_t)rd->exits;
-    bool seconds = false;
+    size_t cells = rd->room * (size_t)rd->exits, exits = (size_t)rd->exits;
+    const bool seconds = has_any(rd, K_SECONDS),
+               vectors = has_any(rd, K_VECTOR),
+               features = has_any(rd, K_FEATURE);
     enum status st;
 
     if ((st = records_init(r, rd->room, rd->exits, err)) != ST_OK)
         return st;
-    for (int e = 0; e < rd->exits; e++)
-        seconds |= rd->has[K_SECONDS][e];
     if (rd->has[K_GROUP][0])
         r->group = calloc(rd->room + 1, sizeof(*r->group));
     if (rd->has[K_SPLIT][0])
         r->half = calloc(rd->room + 1, 1);
     if (seconds)
         r->seconds = malloc((cells + 1) * sizeof(*r->seconds));
-    if ((rd->has[K_GROUP][0] && !r->group) ||
+    if (vectors)
+        r->vector = calloc(exits, sizeof(*r->vector));
+    if (features)
+        r->feature = calloc(exits, sizeof(*r->feature));
+    if ((vectors && !r->vector) || (features && !r->feature) ||
+        (rd->has[K_GROUP][0] && !r->group) ||
         (rd->has[K_SPLIT][0] && !r->half) || (seconds && !r->seconds)) {
         records_clear(r);
         return err_nomem(err);

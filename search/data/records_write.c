@@ -24,6 +24,35 @@ add_real(struct buf *out, double x, struct err *err)
     return buf_addf(out, err, "%.17g", x);
 }
 
+/* An exit's vectors, where it has any: the column's name, or row `i`. */
+static enum status
+add_vectors(const struct records_vectors *all, int e, const char *name,
+    size_t i, struct buf *out, struct err *err)
+{
+    enum status st;
+
+    if (all == NULL || all[e].dims == 0)
+        return ST_OK;
+    if (name != NULL)
+        return buf_addf(out, err, ",%s_%d", name, e);
+    st = buf_addstr(out, ",", err);
+    return st == ST_OK ? records_vectors_write(&all[e], i, out, err) : st;
+}
+
+static enum status
+add_all_vectors(const struct records *r, bool header, size_t i, struct buf *out,
+    struct err *err)
+{
+    enum status st = ST_OK;
+
+    for (int e = 0; st == ST_OK && e < r->exits; e++)
+        if ((st = add_vectors(
+                 r->vector, e, header ? "vector" : NULL, i, out, err)) == ST_OK)
+            st = add_vectors(
+                r->feature, e, header ? "feature" : NULL, i, out, err);
+    return st;
+}
+
 static enum status
 write_header(const struct records *r, struct buf *out, struct err *err)
 {
@@ -33,6 +62,8 @@ write_header(const struct records *r, struct buf *out, struct err *err)
         st = buf_addf(out, err, ",pred_%d,score_%d", e, e);
     for (int e = 0; st == ST_OK && r->seconds != NULL && e < r->exits; e++)
         st = buf_addf(out, err, ",seconds_%d", e);
+    if (st == ST_OK)
+        st = add_all_vectors(r, true, 0, out, err);
     if (st == ST_OK && r->group != NULL)
         st = buf_addstr(out, ",group", err);
     if (st == ST_OK && r->half != NULL)
@@ -58,6 +89,8 @@ write_row(const struct records *r, size_t i, struct buf *out, struct err *err)
     for (int e = 0; st == ST_OK && r->seconds != NULL && e < r->exits; e++)
         if ((st = buf_addstr(out, ",", err)) == ST_OK)
             st = add_real(out, r->seconds[(size_t)e * r->n + i], err);
+    if (st == ST_OK)
+        st = add_all_vectors(r, false, i, out, err);
     if (st == ST_OK && r->group != NULL &&
         (st = buf_addstr(out, ",", err)) == ST_OK)
         st = csv_add(out, r->group[i], err);

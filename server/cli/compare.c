@@ -66,6 +66,12 @@ static const struct opt opts[] = {
     { "by-group", 'g', OPT_FLAG, &wish.by_group, NULL,
         "visit one group after the other, by name: changing domains", NULL, 0,
         0 },
+    { "ordered", 0, OPT_FLAG, &wish.ordered, NULL,
+        "temporal policies instead: rows are in the order of time", NULL, 0,
+        0 },
+    { "distance", 0, OPT_REAL, &wish.distance, "X",
+        "with --ordered: cost of comparing two numbers (default 0)", NULL, 0,
+        1e15 },
     { "reference", 0, OPT_STR, &wish.reference, "WORD",
         "accuracy against label or final (default label)", NULL, 0, 0 },
     { "max-drop", 0, OPT_REAL, &wish.max_drop, "D",
@@ -93,6 +99,7 @@ const struct opt_cmd cli_compare_cmd = {
         "    offramp compare --records r.csv --offload 0.5   (SplitEE's "
         "constants)\n"
         "    offramp compare 3 --profile 7 --link 1e6        (on the server)\n"
+        "    offramp compare --records r.csv --costs c.json --ordered\n"
         "RECORDS is a number that the server gave; the page then shows the "
         "result too.\n"
         "Regret is what the best fixed exit would have earned more (score "
@@ -100,7 +107,11 @@ const struct opt_cmd cli_compare_cmd = {
         "last line is the exact plan for\nthe device alone, found on the "
         "calibration half; all figures are of the test half.\nFor a link, an "
         "offload cost is its base cost plus its cost per byte times the "
-        "bytes\nof the exit's tensor, plus what the rest costs elsewhere.",
+        "bytes\nof the exit's tensor, plus what the rest costs elsewhere.\n"
+        "--ordered compares each sample's class scores (columns vector_K) or "
+        "features\n(feature_K) with those of an earlier one, and repeats its "
+        "answer where they are\nnear; thresholds are replayed exactly on the "
+        "calibration half.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -206,10 +217,12 @@ compare(const char *records, struct err *err)
     json_t *doc = NULL;
     enum status st;
 
-    if (records != NULL && records_file != NULL)
+    if (wish.ordered && records == NULL)
+        return compare_ordered(&wish, records_file, err);
+    if (wish.ordered || (records != NULL && records_file != NULL))
         st = err_set(err, ST_INVALID, "cli.arguments",
             "give --records FILE or the number of records on the server, and "
-            "only one of them");
+            "only one of them (--ordered: a file)");
     else if (records != NULL)
         st = compare_post(&wish, records, &doc, err);
     else

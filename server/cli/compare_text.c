@@ -13,9 +13,8 @@ first(const json_t *o, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-/* Cost against the full network's, in percent, without a negative zero. */
-static double
-change(double cost, double full)
+double
+compare_change(double cost, double full)
 {
     double percent = 100 * (cost / full - 1);
 
@@ -32,7 +31,7 @@ policy_row(struct text_table *t, const json_t *p, double full)
     if (text_cell(t, "%s%s", json_get_string(p, "name", "?"),
             json_is_true(json_object_get(p, "realisable")) ? "" : " *") ||
         text_cell(t, "%.6g", cost) ||
-        text_cell(t, "%+.1f %%", change(cost, full)) ||
+        text_cell(t, "%+.1f %%", compare_change(cost, full)) ||
         text_cell(t, "%.2f %%", 100 * first(p, "accuracy")) ||
         text_cell(t, "%.1f %%", 100 * first(p, "offloaded")) ||
         text_cell(t, "%.0f", first(p, "regret")))
@@ -57,7 +56,7 @@ exact_row(struct text_table *t, const json_t *exact, double full)
     if (text_cell(
             t, "exact plan (%s)", json_get_string(exact, "status", "?")) ||
         text_cell(t, "%.6g", cost) ||
-        text_cell(t, "%+.1f %%", change(cost, full)) ||
+        text_cell(t, "%+.1f %%", compare_change(cost, full)) ||
         text_cell(t, "%.2f %%", 100 * json_get_number(test, "accuracy")) ||
         text_cell(t, "0.0 %%"))
         return ST_NOMEM;
