@@ -21,6 +21,7 @@ struct records_post {
     struct records row;      /* its text is borrowed */
     json_t *payload, *blobs; /* owned until the task is added */
     const char *owner;
+    bool vectors; /* of every exit's class scores */
     int64_t deadline_s, now_ms, id;
 };
 
@@ -56,15 +57,16 @@ make_payload(struct records_post *p, const struct input_model *m,
             "the model has no classifier to record: give it outputs of "
             "class scores");
     }
-    p->payload = json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o}}", "model",
-        "blob", m->blob, "input", m->input, "exits",
-        input_exit_outputs(m->exits), "dataset", "inputs", d->inputs, "labels",
-        d->labels, "preprocess", preprocess);
+    p->payload =
+        json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o},s:o*}", "model", "blob",
+            m->blob, "input", m->input, "exits", input_exit_outputs(m->exits),
+            "dataset", "inputs", d->inputs, "labels", d->labels, "preprocess",
+            preprocess, "vectors", p->vectors ? json_true() : NULL);
     p->blobs = json_pack("[s,s,s*]", m->blob, d->inputs, d->labels);
     return p->payload && p->blobs ? ST_OK : err_nomem(err);
 }
 
-/* {model, dataset, name?}: a worker runs the one on the other. */
+/* {model, dataset, vectors?, name?}: a worker runs the one on the other. */
 static enum status
 create_from_model(struct request *rq, struct records_post *p)
 {
@@ -75,6 +77,7 @@ create_from_model(struct request *rq, struct records_post *p)
         { "name", JF_STR, false, &name, 0, NAME_MAX_BYTES },
         { "model", JF_HASH, true, &model, 0, 0 },
         { "dataset", JF_INT, true, &p->row.dataset, 1, 9e15 },
+        { "vectors", JF_BOOL, false, &p->vectors, 0, 0 },
     };
     enum status st;
 

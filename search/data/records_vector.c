@@ -31,8 +31,8 @@ scan(const char *text, float v[RECORDS_VECTOR_MAX])
     while (*at != '\0') {
         double x = strtod(at, &end);
 
-        if (end == at || *at == ' ' || (*end != ' ' && *end != '\0') || !isfinite(x) ||
-            fabs(x) > 1e30 || n == RECORDS_VECTOR_MAX)
+        if (end == at || *at == ' ' || (*end != ' ' && *end != '\0') ||
+            !isfinite(x) || fabs(x) > 1e30 || n == RECORDS_VECTOR_MAX)
             return -1;
         v[n++] = (float)x;
         at = *end == ' ' ? end + 1 : end;
@@ -41,12 +41,25 @@ scan(const char *text, float v[RECORDS_VECTOR_MAX])
 }
 
 enum status
+records_vectors_add(
+    struct records_vectors *b, const float *v, size_t n, struct err *err)
+{
+    enum status st;
+
+    b->dims = n;
+    if (b->rows == b->room && (st = grow(b, err)) != ST_OK)
+        return st;
+    memcpy(b->v + b->rows * n, v, n * sizeof(*v));
+    b->rows++;
+    return ST_OK;
+}
+
+enum status
 records_vectors_read(
     struct records_vectors *b, const char *text, struct err *err)
 {
     float v[RECORDS_VECTOR_MAX];
     int n = scan(text, v);
-    enum status st;
 
     if (n < 1)
         return err_set(err, ST_INVALID, "records.csv",
@@ -55,13 +68,7 @@ records_vectors_read(
     if (b->rows > 0 && (size_t)n != b->dims)
         return err_set(err, ST_INVALID, "records.csv",
             "has %d numbers where the rows before have %zu", n, b->dims);
-    b->dims = (size_t)n;
-    if (b->rows == b->room && (st = grow(b, err)) != ST_OK)
-        return st;
-    for (int i = 0; i < n; i++)
-        b->v[b->rows * b->dims + (size_t)i] = v[i];
-    b->rows++;
-    return ST_OK;
+    return records_vectors_add(b, v, (size_t)n, err);
 }
 
 enum status

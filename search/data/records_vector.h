@@ -28,6 +28,10 @@ struct records_vectors {
 enum status records_vectors_read(
     struct records_vectors *b, const char *text, struct err *err) MUST_CHECK;
 
+/* Append a row of `n` numbers, as many as those before.  ST_NOMEM. */
+enum status records_vectors_add(struct records_vectors *b, const float *v,
+    size_t n, struct err *err) MUST_CHECK;
+
 /* Append row `i` as text that reads back as the same numbers. */
 enum status records_vectors_write(const struct records_vectors *b, size_t i,
     struct buf *out, struct err *err) MUST_CHECK;

@@ -168,6 +168,9 @@ keep_row(struct run *r, struct records *out, size_t row, size_t slot,
         a = answer_of(v, x->classes, &x->scale);
         out->pred[at] = a.class;
         out->score[at] = a.score;
+        if (out->vector != NULL &&
+            records_vectors_add(&out->vector[e], v, x->classes, err) != ST_OK)
+            return ST_NOMEM;
     }
     return ST_OK;
 }
@@ -234,8 +237,20 @@ read_rows(
 }
 
 static enum status
+want_vectors(const struct run *r, struct records *out, struct err *err)
+{
+    for (int e = 0; e < r->exits; e++)
+        if (r->exit[e].classes > RECORDS_VECTOR_MAX)
+            return err_set(err, ST_UNPROCESSABLE, "records.vectors",
+                "output %s has %zu classes: vectors are kept up to %d",
+                r->exit[e].name, r->exit[e].classes, RECORDS_VECTOR_MAX);
+    out->vector = calloc((size_t)r->exits, sizeof(*out->vector));
+    return out->vector ? ST_OK : err_nomem(err);
+}
+
+static enum status
 evaluate_all(struct task *t, struct run *r, const struct dataset *d,
-    struct records *out, struct err *err)
+    bool vectors, struct records *out, struct err *err)
 {
     enum status st;
 
@@ -244,7 +259,8 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
              d, (int64_t)r->exit[r->exits - 1].classes, err)) != ST_OK ||
         (st = records_init(
              out, (size_t)(r->rows[1] - r->rows[0]), r->exits, err)) != ST_OK ||
-        (st = name_rows(d, (size_t)r->rows[0], out, err)) != ST_OK)
+        (st = name_rows(d, (size_t)r->rows[0], out, err)) != ST_OK ||
+        (vectors && (st = want_vectors(r, out, err)) != ST_OK))
         return st;
     for (size_t i = 0; st == ST_OK && i < out->n; i += r->batch) {
         task_progress(t, "evaluate", (int64_t)i, (int64_t)out->n, NULL);
@@ -255,7 +271,7 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
 
 enum status
 evaluate(struct task *t, const json_t *model, const json_t *dataset,
-    struct records *out, struct err *err)
+    bool vectors, struct records *out, struct err *err)
 {
     struct run r = { 0 };
     struct dataset d;
@@ -264,7 +280,7 @@ evaluate(struct task *t, const json_t *model, const json_t *dataset,
     if ((st = dataset_open(&d, t, dataset, err)) == ST_OK &&
         (st = read_rows(&r, &d, dataset, err)) == ST_OK &&
         (st = run_open(&r, t, model, err)) == ST_OK)
-        st = evaluate_all(t, &r, &d, out, err);
+        st = evaluate_all(t, &r, &d, vectors, out, err);
     run_close(&r);
     dataset_close(&d);
     return st;

@@ -13,11 +13,12 @@
 
 /*
  * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
- * dataset.h, with `rows` [from, to) where only those are run.  On ST_OK the
+ * dataset.h, with `rows` [from, to) where only those are run; `vectors`
+ * keeps every exit's class scores, as its output has them.  On ST_OK the
  * caller owns *out.  A value that is not a number is ST_UNPROCESSABLE, code
  * "model.nan_output", naming output and sample.
  */
 enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
-    struct records *out, struct err *err) MUST_CHECK;
+    bool vectors, struct records *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -74,7 +74,7 @@ check_csv(struct task *t, const char *hex, json_t **result, struct err *err)
 
 static enum status
 make_csv(struct task *t, const json_t *model, const json_t *dataset,
-    json_t **result, struct err *err)
+    bool vectors, json_t **result, struct err *err)
 {
     struct records r = { 0 };
     char hex[HASH_HEX];
@@ -82,7 +82,7 @@ make_csv(struct task *t, const json_t *model, const json_t *dataset,
     enum status st;
 
     buf_init(&csv, RECORDS_BYTES_MAX);
-    if ((st = evaluate(t, model, dataset, &r, err)) == ST_OK &&
+    if ((st = evaluate(t, model, dataset, vectors, &r, err)) == ST_OK &&
         (st = records_write(&r, &csv, err)) == ST_OK &&
         (st = task_out(t, csv.data, csv.len, hex, err)) == ST_OK)
         st = summarise(&r, json_object_get(model, "exits"), hex,
@@ -97,10 +97,12 @@ run(struct task *t, json_t **result, struct err *err)
 {
     const char *csv = NULL;
     json_t *model = NULL, *dataset = NULL;
+    bool vectors = false;
     const struct json_field fields[] = {
         { "csv", JF_HASH, false, &csv, 0, 0 },
         { "model", JF_OBJ, false, &model, 0, 0 },
         { "dataset", JF_OBJ, false, &dataset, 0, 0 },
+        { "vectors", JF_BOOL, false, &vectors, 0, 0 },
     };
     enum status st;
 
@@ -111,7 +113,7 @@ run(struct task *t, json_t **result, struct err *err)
     if (model == NULL || dataset == NULL)
         return err_set(err, ST_INVALID, "request.field",
             "payload needs csv, or model and dataset");
-    return make_csv(t, model, dataset, result, err);
+    return make_csv(t, model, dataset, vectors, result, err);
 }
 
 const struct task_kind task_records = {

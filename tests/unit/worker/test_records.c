@@ -57,6 +57,19 @@ number_of(const json_t *doc, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
+/* The class whose score is largest in row `i`. */
+static int64_t
+largest(const struct records_vectors *b, size_t i)
+{
+    const float *v = b->v + i * b->dims;
+    int64_t best = 0;
+
+    for (size_t c = 1; c < b->dims; c++)
+        if (v[c] > v[best])
+            best = (int64_t)c;
+    return best;
+}
+
 static void
 our_network_gives_the_records_that_its_maker_gave(void **state)
 {
@@ -72,8 +85,8 @@ our_network_gives_the_records_that_its_maker_gave(void **state)
     box_file(&b, OFFRAMP_FIXTURES "/cnn3_images_u8.npy", inputs);
     box_file(&b, OFFRAMP_FIXTURES "/cnn3_labels.npy", labels);
     box_run(&b, "records",
-        json_pack(
-            "{s:o, s:o}", "model", model, "dataset", pixels(inputs, labels)));
+        json_pack("{s:o, s:o, s:b}", "model", model, "dataset",
+            pixels(inputs, labels), "vectors", 1));
     r = box_done(&b);
     exits = json_object_get(r, "exits");
     assert_int_equal(json_array_size(exits), 4);
@@ -93,6 +106,8 @@ our_network_gives_the_records_that_its_maker_gave(void **state)
     for (size_t i = 0; i < got.n * (size_t)got.exits; i++) {
         assert_int_equal(got.pred[i], want.pred[i]);
         assert_true(fabs(got.score[i] - want.score[i]) < 1e-4);
+        assert_int_equal(
+            got.pred[i], largest(&got.vector[i / got.n], i % got.n));
     }
     for (size_t i = 0; i < got.n; i++)
         assert_int_equal(got.label[i], want.label[i]);
