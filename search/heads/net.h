@@ -2,7 +2,8 @@
 /*
  * net.h -- the layers of one head run forwards and backwards on a batch.
  *
- * Convolutions are products of OpenBLAS over unrolled windows (im2col).  A
+ * Convolutions are products of OpenBLAS over the unrolled windows (im2col) of
+ * several rows at once, backwards too.  A
  * `struct net` borrows the head, whose weights it reads; it belongs to one
  * thread.
  */
@@ -21,7 +22,8 @@ struct net {
      * convolutions `pooled` is what the first dense layer reads. */
     float *value[HEAD_LAYERS + 1], *slope[HEAD_LAYERS + 1];
     float *pooled, *pooled_slope;
-    float *windows, *windows_slope; /* one row's, unrolled */
+    float *windows, *planes; /* of a tile of rows: unrolled, by channel */
+    float *turned;           /* kernels of the layer at work, turned round */
     /* Slopes of the loss by weights and biases, set by net_backward(). */
     float *by_weight[HEAD_LAYERS], *by_bias[HEAD_LAYERS];
 };
