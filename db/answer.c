@@ -287,6 +287,29 @@ db_part_list_job(struct db *db, int64_t job, const struct page *page,
         call_part, &(struct part_call){ fn, ctx }, err);
 }
 
+static const struct col offer_cols[] = {
+    COL(COL_TEXT, struct offer, device),
+    COL(COL_TEXT, struct offer, body),
+};
+static const struct shape offer_shape = SHAPE(struct offer, offer_cols);
+
+void
+offer_clear(struct offer *o)
+{
+    shape_clear(&offer_shape, o);
+}
+
+static const char sql_offer[] =
+    "SELECT l.device, p.body FROM task t JOIN lease l ON l.task = t.id"
+    " JOIN part p ON p.lease = l.id WHERE t.flow = ?1 AND l.state = 'active'"
+    " AND p.n = 0 ORDER BY p.rowid DESC LIMIT 1";
+
+enum status
+db_part_offer(struct db *db, int64_t flow, struct offer *out, struct err *err)
+{
+    return db_row(db, sql_offer, ARGS(A_INT(flow)), &offer_shape, out, err);
+}
+
 static const char sql_failed_next[] =
     "SELECT t.id FROM task t WHERE t.state = 'failed' AND t.kind = 'profile'"
     " AND t.finished_ms >= ?1 AND t.id > ?2 AND EXISTS (SELECT 1 FROM lease l"

@@ -44,6 +44,7 @@ static const char *const not_found[] = {
     [FLOW_VALIDATION] = "validation.not_found",
     [FLOW_AUGMENTATION] = "augmentation.not_found",
     [FLOW_TRIAL] = "trial.not_found",
+    [FLOW_LINK] = "link.not_found",
 };
 
 static const char sql_get[] = SELECT " WHERE id = ?1 AND kind = ?2";
@@ -202,6 +203,17 @@ db_flow_resume(struct db *db, enum flow_kind kind, int64_t id, int64_t now_ms,
     return db_tx(db, resume, &(struct change){ kind, id, now_ms }, err);
 }
 
+static const char sql_add_link[] =
+    "INSERT INTO link (flow, source, target) VALUES (?1, ?2, ?3)";
+
+enum status
+db_link_add(struct db *db, int64_t flow, const char *source, const char *target,
+    struct err *err)
+{
+    return db_run(db, sql_add_link,
+        ARGS(A_INT(flow), A_TEXT(source), A_TEXT(target)), NULL, err);
+}
+
 struct call {
     flow_fn *fn;
     void *ctx;
@@ -215,9 +227,12 @@ call(const void *row, void *ctx)
     return c->fn(row, c->ctx);
 }
 
-static const char sql_list[] =
-    SELECT " WHERE kind = ?3 AND (?1 = 0 OR id < ?1)"
-           " AND (?4 IS NULL OR plan = ?4) ORDER BY id DESC LIMIT ?2 /*scan*/";
+static const char sql_list[] = SELECT
+    " WHERE kind = ?3 AND (?1 = 0 OR id < ?1)"
+    " AND (?4 IS NULL OR plan = ?4)"
+    " AND ((?5 IS NULL AND ?6 IS NULL) OR id IN (SELECT flow FROM link"
+    "  WHERE (?5 IS NULL OR source = ?5)"
+    "  AND (?6 IS NULL OR target = ?6))) ORDER BY id DESC LIMIT ?2 /*scan*/";
 
 enum status
 db_flow_list(struct db *db, const struct flow_filter *f, flow_fn *fn, void *ctx,
@@ -225,6 +240,7 @@ db_flow_list(struct db *db, const struct flow_filter *f, flow_fn *fn, void *ctx,
 {
     return db_each(db, sql_list,
         ARGS(A_INT(f->page.cursor), A_INT(f->page.limit),
-            A_TEXT(flow_kind_words[f->kind]), A_ZERO(f->plan)),
+            A_TEXT(flow_kind_words[f->kind]), A_ZERO(f->plan),
+            A_TEXT(f->source), A_TEXT(f->target)),
         &shape, call, &(struct call){ fn, ctx }, err);
 }

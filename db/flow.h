@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flow.h -- work of several stages: a plan run for real on a device, or a
- * plain network that is given exits; or of one: policies tried on records.
+ * flow.h -- work of several stages: a plan run for real on a device, a plain
+ * network that is given exits, or a link measured between two agents; or of
+ * one: policies tried on records.
  *
  * A stage is one task or several; the next one is added in the transaction
  * that ends the one before, so a flow that has no open task is over.  Its state
@@ -33,7 +34,7 @@ enum status db_flow_add(struct db *db, const struct flow *f, int64_t *id,
     struct err *err) MUST_CHECK;
 
 /* ST_NOT_FOUND: "validation.not_found", "augmentation.not_found",
- * "trial.not_found". */
+ * "trial.not_found", "link.not_found". */
 enum status db_flow_get(struct db *db, enum flow_kind kind, int64_t id,
     struct flow *out, struct err *err) MUST_CHECK;
 
@@ -58,9 +59,15 @@ enum status db_flow_resume(struct db *db, enum flow_kind kind, int64_t id,
 enum status db_flow_open_tasks(struct db *db, int64_t id, int64_t except,
     int64_t *n, struct err *err) MUST_CHECK;
 
+/* A flow of kind link was measured: from the device `source` to the device
+ * `target`, or to "server". */
+enum status db_link_add(struct db *db, int64_t flow, const char *source,
+    const char *target, struct err *err) MUST_CHECK;
+
 struct flow_filter {
     enum flow_kind kind;
-    int64_t plan; /* 0: any */
+    int64_t plan;                /* 0: any */
+    const char *source, *target; /* ends of a link, once measured; NULL: any */
     struct page page;
 };
 typedef enum status flow_fn(const struct flow *f, void *ctx);

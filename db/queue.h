@@ -204,6 +204,17 @@ typedef enum status part_fn(int64_t n, const char *body, size_t len, void *ctx);
 enum status db_part_list(struct db *db, int64_t lease, part_fn *fn, void *ctx,
     struct err *err) MUST_CHECK;
 
+/* The first part of a flow's newest task that is at work and handed one in,
+ * and who has that task (NULL: a worker).  ST_NOT_FOUND: none is. */
+struct offer {
+    char *device; /* owned */
+    char *body;   /* owned */
+};
+
+void offer_clear(struct offer *o);
+enum status db_part_offer(
+    struct db *db, int64_t flow, struct offer *out, struct err *err) MUST_CHECK;
+
 /* A part as it was kept, also where its lease ended without a result. */
 struct part {
     int64_t id;

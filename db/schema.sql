@@ -169,10 +169,11 @@ CREATE TABLE plan (
 ) STRICT;
 
 -- Work of several stages, each a task of its own: a plan run for real on a
--- device, or a plain network that is given exits; or of one: policies tried.
+-- device, a plain network that is given exits, or a link measured; or of one:
+-- policies tried.
 CREATE TABLE flow (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation', 'trial')),
+    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation', 'trial', 'link')),
     owner       TEXT NOT NULL,
     plan        INTEGER REFERENCES plan (id),    -- validated, or found
     request     TEXT NOT NULL,          -- document: what was asked for
@@ -185,6 +186,15 @@ CREATE TABLE flow (
 ) STRICT;
 CREATE INDEX flow_plan ON flow (plan) WHERE plan IS NOT NULL;
 
+-- The ends of a link that was measured; what was measured is its flow's
+-- document.
+CREATE TABLE link (
+    flow   INTEGER PRIMARY KEY REFERENCES flow (id),
+    source TEXT NOT NULL REFERENCES device (name), -- whose clock took the times
+    target TEXT NOT NULL                -- a device's name, or 'server'
+) STRICT;
+CREATE INDEX link_ends ON link (source, target);
+
 -- Whoever ever had a task: the queue is shared fairly among them.
 CREATE TABLE owner (
     name TEXT PRIMARY KEY
@@ -193,7 +203,7 @@ CREATE TABLE owner (
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial')),
+    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial', 'link')),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first

@@ -19,13 +19,15 @@
     X(TASK_DEPLOY, "deploy")                                                   \
     X(TASK_VALIDATE, "validate")                                               \
     X(TASK_AUGMENT, "augment")                                                 \
-    X(TASK_TRIAL, "trial")
+    X(TASK_TRIAL, "trial")                                                     \
+    X(TASK_LINK, "link")
 
 /* Work of several stages; a trial has one. */
 #define FLOW_KIND_MAP(X)                                                       \
     X(FLOW_VALIDATION, "validation")                                           \
     X(FLOW_AUGMENTATION, "augmentation")                                       \
-    X(FLOW_TRIAL, "trial")
+    X(FLOW_TRIAL, "trial")                                                     \
+    X(FLOW_LINK, "link")
 
 /* Why the golden kernels are due on a device. */
 #define GOLDEN_REASON_MAP(X)                                                   \

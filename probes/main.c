@@ -4,9 +4,10 @@
 #include "probes/deploy/task_validate.h"
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
+#include "probes/transfer/task_link.h"
 
 static const struct task_kind *const kinds[] = { &task_profile, &task_golden,
-    &task_validate, NULL };
+    &task_validate, &task_link, NULL };
 
 static enum status
 env(json_t **out, struct err *err)

@@ -16,6 +16,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_VALIDATE] = { accept_validate, NULL },
     [TASK_AUGMENT] = { accept_augment, NULL },
     [TASK_TRIAL] = { accept_trial, NULL },
+    [TASK_LINK] = { accept_link, payload_link },
 };
 
 enum status

@@ -34,6 +34,7 @@ handler_fn api_policy_create, api_policy_list, api_policy_get,
     api_policy_cancel;
 handler_fn api_augmentation_create, api_augmentation_list, api_augmentation_get,
     api_augmentation_cancel, api_augmentation_resume;
+handler_fn api_link_create, api_link_list, api_link_get, api_link_cancel;
 handler_fn api_validation_create, api_validation_list, api_validation_list_plan,
     api_validation_get, api_validation_cancel, api_validation_resume;
 handler_fn api_device_list, api_device_get, api_device_drain, api_device_retire,

@@ -23,12 +23,15 @@ add(const struct device *d, void *ctx)
     }
     to = &f->device[f->n++];
     *to = (struct fleet_device){ .name = strdup(d->name),
+        .agent = strdup(d->agent ? d->agent : ""),
         .env_fingerprint = strdup(d->env_fingerprint ? d->env_fingerprint : ""),
         .labels = view_document(d->labels),
         .mode = d->mode,
         .health = d->health,
         .online = d->online };
-    return to->name && to->env_fingerprint && to->labels ? ST_OK : ST_NOMEM;
+    return to->name && to->agent && to->env_fingerprint && to->labels
+               ? ST_OK
+               : ST_NOMEM;
 }
 
 enum status
@@ -48,6 +51,7 @@ fleet_clear(struct fleet *f)
 {
     for (size_t i = 0; i < f->n; i++) {
         free(f->device[i].name);
+        free(f->device[i].agent);
         free(f->device[i].env_fingerprint);
         json_decref(f->device[i].labels);
     }

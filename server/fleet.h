@@ -12,8 +12,8 @@
 #include "db/device.h"
 
 struct fleet_device {
-    char *name, *env_fingerprint; /* owned */
-    json_t *labels;               /* owned */
+    char *name, *agent, *env_fingerprint; /* owned */
+    json_t *labels;                       /* owned */
     enum device_mode mode;
     enum device_health health;
     bool online;

@@ -122,6 +122,27 @@ list_one(const struct flow *f, void *ctx)
     return listing_add(ctx, f->id, head_view(f));
 }
 
+static enum status
+list_known(const struct flow *f, void *ctx)
+{
+    return listing_add(ctx, f->id,
+        view_merge(head_view(f),
+            f->document ? view_document(f->document) : json_object()));
+}
+
+enum status
+flow_reply_known(
+    struct request *rq, struct reply *rp, const struct flow_filter *filter)
+{
+    struct flow_filter f = *filter;
+    struct listing l;
+    enum status st = listing_begin(rq, &l, &f.page);
+
+    if (st == ST_OK)
+        st = db_flow_list(rq->db, &f, list_known, &l, &rq->err);
+    return listing_end(rq, rp, &l, st);
+}
+
 enum status
 flow_reply_list(
     struct request *rq, struct reply *rp, enum flow_kind kind, int64_t plan)

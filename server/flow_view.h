@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * flow_view.h -- work of several stages as the API shows it: what was asked
- * for, its tasks, and what is known so far.  Validations and augmentations
- * differ only in their handlers' names and paths.
+ * for, its tasks, and what is known so far.  Validations, augmentations and
+ * links differ only in their handlers' names and paths.
  */
 #ifndef OFFRAMP_SERVER_FLOW_VIEW_H
 #define OFFRAMP_SERVER_FLOW_VIEW_H
@@ -21,6 +21,10 @@ enum status flow_reply_get(
     struct request *rq, struct reply *rp, enum flow_kind kind);
 enum status flow_reply_list(
     struct request *rq, struct reply *rp, enum flow_kind kind, int64_t plan);
+
+/* The same for flows that are few and small, with what is known of each. */
+enum status flow_reply_known(
+    struct request *rq, struct reply *rp, const struct flow_filter *filter);
 
 /* 202 after a change such as db_flow_cancel(). */
 typedef enum status flow_change_fn(struct db *db, enum flow_kind kind,

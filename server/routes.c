@@ -77,6 +77,10 @@ const struct route routes[] = {
     { "GET", "/v1/validations/{id}", api_validation_get, READ, BODY_NONE, 0, "wait since" },
     { "POST", "/v1/validations/{id}:cancel", api_validation_cancel, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/validations/{id}:resume", api_validation_resume, SUBMIT, BODY_NONE, 0, NULL },
+    { "POST", "/v1/links", api_link_create, SUBMIT, BODY_JSON, SMALL, "wait" },
+    { "GET", "/v1/links", api_link_list, READ, BODY_NONE, 0, "cursor limit from to" },
+    { "GET", "/v1/links/{id}", api_link_get, READ, BODY_NONE, 0, "wait since" },
+    { "POST", "/v1/links/{id}:cancel", api_link_cancel, SUBMIT, BODY_NONE, 0, NULL },
 
     /* devices */
     { "GET", "/v1/devices", api_device_list, READ, BODY_NONE, 0, "cursor limit" },

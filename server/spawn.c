@@ -41,6 +41,7 @@ struct worker {
 struct spawn {
     char path[PATH_MAX]; /* of the program */
     char url[128];
+    char host[128]; /* in it: where links to this machine are measured */
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool stopping;
@@ -160,7 +161,7 @@ start(struct worker *w)
 {
     struct spawn *s = w->all;
     const char *argv[] = { program, "--server", s->url, "--id", w->id,
-        "--spool", w->spool, NULL };
+        "--spool", w->spool, "--link", s->host, NULL };
     char **env = make_environment(w);
     pid_t parent = getpid(), pid;
 
@@ -248,12 +249,27 @@ supervise(void *ctx)
     return NULL;
 }
 
+/* "http://[::1]:8080" to "::1". */
+static void
+host_of(const char *url, char *out, size_t cap)
+{
+    const char *at = strstr(url, "://"), *end;
+
+    at = at ? at + 3 : url;
+    if (*at == '[')
+        end = strchr(++at, ']');
+    else
+        end = strrchr(at, ':');
+    snprintf(out, cap, "%.*s", end ? (int)(end - at) : (int)strlen(at), at);
+}
+
 enum status
 spawn_start(struct spawn *s, const char *url, struct err *err)
 {
     enum status st;
 
     snprintf(s->url, sizeof(s->url), "%s", url);
+    host_of(url, s->host, sizeof(s->host));
     for (int i = 0; i < s->n; i++) {
         struct worker *w = &s->worker[i];
 

@@ -8,6 +8,7 @@ import { dash, flagList, grade, instant, measured, short, state }
     from "./format.js";
 import { healthCharts } from "./health.js";
 import { taskProgress } from "./jobs.js";
+import { linksSection } from "./links.js";
 import { environment } from "./profile.js";
 
 // What can be done to a device: verb, button, when it makes sense.
@@ -59,11 +60,12 @@ export async function devicesView(page) {
 
 export async function deviceView(page, part) {
     const name = decodeURIComponent(part);
-    const [device, profiles, work, charts] = await Promise.all([
+    const [device, profiles, work, charts, links] = await Promise.all([
         get(path(name), page.signal), list(`/v1/profiles?device=${
             encodeURIComponent(name)}`, page.signal, 20),
         currentWork(name, page.signal),
-        get(`${path(name)}/chart`, page.signal)]);
+        get(`${path(name)}/chart`, page.signal),
+        linksSection(page, name, () => deviceView(page, part))]);
     const trouble = h("div", { role: "alert" });
     const now = h("div");
     page.show(`Device ${name}`, facts([
@@ -79,7 +81,7 @@ export async function deviceView(page, part) {
     ]), h("p", { class: "send" }, buttons(device, trouble,
         () => deviceView(page, part))), trouble,
     section("Now", now), section("Health", healthCharts(charts.items)),
-    section("Measured here", profileTable(profiles)),
+    section("Measured here", profileTable(profiles)), links,
     section("Conditions", environment("Environment record",
         { stable: device.env })));
     fill(now, work ? null : h("p", null, "No task runs on this device."));

@@ -13,11 +13,11 @@
 #include "probes/agent/folder.h"
 #include "probes/agent/loop.h"
 
-enum { MIB = 1 << 20, OPTS = 11 };
+enum { MIB = 1 << 20, OPTS = 12 };
 
 /* The command line as given. */
 struct settings {
-    const char *server, *token, *id, *spool, *runtime, *log_level;
+    const char *server, *token, *id, *spool, *runtime, *link, *log_level;
     struct opt_list labels, devices;
     int64_t cache_mib, memory_mib;
     bool once;
@@ -56,6 +56,10 @@ make_options(struct settings *s, const struct agent_program *p)
         { "runtime", 0, OPT_STR, &s->runtime, "FILE",
             "the ONNX Runtime library to use (default: searched for)",
             "OFFRAMP_RUNTIME", 0, 0 },
+        { "link", 0, OPT_STR, &s->link, "ADDRESS",
+            "of this machine, as others reach it: links to it may be measured, "
+            "on a port that is open meanwhile",
+            "OFFRAMP_LINK", 0, 255 },
         { "once", 0, OPT_FLAG, &s->once, NULL, "end after one task", NULL, 0,
             0 },
         { "log-level", 0, OPT_STR, &s->log_level, "LEVEL",
@@ -165,6 +169,11 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
     c.id = s->id;
     c.cache_bytes = s->cache_mib * MIB;
     c.memory_bytes = memory_limit(s);
+    if (setenv("OFFRAMP_SERVER", s->server, 1) < 0 ||
+        (s->link != NULL && setenv("OFFRAMP_LINK", s->link, 1) < 0)) {
+        st = err_nomem(&err);
+        goto out;
+    }
     /* The token is no business of a task: neither from its own environment
      * nor from ours in /proc, nor from our memory. */
     unsetenv("OFFRAMP_TOKEN");

@@ -48,8 +48,9 @@ make_offer(const struct agent_config *c, json_t **out, struct err *err)
     json_t *kinds = json_array(), *devices = NULL;
     enum status st = make_devices(c, &devices, err);
 
-    for (size_t i = 0; c->program->kinds[i] != NULL; i++)
-        json_array_append_new(kinds, json_string(c->program->kinds[i]->name));
+    for (const struct task_kind *const *k = c->program->kinds; *k != NULL; k++)
+        if ((*k)->offered == NULL || (*k)->offered())
+            json_array_append_new(kinds, json_string((*k)->name));
     *out = json_pack("{s:s, s:o, s:O, s:o}", "version", OFFRAMP_VERSION,
         "kinds", kinds, "labels", c->labels, "devices", devices);
     if (st == ST_OK && *out == NULL)

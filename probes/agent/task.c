@@ -43,6 +43,7 @@ task_class_of(const char *code)
         { "device.", TASK_DEVICE },
         { "model.", TASK_MODEL },
         { "measure.", TASK_MEASURE },
+        { "link.", TASK_MEASURE },
         { "user.", TASK_USER },
         { "dataset.", TASK_USER },
         { "augment.", TASK_USER },

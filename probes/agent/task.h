@@ -21,6 +21,7 @@
 #define OFFRAMP_AGENT_TASK_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,8 @@ struct task_kind {
     const char *name;
     enum status (*run)(struct task *t, json_t **result, struct err *err);
     enum task_class blame; /* who is to blame if the child dies or hangs */
+    bool (*offered)(
+        void); /* MAY: false: not by this agent, as it was started */
 };
 
 /* Say how far the task is.  May be called often: lines that come within

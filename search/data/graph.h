@@ -33,10 +33,12 @@ void graph_clear(struct graph *g);
 enum status graph_same(
     const struct graph *a, const struct graph *b, struct err *err) MUST_CHECK;
 
-/* The link between two devices, as its user gives it. */
+/* The link between two devices, as its user gives it, or as it was
+ * measured. */
 struct graph_link {
     double base_ms;
     double bytes_per_s;
+    int64_t measured; /* the measurement's number; 0: it was given */
 };
 
 /* ST_INVALID (code "partition.link") for a rate that is zero, negative or

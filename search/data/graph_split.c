@@ -75,14 +75,21 @@ alone_ns(const struct graph *g)
 }
 
 static json_t *
+link_json(const struct graph_link *l)
+{
+    return json_pack("{s:f,s:f,s:s,s:o}", "base_ms", l->base_ms, "bytes_per_s",
+        l->bytes_per_s, "source", l->measured ? "measured" : "given", "id",
+        l->measured ? json_integer(l->measured) : json_null());
+}
+
+static json_t *
 head(const char *plan, const struct graph *a, const struct graph *b,
     const struct graph_link *l)
 {
-    return json_pack("{s:s,s:s,s:{s:s,s:f},s:{s:s,s:f},s:{s:f,s:f,s:s}}",
-        "schema", "offramp.partition/1", "plan", plan, "first", "device",
-        a->device, "alone_ns", alone_ns(a), "second", "device", b->device,
-        "alone_ns", alone_ns(b), "link", "base_ms", l->base_ms, "bytes_per_s",
-        l->bytes_per_s, "source", "given");
+    return json_pack("{s:s,s:s,s:{s:s,s:f},s:{s:s,s:f},s:o}", "schema",
+        "offramp.partition/1", "plan", plan, "first", "device", a->device,
+        "alone_ns", alone_ns(a), "second", "device", b->device, "alone_ns",
+        alone_ns(b), "link", link_json(l));
 }
 
 static enum status
@@ -258,11 +265,9 @@ pipeline_json(const struct graph *g, const struct graph_link *l,
     const struct pipeline_plan *plan, const int64_t *send, json_t **out,
     struct err *err)
 {
-    *out = json_pack("{s:s,s:s,s:f,s:{s:f,s:f,s:s},s:o}", "schema",
-        "offramp.partition/1", "plan", "pipeline", "stage_ns",
-        (double)plan->slowest_ps / 1e3, "link", "base_ms", l->base_ms,
-        "bytes_per_s", l->bytes_per_s, "source", "given", "stages",
-        stages_json(g, plan, send));
+    *out = json_pack("{s:s,s:s,s:f,s:o,s:o}", "schema", "offramp.partition/1",
+        "plan", "pipeline", "stage_ns", (double)plan->slowest_ps / 1e3, "link",
+        link_json(l), "stages", stages_json(g, plan, send));
     return *out ? ST_OK : err_nomem(err);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp-worker -- analyses models, evaluates exits, searches plans. */
 #include "probes/agent/agent.h"
+#include "probes/transfer/task_link.h"
 #include "search/worker/kinds.h"
 
 static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
     &task_dataset, &task_deploy, &task_records, &task_search, &task_trial,
-    NULL };
+    &task_link_answer, NULL };
 
 static const struct agent_program program = {
     .name = "offramp-worker",

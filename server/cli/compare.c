@@ -37,6 +37,10 @@ static const struct opt opts[] = {
         1e-3, 1e18 },
     { "link-base", 0, OPT_REAL, &wish.link_base, "NS",
         "what each tensor takes besides, in ns (default 0)", NULL, 0, 1e15 },
+    { "over", 0, OPT_STR, &wish.over, "FROM,TO",
+        "a link that was measured (`offramp links`) in place of --link and "
+        "--link-base",
+        NULL, 0, 0 },
     { "link-server", 0, OPT_INT, &wish.link_server, "ID",
         "the rest runs as this profile measured it (default: for nothing)",
         NULL, 1, 9e15 },
@@ -100,6 +104,7 @@ const struct opt_cmd cli_compare_cmd = {
         "constants)\n"
         "    offramp compare 3 --profile 7 --link 1e6        (on the server)\n"
         "    offramp compare --records r.csv --costs c.json --ordered\n"
+        "    offramp compare 3 --profile 7 --over pi5,server\n"
         "RECORDS is a number that the server gave; the page then shows the "
         "result too.\n"
         "Regret is what the best fixed exit would have earned more (score "
@@ -157,9 +162,10 @@ read_options(struct trial_options *o, struct err *err)
     if (records_file == NULL)
         return err_set(err, ST_INVALID, "cli.arguments",
             "give --records FILE, or the number of records on the server");
-    if (wish.profile != 0 || wish.link != 0)
+    if (wish.profile != 0 || wish.link != 0 || wish.over != NULL)
         return err_set(err, ST_INVALID, "cli.arguments",
-            "--profile and --link are the server's: give the number of its "
+            "--profile, --link and --over are the server's: give the number of "
+            "its "
             "records instead of --records FILE");
     if (wish.objective != NULL && wish.costs_file == NULL)
         return err_set(err, ST_INVALID, "cli.arguments",

@@ -10,6 +10,7 @@
 struct compare_wish {
     struct client client;
     const char *costs_file, *objective, *reference, *offload; /* or NULL */
+    const char *over; /* ends of a measured link, or NULL */
     struct opt_list names;
     double weight, lambda, alpha, beta, probes, memory, max_drop;
     double link, link_base; /* 0: none */

@@ -4,6 +4,7 @@
 
 #include "server/cli/compare.h"
 #include "server/cli/follow.h"
+#include "server/cli/link_find.h"
 
 enum { COSTS_BYTES_MAX = 1 << 20 };
 
@@ -100,6 +101,26 @@ post(struct compare_wish *w, const json_t *body, json_t **doc, struct err *err)
     return st;
 }
 
+/* In place of what would be given, what was measured. */
+static enum status
+measured_link(struct compare_wish *w, struct err *err)
+{
+    struct link_way way;
+    enum status st;
+
+    if (w->over == NULL)
+        return ST_OK;
+    if (w->link != 0 || w->link_base != 0)
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "--over has a rate and a base of its own: leave --link and "
+            "--link-base out");
+    if ((st = link_find(&w->client, w->over, &way, err)) != ST_OK)
+        return st;
+    w->link = 1e9 / way.byte_ns;
+    w->link_base = way.base_ns;
+    return ST_OK;
+}
+
 enum status
 compare_post(
     struct compare_wish *w, const char *records, json_t **doc, struct err *err)
@@ -108,12 +129,13 @@ compare_post(
     int64_t id;
     enum status st;
 
-    if ((st = read_records_id(records, &id, err)) == ST_OK &&
-        (st = make_body(w, id, &body, err)) == ST_OK &&
-        (st = client_open(&w->client, err)) == ST_OK) {
+    if ((st = read_records_id(records, &id, err)) != ST_OK ||
+        (st = client_open(&w->client, err)) != ST_OK)
+        return st;
+    if ((st = measured_link(w, err)) == ST_OK &&
+        (st = make_body(w, id, &body, err)) == ST_OK)
         st = post(w, body, doc, err);
-        client_close(&w->client);
-    }
+    client_close(&w->client);
     json_decref(body);
     return st;
 }

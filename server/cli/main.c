@@ -27,6 +27,8 @@ const struct cli_verb cli_verbs[] = {
     { "run", "run a plan here, segment by segment", cli_run, &cli_run_cmd },
     { "devices", "list the devices and their state", cli_devices,
         &cli_devices_cmd },
+    { "links", "list the measured links, or measure one", cli_links,
+        &cli_links_cmd },
     { "import", "bring a native table of another server", cli_import,
         &cli_import_cmd },
     { "diff", "tell why two profiles' numbers differ", cli_diff,

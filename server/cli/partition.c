@@ -6,15 +6,21 @@
 #include "search/data/graph.h"
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
+#include "server/cli/link_find.h"
 #include "server/cli/text.h"
 
 enum { GRAPHS_MAX = 64 };
 
-static const char *plan = "light";
+static struct client client;
+static const char *plan = "light", *link;
 static double rate, base_ms;
-static bool json;
 
 static const struct opt opts[] = {
+    CLIENT_OPTS(client),
+    { "link", 'l', OPT_STR, &link, "FROM,TO",
+        "a link that was measured (`offramp links`) in place of --rate and "
+        "--base",
+        NULL, 0, 0 },
     { "rate", 'r', OPT_REAL, &rate, "BYTES_PER_S",
         "what the link carries; with --plan rates, the slowest looked at", NULL,
         0, 0 },
@@ -23,17 +29,18 @@ static const struct opt opts[] = {
         0, 1e6 },
     { "plan", 'p', OPT_STR, &plan, "WORD",
         "light, heavy, rates or pipeline (default light)", NULL, 0, 0 },
-    { "json", 'j', OPT_FLAG, &json, NULL, "print JSON", NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_partition_cmd = {
     .name = "offramp partition",
     .summary = "cut a network between measured devices",
-    .synopsis = "--rate BYTES_PER_S [OPTION]... GRAPH GRAPH...",
+    .synopsis = "--link FROM,TO | --rate BYTES_PER_S [OPTION]... GRAPH "
+                "GRAPH...",
     .details =
         "A GRAPH is what `offramp export graph PROFILE` writes: the same "
         "network, measured on\none device each, in the order in which data "
         "flows.\n"
+        "    offramp partition --link pi5,server board.json server.json\n"
         "    offramp partition --rate 1.25e6 board.json server.json\n"
         "light     least time for one sample: the minimum cut; a tensor is "
         "sent once\n"
@@ -42,7 +49,8 @@ const struct opt_cmd cli_partition_cmd = {
         "          first device, link and second device\n"
         "rates     the light plan for every rate from --rate up, as a table\n"
         "pipeline  any number of devices in a row: the shortest longest stage\n"
-        "Times of layers are measured; the link is as given.  The input has "
+        "Times of layers are measured; the link is what --link names, or as "
+        "given.  The input has "
         "to be sent if the\nsecond device reads it; the answer's way back is "
         "not counted.",
     .opts = opts,
@@ -151,7 +159,7 @@ print_pipeline(const json_t *doc, const struct graph *g)
 static enum status
 print(const json_t *doc, const struct graph *g, struct err *err)
 {
-    if (json)
+    if (client.json)
         client_print(doc);
     else if (strcmp(plan, "rates") == 0)
         return print_rates(doc, g, err);
@@ -163,7 +171,8 @@ print(const json_t *doc, const struct graph *g, struct err *err)
 }
 
 static enum status
-solve(const struct graph *g, size_t n, json_t **doc, struct err *err)
+solve(const struct graph *g, size_t n, const struct graph_link *l, json_t **doc,
+    struct err *err)
 {
     static const struct {
         const char *name;
@@ -171,10 +180,8 @@ solve(const struct graph *g, size_t n, json_t **doc, struct err *err)
             const struct graph_link *l, json_t **out, struct err *err);
     } two[] = { { "light", graph_light }, { "heavy", graph_heavy },
         { "rates", graph_rates } };
-    const struct graph_link link = { base_ms, rate };
-
     if (strcmp(plan, "pipeline") == 0)
-        return graph_pipeline(g, n, &link, doc, err);
+        return graph_pipeline(g, n, l, doc, err);
     for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
         if (strcmp(plan, two[i].name) != 0)
             continue;
@@ -182,16 +189,40 @@ solve(const struct graph *g, size_t n, json_t **doc, struct err *err)
             return err_set(err, ST_INVALID, "cli.arguments",
                 "%zu graphs: --plan %s is for two (pipeline takes more)", n,
                 plan);
-        return two[i].of(&g[0], &g[1], &link, doc, err);
+        return two[i].of(&g[0], &g[1], l, doc, err);
     }
     return err_set(err, ST_INVALID, "cli.arguments",
         "--plan '%.32s': give light, heavy, rates or pipeline", plan);
+}
+
+/* As given, or as the server has it measured. */
+static enum status
+find_link(struct graph_link *out, struct err *err)
+{
+    struct link_way way;
+    enum status st;
+
+    *out = (struct graph_link){ .base_ms = base_ms, .bytes_per_s = rate };
+    if (link == NULL)
+        return ST_OK;
+    if (rate != 0 || base_ms != 0)
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "--link has a rate and a base of its own: leave --rate and --base "
+            "out");
+    if ((st = client_open(&client, err)) == ST_OK &&
+        (st = link_find(&client, link, &way, err)) == ST_OK)
+        *out = (struct graph_link){ .base_ms = way.base_ns / 1e6,
+            .bytes_per_s = 1e9 / way.byte_ns,
+            .measured = way.id };
+    client_close(&client);
+    return st;
 }
 
 static enum status
 partition(char **files, size_t n, struct err *err)
 {
     static struct graph g[GRAPHS_MAX];
+    struct graph_link l;
     json_t *doc = NULL;
     enum status st = ST_OK;
     size_t i = 0;
@@ -199,11 +230,12 @@ partition(char **files, size_t n, struct err *err)
     if (n < 2 || n > GRAPHS_MAX)
         return err_set(err, ST_INVALID, "cli.arguments",
             "give two graphs or more (`offramp export graph` writes them)");
+    st = find_link(&l, err);
     while (st == ST_OK && i < n) {
         st = graph_load(files[i], &g[i], err);
         i++;
     }
-    if (st == ST_OK && (st = solve(g, n, &doc, err)) == ST_OK)
+    if (st == ST_OK && (st = solve(g, n, &l, &doc, err)) == ST_OK)
         st = print(doc, g, err);
     json_decref(doc);
     while (i-- > 0)

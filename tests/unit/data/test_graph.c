@@ -56,7 +56,7 @@ clear_two(struct two *t)
 static void
 the_cut_is_behind_the_layer_that_halves(void **state)
 {
-    const struct graph_link link = { 0, 1e8 }; /* 10 ns a byte */
+    const struct graph_link link = { .bytes_per_s = 1e8 }; /* 10 ns a byte */
     struct two t;
     json_t *doc;
 
@@ -79,7 +79,7 @@ the_cut_is_behind_the_layer_that_halves(void **state)
 static void
 a_table_covers_every_rate(void **state)
 {
-    const struct graph_link link = { 0, 1e5 };
+    const struct graph_link link = { .bytes_per_s = 1e5 };
     const json_t *rows, *row;
     struct two t;
     json_t *doc;
@@ -110,7 +110,7 @@ a_table_covers_every_rate(void **state)
 static void
 a_pipeline_shares_the_work(void **state)
 {
-    const struct graph_link link = { 0, 1e8 };
+    const struct graph_link link = { .bytes_per_s = 1e8 };
     struct graph g[2];
     json_t *doc;
 
@@ -134,10 +134,10 @@ links_and_networks_that_do_not_fit_are_refused(void **state)
         struct graph_link link;
         const char *says;
     } bad[] = {
-        { { 0, 0 }, "the rate is 0" },
-        { { 0, INFINITY }, "the rate is inf" },
-        { { 0, -5 }, "the rate is -5" },
-        { { -1, 5 }, "the base is -1" },
+        { { 0, 0, 0 }, "the rate is 0" },
+        { { 0, INFINITY, 0 }, "the rate is inf" },
+        { { 0, -5, 0 }, "the rate is -5" },
+        { { -1, 5, 0 }, "the base is -1" },
     };
     struct err err = { 0 };
     struct two t;
@@ -154,8 +154,9 @@ links_and_networks_that_do_not_fit_are_refused(void **state)
     }
     t.server.name[1][0] = 'x';
     err = (struct err){ 0 };
-    assert_int_equal(graph_light(&t.board, &t.server,
-                         &(struct graph_link){ 0, 1e6 }, &doc, &err),
+    assert_int_equal(
+        graph_light(&t.board, &t.server,
+            &(struct graph_link){ .bytes_per_s = 1e6 }, &doc, &err),
         ST_UNPROCESSABLE);
     assert_non_null(strstr(err.text, "layer 1 is 'b' on board"));
     clear_two(&t);

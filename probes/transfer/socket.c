@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/transfer/socket.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+
+void
+socket_prepare(int fd, int io_s)
+{
+    const struct timeval limit = { .tv_sec = io_s };
+    const int on = 1;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+bool
+socket_write(int fd, const void *data, size_t len)
+{
+    const char *at = data;
+
+    while (len > 0) {
+        ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+bool
+socket_read(int fd, void *data, size_t len)
+{
+    char *at = data;
+
+    while (len > 0) {
+        ssize_t n = recv(fd, at, len, 0);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+bool
+socket_write_filler(int fd, const uint8_t *chunk, size_t len)
+{
+    bool good = true;
+
+    while (good && len > 0) {
+        size_t n = len < SOCKET_CHUNK ? len : SOCKET_CHUNK;
+
+        good = socket_write(fd, chunk, n);
+        len -= n;
+    }
+    return good;
+}
+
+bool
+socket_skip(int fd, size_t len)
+{
+    uint8_t chunk[SOCKET_CHUNK];
+    bool good = true;
+
+    while (good && len > 0) {
+        size_t n = len < SOCKET_CHUNK ? len : SOCKET_CHUNK;
+
+        good = socket_read(fd, chunk, n);
+        len -= n;
+    }
+    return good;
+}
+
+void
+socket_fill(uint8_t chunk[SOCKET_CHUNK])
+{
+    struct rng rng = { .state = 1 };
+
+    for (size_t i = 0; i < SOCKET_CHUNK; i += sizeof(uint64_t)) {
+        uint64_t x = rng_next(&rng);
+
+        memcpy(chunk + i, &x, sizeof(x));
+    }
+}
+
+void
+socket_head(uint8_t head[SOCKET_HEAD], uint64_t forward, uint64_t back)
+{
+    const uint64_t both[2] = { htole64(forward), htole64(back) };
+
+    memcpy(head, both, SOCKET_HEAD);
+}
+
+void
+socket_head_read(
+    const uint8_t head[SOCKET_HEAD], uint64_t *forward, uint64_t *back)
+{
+    uint64_t both[2];
+
+    memcpy(both, head, SOCKET_HEAD);
+    *forward = le64toh(both[0]);
+    *back = le64toh(both[1]);
+}

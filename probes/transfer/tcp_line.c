@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* tcp_line.c -- the end that asks and takes the time. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "probes/transfer/socket.h"
+#include "probes/transfer/tcp.h"
+
+enum { CONNECT_MS = 10000 };
+
+struct tcp_line {
+    int fd;
+    uint8_t filler[SOCKET_CHUNK];
+};
+
+/* Connected within CONNECT_MS, or -1. */
+static int
+connect_to(const struct addrinfo *a)
+{
+    int fd =
+        socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct pollfd p = { .fd = fd, .events = POLLOUT };
+    int no = 0;
+    socklen_t len = sizeof(no);
+
+    if (fd < 0)
+        return -1;
+    if ((connect(fd, a->ai_addr, a->ai_addrlen) < 0 && errno != EINPROGRESS) ||
+        poll(&p, 1, CONNECT_MS) != 1 ||
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &no, &len) < 0 || no != 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool
+make_blocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
+
+static bool
+introduce(int fd, const char *secret)
+{
+    char hello[sizeof(SOCKET_HELLO) + TCP_SECRET], answer[3];
+    int n = snprintf(hello, sizeof(hello), "%s%s\n", SOCKET_HELLO, secret);
+
+    socket_prepare(fd, SOCKET_IO_S);
+    return n < (int)sizeof(hello) && socket_write(fd, hello, (size_t)n) &&
+           socket_read(fd, answer, sizeof(answer)) &&
+           memcmp(answer, "ok\n", sizeof(answer)) == 0;
+}
+
+enum status
+tcp_visit(struct tcp_line **out, const char *host, int port, const char *secret,
+    struct err *err)
+{
+    const struct addrinfo want = { .ai_socktype = SOCK_STREAM };
+    struct addrinfo *list = NULL;
+    struct tcp_line *l = calloc(1, sizeof(*l));
+    char service[16];
+
+    *out = NULL;
+    if (l == NULL)
+        return err_nomem(err);
+    l->fd = -1;
+    socket_fill(l->filler);
+    snprintf(service, sizeof(service), "%d", port);
+    if (getaddrinfo(host, service, &want, &list) == 0)
+        for (const struct addrinfo *a = list; a && l->fd < 0; a = a->ai_next)
+            l->fd = connect_to(a);
+    if (list != NULL)
+        freeaddrinfo(list);
+    if (l->fd < 0 || !make_blocking(l->fd)) {
+        tcp_leave(l);
+        return err_set(err, ST_UNAVAILABLE, "link.unreachable",
+            "%.128s, port %d, cannot be reached from here: the other agent "
+            "must be started with --link and an address that this machine "
+            "reaches, and no firewall may be between",
+            host, port);
+    }
+    if (!introduce(l->fd, secret)) {
+        tcp_leave(l);
+        return err_set(err, ST_UNAVAILABLE, "link.refused",
+            "%.128s, port %d, does not answer as the other end of this "
+            "measurement",
+            host, port);
+    }
+    *out = l;
+    return ST_OK;
+}
+
+static enum status
+run(void *ctx, size_t forward, size_t back, int64_t *ns, struct err *err)
+{
+    struct tcp_line *l = ctx;
+    uint8_t head[SOCKET_HEAD];
+    int64_t start = clock_ns();
+
+    socket_head(head, forward, back);
+    if (!socket_write(l->fd, head, sizeof(head)) ||
+        !socket_write_filler(l->fd, l->filler, forward) ||
+        !socket_skip(l->fd, back))
+        return err_set(err, ST_UNAVAILABLE, "link.broken",
+            "the other end of the link fell silent at a message of %zu bytes "
+            "there and %zu back",
+            forward, back);
+    *ns = clock_ns() - start;
+    return ST_OK;
+}
+
+struct exchange
+tcp_exchange(struct tcp_line *l)
+{
+    return (struct exchange){
+        .transport = "tcp", .max_bytes = TCP_MESSAGE_MAX, .run = run, .ctx = l
+    };
+}
+
+void
+tcp_leave(struct tcp_line *l)
+{
+    uint8_t head[SOCKET_HEAD];
+
+    if (l == NULL)
+        return;
+    if (l->fd >= 0) {
+        socket_head(head, 0, 0);
+        (void)socket_write(l->fd, head, sizeof(head));
+        close(l->fd);
+    }
+    free(l);
+}
