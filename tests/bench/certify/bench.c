@@ -2,10 +2,11 @@
 /*
  * bench -- S13 of the design: what a promise costs, and how often it breaks.
  *
- * `bench_certify [RUNS]` draws samples of 10,000 from made-up populations of
- * 200,000 (five exits, eps 1 %, delta 0.1), asks for plans in several ways,
- * and judges them on the whole population.  The first row is the optimum of
- * the sample without any promise: what the others are compared with.
+ * `bench_certify [RUNS [json]]` draws samples of 10,000 from made-up
+ * populations of 200,000 (five exits, eps 1 %, delta 0.1), asks for plans in
+ * several ways, and judges them on the whole population.  The first row is the
+ * optimum of the sample without any promise: what the others are compared with.
+ * With `json`, a line for programs follows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +143,16 @@ run_population(
     return ok;
 }
 
+static void
+print_json(const struct score *s, int runs)
+{
+    for (int k = 0; k < WAYS; k++)
+        printf("%s{\"way\":\"%s\",\"broken\":%.4f,\"cost\":%.4f,\"ms\":%.1f}",
+            k ? "," : "[", ways[k].name, (double)s[k].broken / runs,
+            s[k].cost / runs, 1e3 * s[k].seconds / runs);
+    printf("]\n");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -166,5 +177,7 @@ main(int argc, char **argv)
             100.0 * score[k].broken / runs, 100.0 * score[k].early / runs,
             score[k].cost / runs, score[k].cost / score[0].cost,
             1e3 * score[k].seconds / runs);
+    if (argc > 2 && strcmp(argv[2], "json") == 0)
+        print_json(score, runs);
     return 0;
 }

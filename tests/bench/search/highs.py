@@ -5,8 +5,8 @@
     bench_search write S11 1 >instance.json
     highs.py instance.json [time limit in seconds]
 
-Prints the optimum, the bound and the time, to be compared with what
-bench_search says of the instance.  Each sample has one variable for every
+Prints the optimum, the bound and the processor time as JSON, to be compared
+with what bench_search says of the instance.  Each sample has one variable for every
 exit it may leave at and one label is chosen for every exit: the natural
 model, not tuned.
 """
@@ -87,11 +87,12 @@ def main():
         p = json.load(f)
     limit = float(sys.argv[2]) if len(sys.argv) > 2 else 3600.0
     cost, constraint, integer = model(p)
-    start = time.monotonic()
+    start = time.process_time()
     r = milp(cost, constraints=constraint, integrality=integer,
              bounds=Bounds(0, 1), options={"time_limit": limit})
-    print(f"cost {r.fun}  bound {r.mip_dual_bound}  "
-          f"{time.monotonic() - start:.1f} s  {r.message}")
+    print(json.dumps({"cost": r.fun, "bound": r.mip_dual_bound,
+                      "seconds": time.process_time() - start,
+                      "proved": r.status == 0, "message": r.message}))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,21 @@ list_bins(const struct prob *p, size_t samples, bool tops)
 }
 
 static json_t *
+list_scores(const struct solve_data *d)
+{
+    json_t *all = json_array();
+
+    for (int e = 0; e + 1 < d->exits; e++) {
+        json_t *a = json_array();
+
+        for (size_t i = 0; i < d->n; i++)
+            json_array_append_new(a, json_real(d->score[(size_t)e * d->n + i]));
+        json_array_append_new(all, a);
+    }
+    return all;
+}
+
+static json_t *
 list_right(const struct solve_data *d)
 {
     json_t *all = json_array();
@@ -57,11 +72,12 @@ write_instance(const struct solve_data *d, const struct solve_options *o)
 
     if (prob_init(&p, d, o, NULL) != ST_OK)
         return false;
-    doc = json_pack("{s:I,s:i,s:I,s:o,s:o,s:o,s:o,s:o}", "n", (json_int_t)d->n,
-        "exits", d->exits, "floor", (json_int_t)o->floor, "segment",
-        list_costs(d->segment, d->exits), "head", list_costs(d->head, d->exits),
-        "thresholds", list_bins(&p, d->n, true), "bin",
-        list_bins(&p, d->n, false), "right", list_right(d));
+    doc = json_pack("{s:I,s:i,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "n",
+        (json_int_t)d->n, "exits", d->exits, "floor", (json_int_t)o->floor,
+        "segment", list_costs(d->segment, d->exits), "head",
+        list_costs(d->head, d->exits), "thresholds", list_bins(&p, d->n, true),
+        "bin", list_bins(&p, d->n, false), "right", list_right(d), "score",
+        list_scores(d));
     prob_clear(&p);
     ok = doc != NULL && json_dumpf(doc, stdout, JSON_COMPACT) == 0;
     json_decref(doc);
