@@ -132,15 +132,16 @@ db_cache_expired(struct db *db, int64_t profile, int64_t *n, struct err *err)
 
 /* All that the numbers are, as one list for both sides of the copy. */
 #define NUMBERS                                                                \
-    "level, role, kernel_key, source, n_epochs, iters_per_epoch, min_ns,"      \
+    "level, kernel_key, source, n_epochs, iters_per_epoch, min_ns,"            \
     " p10_ns, p25_ns, median_ns, p75_ns, p90_ns, p99_ns, max_ns, mean_ns,"     \
     " sd_ns, mad_ns, ci95_lo_ns, ci95_hi_ns, lag1, n_mild, n_severe,"          \
     " first_ns, stop_reason, grade, energy_gross_nj, energy_idle_nj,"          \
     " energy_net_nj, energy_err_nj, energy_method, energy_sensor"
 
 static const char sql_copy[] =
-    "INSERT INTO measure (profile, idx, name, flags, cached_from, " NUMBERS ")"
-    " SELECT ?2, ?3, ?4, flags | ?5, coalesce(cached_from, id), " NUMBERS
+    "INSERT INTO measure (profile, idx, name, flags, role, "
+    "cached_from, " NUMBERS
+    ") SELECT ?2, ?3, ?4, flags | ?5, ?6, coalesce(cached_from, id), " NUMBERS
     " FROM measure WHERE id = ?1";
 
 static const char sql_copy_counters[] =
@@ -148,8 +149,8 @@ static const char sql_copy_counters[] =
     " SELECT ?2, event, value FROM counter WHERE measure = ?1";
 
 struct copying {
-    int64_t from, profile, index;
-    const char *name;
+    int64_t from;
+    const struct cache_place *to;
     int64_t id;
 };
 
@@ -159,8 +160,9 @@ copy(struct db *db, void *ctx, struct err *err)
     struct copying *c = ctx;
     int64_t changed = 0;
     enum status st = db_run(db, sql_copy,
-        ARGS(A_INT(c->from), A_INT(c->profile), A_INT(c->index),
-            A_TEXT(c->name), A_INT(FLAG(cached))),
+        ARGS(A_INT(c->from), A_INT(c->to->profile), A_INT(c->to->index),
+            A_TEXT(c->to->name), A_INT(FLAG(cached)),
+            A_TEXT(role_words[c->to->role])),
         &changed, err);
 
     if (st != ST_OK)
@@ -174,10 +176,10 @@ copy(struct db *db, void *ctx, struct err *err)
 }
 
 enum status
-db_cache_copy(struct db *db, int64_t from, int64_t profile, int64_t index,
-    const char *name, int64_t *id, struct err *err)
+db_cache_copy(struct db *db, int64_t from, const struct cache_place *to,
+    int64_t *id, struct err *err)
 {
-    struct copying c = { from, profile, index, name, 0 };
+    struct copying c = { from, to, 0 };
     enum status st = db_tx(db, copy, &c, err);
 
     if (st == ST_OK)

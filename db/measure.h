@@ -124,9 +124,16 @@ enum status db_cache_expire_before(struct db *db, const struct cache_query *q,
 enum status db_cache_expired(
     struct db *db, int64_t profile, int64_t *n, struct err *err) MUST_CHECK;
 
-/* Add a copy of row `from` to `profile` as this layer, flagged `cached`.
- * ST_NOT_FOUND where there is no such row. */
-enum status db_cache_copy(struct db *db, int64_t from, int64_t profile,
-    int64_t index, const char *name, int64_t *id, struct err *err) MUST_CHECK;
+/* Where a copy goes. */
+struct cache_place {
+    int64_t profile, index;
+    enum role role;
+    const char *name;
+};
+
+/* Add a copy of row `from` there, flagged `cached`.  ST_NOT_FOUND where there
+ * is no such row. */
+enum status db_cache_copy(struct db *db, int64_t from,
+    const struct cache_place *to, int64_t *id, struct err *err) MUST_CHECK;
 
 #endif

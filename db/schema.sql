@@ -354,10 +354,10 @@ CREATE TABLE measure (
     id              INTEGER PRIMARY KEY,
     profile         INTEGER NOT NULL REFERENCES profile (id),
     level           TEXT NOT NULL CHECK (level IN ('L0', 'L1', 'L2', 'L3', 'L4', 'L5', 'L6', 'L7')),
-    role            TEXT NOT NULL CHECK (role IN ('whole', 'layer', 'segment', 'head', 'prefix', 'sentinel', 'aa', 'dispatch')),
+    role            TEXT NOT NULL CHECK (role IN ('whole', 'layer', 'segment', 'head', 'prefix', 'joint', 'stage', 'sentinel', 'aa', 'dispatch')),
     idx             INTEGER NOT NULL,   -- the layer's, or the exit's; 0
     name            TEXT NOT NULL,
-    kernel_key      TEXT,               -- what decides its cost; equal keys cost the same
+    kernel_key      TEXT,               -- what decides its cost; equal keys cost the same: the file's digest for all but layers
     source          TEXT NOT NULL CHECK (source IN ('measured', 'emulated', 'modelled')),
     n_epochs        INTEGER NOT NULL,   -- epochs the statistics are over
     iters_per_epoch INTEGER NOT NULL,   -- executions in one epoch

@@ -119,6 +119,8 @@
     X(ROLE_SEGMENT, "segment")                                                 \
     X(ROLE_HEAD, "head")                                                       \
     X(ROLE_PREFIX, "prefix")                                                   \
+    X(ROLE_JOINT, "joint")                                                     \
+    X(ROLE_STAGE, "stage")                                                     \
     X(ROLE_SENTINEL, "sentinel")                                               \
     X(ROLE_AA, "aa")                                                           \
     X(ROLE_DISPATCH, "dispatch")
@@ -140,6 +142,15 @@ enum source { SOURCE_MAP(X) };
 enum level { LEVEL_MAP(X) LEVEL_COUNT };
 enum role { ROLE_MAP(X) };
 #undef X
+
+/* Is a row of this role of one part of one exit, which its index says?  The
+ * role's word is the part's name in an analysis. */
+static inline bool
+role_is_of_exit(enum role r)
+{
+    return r == ROLE_SEGMENT || r == ROLE_HEAD || r == ROLE_PREFIX ||
+           r == ROLE_JOINT || r == ROLE_STAGE;
+}
 
 /* The words by value, ended by NULL: task_kind_words[TASK_PROFILE]. */
 extern const char *const task_kind_words[],

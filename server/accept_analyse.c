@@ -64,16 +64,17 @@ check_part(struct db *db, const json_t *part, const char *exit,
 static enum status
 check_exit(struct db *db, const json_t *exit, size_t i, struct err *err)
 {
+    static const char *const optional[] = { "head", "joint", "stage" };
+    const size_t n_optional = sizeof(optional) / sizeof(optional[0]);
     const char *name, *output;
     int64_t index = -1;
-    json_t *segment = NULL, *head = NULL, *prefix = NULL;
+    json_t *segment = NULL, *prefix = NULL;
     char path[PATH_BYTES];
     const struct json_field fields[] = {
         { "index", JF_INT, true, &index, 0, 0 },
         { "name", JF_STR, true, &name, 0, 1024 },
         { "output", JF_STR, true, &output, 0, 1024 },
         { "segment", JF_OBJ, true, &segment, 0, 0 },
-        { "head", JF_OBJ, false, &head, 0, 0 },
         { "prefix", JF_OBJ, true, &prefix, 0, 0 },
     };
     enum status st;
@@ -84,7 +85,13 @@ check_exit(struct db *db, const json_t *exit, size_t i, struct err *err)
         (st = check_part(db, segment, path, "segment", err)) != ST_OK ||
         (st = check_part(db, prefix, path, "prefix", err)) != ST_OK)
         return st;
-    return head != NULL ? check_part(db, head, path, "head", err) : ST_OK;
+    for (size_t k = 0; st == ST_OK && k < n_optional; k++) {
+        const json_t *part = json_object_get(exit, optional[k]);
+
+        if (part != NULL && !json_is_null(part))
+            st = check_part(db, part, path, optional[k], err);
+    }
+    return st;
 }
 
 static enum status

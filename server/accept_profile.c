@@ -199,11 +199,14 @@ profile_exits_text(
     json_array_foreach(exits, i, exit)
     {
         int64_t index = -1;
-        double residual = NAN;
+        double residual = NAN, split = NAN, cut_ns = NAN, head_cut_ns = NAN;
         const json_t *name;
         const struct json_field fields[] = {
             { "index", JF_INT, true, &index, 0, 1e6 },
             { "prefix_residual_rel", JF_REAL, false, &residual, 0, 0 },
+            { "prefix_split_rel", JF_REAL, false, &split, 0, 0 },
+            { "cut_ns", JF_REAL, false, &cut_ns, 0, 0 },
+            { "head_cut_ns", JF_REAL, false, &head_cut_ns, 0, 0 },
         };
 
         if (st == ST_OK)
@@ -216,9 +219,12 @@ profile_exits_text(
                 "exits[%zu].index: the model has %zu exits", i,
                 json_array_size(known));
         else if (json_array_append_new(list,
-                     json_pack("{s:I,s:O,s:o}", "index", (json_int_t)index,
-                         "name", name, "prefix_residual_rel",
-                         json_number_or_null(residual))) < 0)
+                     json_pack("{s:I,s:O,s:o,s:o,s:o,s:o}", "index",
+                         (json_int_t)index, "name", name, "prefix_residual_rel",
+                         json_number_or_null(residual), "prefix_split_rel",
+                         json_number_or_null(split), "cut_ns",
+                         json_number_or_null(cut_ns), "head_cut_ns",
+                         json_number_or_null(head_cut_ns))) < 0)
             st = err_nomem(err);
     }
     if (st == ST_OK)

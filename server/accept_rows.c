@@ -93,10 +93,18 @@ source_of(const struct profile_rows_in *in, const struct measure *copy)
     return look_up(in->kernel_at, key);
 }
 
+/* Can a row stand for others with its kernel key? */
+static bool
+has_key(const struct measure *m)
+{
+    return m->kernel_key != NULL &&
+           (m->role == ROLE_LAYER || role_is_of_exit(m->role));
+}
+
 static bool
 is_copy(const struct measure *m)
 {
-    return m->role == ROLE_LAYER && (m->flags & FLAG(cached));
+    return has_key(m) && (m->flags & FLAG(cached));
 }
 
 /* Enter row `i` under its place, and under its kernel if it is the first
@@ -113,7 +121,7 @@ enter_row(struct profile_rows_in *in, size_t i, struct err *err)
         return err_set(err, ST_UNPROCESSABLE, "result.row",
             "rows[%zu]: %s is there twice", i, key);
     rc = json_object_set_new(in->row_at, key, json_integer((json_int_t)i));
-    if (rc == 0 && m->role == ROLE_LAYER && !is_copy(m)) {
+    if (rc == 0 && has_key(m) && !is_copy(m)) {
         kernel_key(m, key);
         if (look_up(in->kernel_at, key) < 0)
             rc = json_object_set_new(
@@ -143,28 +151,35 @@ check_layer(const struct profile_rows_in *in, const char *path,
     return ST_OK;
 }
 
+/* An exit's part, where it tells its key, is the file that the analysis has
+ * there. */
+static enum status
+check_part(const struct profile_rows_in *in, const char *path,
+    const struct measure *m, struct err *err)
+{
+    const json_t *exit = json_array_get(exits_of(in), (size_t)m->index);
+    const char *blob = json_string_value(
+        json_object_get(json_object_get(exit, role_words[m->role]), "blob"));
+
+    if (exit == NULL)
+        return err_set(err, ST_UNPROCESSABLE, "result.row",
+            "%s.index: the model has %zu exits", path,
+            json_array_size(exits_of(in)));
+    if (m->kernel_key != NULL &&
+        (blob == NULL || strcmp(blob, m->kernel_key) != 0))
+        return err_set(err, ST_UNPROCESSABLE, "result.row",
+            "%s.kernel_key is not the file of exit %lld's %s", path,
+            (long long)m->index, role_words[m->role]);
+    return ST_OK;
+}
+
 static enum status
 check_place(const struct profile_rows_in *in, const char *path,
     const struct measure *m, struct err *err)
 {
-    switch (m->role) {
-    case ROLE_LAYER:
+    if (m->role == ROLE_LAYER)
         return check_layer(in, path, m, err);
-    case ROLE_SEGMENT:
-    case ROLE_HEAD:
-    case ROLE_PREFIX:
-        if (m->index < (int64_t)json_array_size(exits_of(in)))
-            return ST_OK;
-        return err_set(err, ST_UNPROCESSABLE, "result.row",
-            "%s.index: the model has %zu exits", path,
-            json_array_size(exits_of(in)));
-    case ROLE_WHOLE:
-    case ROLE_SENTINEL:
-    case ROLE_AA:
-    case ROLE_DISPATCH:
-        break;
-    }
-    return ST_OK;
+    return role_is_of_exit(m->role) ? check_part(in, path, m, err) : ST_OK;
 }
 
 static enum status
@@ -355,15 +370,18 @@ store_copies(struct db *db, const struct profile_rows_in *in, int64_t profile,
         const struct measure *m = &in->row[i].m;
 
         if (is_copy(m))
-            st = db_cache_copy(db, ids[source_of(in, m)], profile, m->index,
-                m->name, &id, err);
+            st = db_cache_copy(db, ids[source_of(in, m)],
+                &(struct cache_place){ profile, m->index, m->role, m->name },
+                &id, err);
     }
     for (size_t i = 0; st == ST_OK && i < in->n_fills; i++) {
         const struct cache_fill *f = &in->fill[i];
         const json_t *layer = json_array_get(layers_of(in), f->layer);
 
-        st = db_cache_copy(db, f->from, profile, (int64_t)f->layer,
-            json_string_value(json_object_get(layer, "name")), &id, err);
+        st = db_cache_copy(db, f->from,
+            &(struct cache_place){ profile, (int64_t)f->layer, ROLE_LAYER,
+                json_string_value(json_object_get(layer, "name")) },
+            &id, err);
     }
     return st;
 }

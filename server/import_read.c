@@ -224,8 +224,7 @@ check_place(const struct native *d, const char *path, const struct measure *m,
     const json_t *layers = json_object_get(d->analysis, "layers");
     const json_t *exits = json_object_get(d->analysis, "exits");
     const json_t *layer = json_array_get(layers, (size_t)m->index);
-    bool of_exit = m->role == ROLE_SEGMENT || m->role == ROLE_HEAD ||
-                   m->role == ROLE_PREFIX;
+    bool of_exit = role_is_of_exit(m->role);
 
     if ((m->role == ROLE_LAYER && layer == NULL) ||
         (of_exit && m->index >= (int64_t)json_array_size(exits)))

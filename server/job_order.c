@@ -226,7 +226,8 @@ add_job(struct db *db, struct job_order *o, struct err *err)
 static json_t *
 blob_list(const struct input_model *m)
 {
-    static const char *const parts[] = { "segment", "head", "prefix" };
+    static const char *const parts[] = { "segment", "head", "prefix", "joint",
+        "stage" };
     json_t *set = json_object(), *list = json_array(), *v;
     int rc = json_object_set_new(set, m->blob, json_true());
     const char *hex;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "db/measure.h"
+#include "server/export/cut.h"
 
 /* {"latency_ns":[..]} of one row, or NULL where none are stored. */
 static enum status
@@ -57,12 +58,17 @@ search_epochs_add(struct db *db, const struct export_input *in, json_t *costs,
 {
     json_t *exits = json_object_get(costs, "exits"), *exit;
     enum status st = ST_OK;
+    bool cuts = cut_known(in->rows, exits);
     size_t i;
 
     json_array_foreach(exits, i, exit)
     {
-        json_t *epochs = json_object();
+        json_t *epochs;
 
+        /* Made of several rows, with an interval but no epochs of its own. */
+        if (cuts && i + 1 < json_array_size(exits))
+            continue;
+        epochs = json_object();
         if (epochs == NULL)
             return err_nomem(err);
         if ((st = add_part(db, in, "segment", i, epochs, err)) == ST_OK)

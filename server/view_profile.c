@@ -63,16 +63,6 @@ view_row(const struct measure *m)
                view_counters(m), "cached_from", view_id(m->cached_from)));
 }
 
-/* The part of an exit that a row of this role measured. */
-static const char *
-exit_part(enum role role)
-{
-    return role == ROLE_SEGMENT  ? "segment"
-           : role == ROLE_HEAD   ? "head"
-           : role == ROLE_PREFIX ? "prefix"
-                                 : NULL;
-}
-
 int
 view_row_facts(json_t *row, const struct measure *m, const json_t *analysis)
 {
@@ -92,10 +82,10 @@ view_row_facts(json_t *row, const struct measure *m, const json_t *analysis)
             if (v != NULL)
                 rc |= json_object_set(row, facts[i], v);
         }
-    } else if (exit_part(m->role) != NULL) {
+    } else if (role_is_of_exit(m->role)) {
         exit = json_array_get(
             json_object_get(analysis, "exits"), (size_t)m->index);
-        part = json_object_get(exit, exit_part(m->role));
+        part = json_object_get(exit, role_words[m->role]);
         if (json_object_get(part, "macs") != NULL)
             rc = json_object_set(row, "macs", json_object_get(part, "macs"));
     }

@@ -5,7 +5,7 @@ import { download, get } from "./api.js";
 import { diffSection } from "./diff.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { amount, dash, energy, flagList, grade, instant, known, measured,
-    short, signed, time } from "./format.js";
+    quantity, short, signed, time } from "./format.js";
 import { epochsOf } from "./epochs.js";
 import { layerSections } from "./layers.js";
 import { rowSection } from "./rows.js";
@@ -94,8 +94,11 @@ const tile = (name, value, note) => h("div", { class: "tile" },
     h("div", { class: "note" }, note));
 
 function exitSection(profile, analysis, find) {
-    const residual = new Map(profile.exits.map((e) =>
-        [e.index, e.prefix_residual_rel]));
+    const sums = new Map(profile.exits.map((e) => [e.index, e]));
+    const sum = (e, name) => sums.get(e.index)?.[name] ?? null;
+    const cut = (title, name, hint) => ({ title, number: true, hint,
+        key: (e) => sum(e, name), cell: (e) => quantity(sum(e, name), "ns",
+            "nothing is cut there, or it was not measured") });
     const column = (title, role, hint, why) => ({ title, number: true, hint,
         key: (e) => find("L6", role, e.index)?.median_ns ?? null,
         cell: (e) => measured(find("L6", role, e.index), e.last && why) });
@@ -109,10 +112,20 @@ function exitSection(profile, analysis, find) {
             "the last exit has no head of its own"),
         column("Prefix", "prefix",
             "from the input to this exit's answer, measured as one"),
+        cut("Cut", "cut_ns",
+            "what the segments before and after this exit take apart beyond " +
+            "what they take as one file"),
+        cut("Head's cut", "head_cut_ns", "the same of segment and head"),
         { title: "Parts / prefix", number: true,
-            hint: "sum of segments and this head against the prefix",
-            cell: (e) => ratio(residual.get(e.index) ?? null, closureLook,
+            hint: "sum of segments and this head, each run as a file of its " +
+                "own, against the prefix",
+            cell: (e) => ratio(sum(e, "prefix_split_rel"), () => "",
                 "prefix or parts were not measured") },
+        { title: "Less cuts", number: true,
+            hint: "the same after the cuts are taken off",
+            cell: (e) => ratio(sum(e, "prefix_residual_rel"), closureLook,
+                "the prefix is one of those files itself, or something was " +
+                "not measured") },
         { title: "Grade", cell: (e) => grade(
             find("L6", "prefix", e.index)?.grade) },
     ], exits));

@@ -20,14 +20,62 @@ closure_of(const double *layer_ns, size_t n_layers, double whole_ns,
     out->closure_hot_rel = (layers - whole_ns) / whole_ns;
 }
 
-double
-closure_prefix_residual(const struct exit_cost *exits, size_t k)
+/* The segment that ends where exit k starts: that of an earlier one where
+ * several start from one place; 0 where the head reads the input. */
+static double
+segment_before(const struct exit_cost *exits, size_t k)
 {
-    double predicted = exits[k].head_ns;
+    while (k > 0 && exits[k].segment_ns == 0)
+        k--;
+    return exits[k].segment_ns;
+}
+
+double
+closure_cut(const struct exit_cost *exits, size_t n, size_t k)
+{
+    double before = segment_before(exits, k);
+
+    if (k + 1 >= n || exits[k + 1].segment_ns == 0 || before == 0)
+        return 0;
+    return before + exits[k + 1].segment_ns - exits[k].joint_ns;
+}
+
+double
+closure_head_cut(const struct exit_cost *exits, size_t k)
+{
+    double before = segment_before(exits, k);
+
+    if (exits[k].head_ns == 0 || before == 0)
+        return 0;
+    return before + exits[k].head_ns - exits[k].stage_ns;
+}
+
+static double
+parts_apart(const struct exit_cost *exits, size_t k)
+{
+    double sum = exits[k].head_ns;
 
     for (size_t i = 0; i <= k; i++)
-        predicted += exits[i].segment_ns;
-    return (predicted - exits[k].prefix_ns) / exits[k].prefix_ns;
+        sum += exits[i].segment_ns;
+    return sum;
+}
+
+double
+closure_prefix_split(const struct exit_cost *exits, size_t k)
+{
+    return parts_apart(exits, k) / exits[k].prefix_ns - 1;
+}
+
+double
+closure_prefix_residual(const struct exit_cost *exits, size_t n, size_t k)
+{
+    double predicted = parts_apart(exits, k) - closure_head_cut(exits, k);
+
+    if (exits[k].alone)
+        return NAN;
+    for (size_t i = 0; i < k; i++)
+        predicted -= closure_cut(exits, n, i);
+    return predicted / exits[k].prefix_ns - 1;
 }
 
 int64_t

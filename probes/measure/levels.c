@@ -36,12 +36,25 @@ add_layers(struct pass *pass, struct plan *plan)
             add(pass, &plan->layers[i]);
 }
 
-static void
-add_cuts(struct pass *pass, struct item *items, size_t n)
+static bool
+is_in(const struct pass *pass, const struct item *item)
 {
-    for (size_t i = 0; i < n; i++)
-        if (items[i].blob != NULL)
-            add(pass, &items[i]);
+    for (size_t i = 0; i < pass->n; i++)
+        if (pass->jobs[i].item == item)
+            return true;
+    return false;
+}
+
+static void
+add_cuts(struct pass *pass, struct plan *plan, enum cut cut)
+{
+    for (size_t i = 0; i < plan->n_exits; i++) {
+        struct item *item = &plan->cuts[cut][i];
+
+        if (item->blob != NULL &&
+            (item->same == NULL || !is_in(pass, item->same)))
+            add(pass, item);
+    }
 }
 
 /* The A/A pair: the layer with most work a second time. */
@@ -105,9 +118,8 @@ fill_cold(struct pass *pass, struct plan *plan)
 static void
 fill_exits(struct pass *pass, struct plan *plan)
 {
-    add_cuts(pass, plan->segments, plan->n_exits);
-    add_cuts(pass, plan->heads, plan->n_exits);
-    add_cuts(pass, plan->prefixes, plan->n_exits);
+    for (int c = 0; c < CUT_COUNT; c++)
+        add_cuts(pass, plan, (enum cut)c);
 }
 
 static void
@@ -122,8 +134,8 @@ fill_energy(struct pass *pass, struct plan *plan)
 {
     add(pass, &plan->whole);
     add_layers(pass, plan);
-    add_cuts(pass, plan->segments, plan->n_exits);
-    add_cuts(pass, plan->heads, plan->n_exits);
+    add_cuts(pass, plan, CUT_SEGMENT);
+    add_cuts(pass, plan, CUT_HEAD);
 }
 
 /* A prefix is a file of its own: it must give what the whole network gives. */
@@ -225,7 +237,8 @@ enum status
 levels_make(struct levels *l, struct profiler *p, struct err *err)
 {
     /* Room for everything once, the twin, and the golden kernels. */
-    size_t most = 2 + p->plan.n_layers + 3 * p->plan.n_exits + GOLDEN_COUNT;
+    size_t most =
+        2 + p->plan.n_layers + CUT_COUNT * p->plan.n_exits + GOLDEN_COUNT;
 
     unsigned levels = levels_here(p);
 
@@ -317,26 +330,44 @@ end_of(const struct levels *l, size_t i, const struct profiler *p)
                            weight_of(&l->pass[i]) / all);
 }
 
-/* Rows for the layers that share a kernel with one just measured. */
+static enum status
+copy_to(struct profiler *p, const struct job *job, const struct item *items,
+    size_t n, struct err *err)
+{
+    enum status st = ST_OK;
+
+    for (size_t k = 0; st == ST_OK && k < n; k++)
+        if (items[k].same == job->item)
+            st = pass_copy(p, job, &items[k], err);
+    return st;
+}
+
+/* Rows for what has the same kernel key as something just measured. */
 static enum status
 copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
 {
+    enum status st = ST_OK;
+
     for (size_t i = 0; i < pass->n; i++) {
         const struct job *job = &pass->jobs[i];
 
-        if (job->role != ROLE_LAYER)
-            continue;
-        for (size_t k = 0; k < p->plan.n_layers; k++) {
-            struct item *item = &p->plan.layers[k];
-            enum status st = ST_OK;
-
-            if (item->same == job->item)
-                st = pass_copy(p, job, item, err);
-            if (st != ST_OK)
-                return st;
-        }
+        if (job->item == NULL || job->role != job->item->role)
+            continue; /* a golden kernel, or the A/A pair's second */
+        st = copy_to(p, job, p->plan.layers, p->plan.n_layers, err);
+        for (size_t c = 0; st == ST_OK && c < CUT_COUNT; c++)
+            st = copy_to(p, job, p->plan.cuts[c], p->plan.n_exits, err);
+        if (st != ST_OK)
+            return st;
     }
     return ST_OK;
+}
+
+static void
+copy_medians(struct item *items, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (items[k].same != NULL)
+            items[k].median_ns = items[k].same->median_ns;
 }
 
 static void
@@ -353,9 +384,9 @@ note_medians(struct profiler *p, const struct pass *pass, double *aa_rel)
         else if (job->item != NULL && !job->traced)
             job->item->median_ns = job->median_ns;
     }
-    for (size_t k = 0; k < p->plan.n_layers; k++)
-        if (p->plan.layers[k].same != NULL)
-            p->plan.layers[k].median_ns = p->plan.layers[k].same->median_ns;
+    copy_medians(p->plan.layers, p->plan.n_layers);
+    for (size_t c = 0; c < CUT_COUNT; c++)
+        copy_medians(p->plan.cuts[c], p->plan.n_exits);
 }
 
 enum status

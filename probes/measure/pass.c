@@ -332,6 +332,8 @@ pass_copy(struct profiler *p, const struct job *job, const struct item *item,
         bad |= json_array_append_new(
             flags, json_string(flag_name(FLAG_INDEX_cached)));
         bad |= json_object_set(row, "flags", flags);
+        bad |= json_object_set_new(
+            row, "role", json_string(row_role_name(item->role)));
         bad |= json_object_set_new(row, "index", json_integer(item->index));
         bad |= json_object_set_new(row, "name", json_string(item->name));
         bad |= json_object_set_new(row, "epochs_ns", json_array());

@@ -86,7 +86,7 @@ enum status pass_golden(const struct profiler *p, enum golden_kind kind,
 void pass_progress(const struct profiler *p, const struct pass *pass,
     size_t done, const char *detail);
 
-/* The row of `job` again for another layer with the same kernel: flagged
+/* The row of `job` again for another item with the same kernel key: flagged
  * cached, without raw epochs. */
 enum status pass_copy(struct profiler *p, const struct job *job,
     const struct item *item, struct err *err) MUST_CHECK;

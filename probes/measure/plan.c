@@ -118,7 +118,15 @@ read_layer(struct plan *p, const json_t *o, struct err *err)
     return ST_OK;
 }
 
-/* One of an exit's three files; null or absent: there is none. */
+static const enum row_role cut_roles[CUT_COUNT] = {
+    [CUT_SEGMENT] = ROLE_SEGMENT,
+    [CUT_HEAD] = ROLE_HEAD,
+    [CUT_PREFIX] = ROLE_PREFIX,
+    [CUT_JOINT] = ROLE_JOINT,
+    [CUT_STAGE] = ROLE_STAGE,
+};
+
+/* One of an exit's files; null or absent: there is none. */
 static enum status
 read_cut(
     const json_t *exit, const char *member, struct item *it, struct err *err)
@@ -128,9 +136,32 @@ read_cut(
         { "blob", JF_HASH, true, &it->blob, 0, 0 },
         { "macs", JF_INT, false, &it->macs, 0, 0 },
     };
+    enum status st;
 
-    return o == NULL || json_is_null(o) ? ST_OK
-                                        : JSON_PICK(o, member, fields, err);
+    if (o == NULL || json_is_null(o))
+        return ST_OK;
+    st = JSON_PICK(o, member, fields, err);
+    it->kernel_key = it->blob;
+    return st;
+}
+
+/* The same file is measured once: the first segment with its head is the
+ * first prefix, for example. */
+static void
+find_same(struct plan *p)
+{
+    size_t n = p->n_exits, all = CUT_COUNT * n;
+
+    for (size_t i = 0; i < all; i++) {
+        struct item *it = &p->cuts[i / n][i % n];
+
+        for (size_t k = 0; it->blob != NULL && k < i && it->same == NULL; k++) {
+            const struct item *other = &p->cuts[k / n][k % n];
+
+            if (other->blob != NULL && strcmp(other->blob, it->blob) == 0)
+                it->same = other->same != NULL ? other->same : other;
+        }
+    }
 }
 
 static enum status
@@ -143,26 +174,19 @@ read_exit(struct plan *p, const json_t *o, struct err *err)
         { "name", JF_STR, true, &name, 0, 0 },
         { "output", JF_STR, true, &output, 0, 0 },
     };
-    const struct {
-        enum row_role role;
-        const char *member;
-        struct item *item;
-    } cuts[] = {
-        { ROLE_SEGMENT, "segment", &p->segments[p->n_exits] },
-        { ROLE_HEAD, "head", &p->heads[p->n_exits] },
-        { ROLE_PREFIX, "prefix", &p->prefixes[p->n_exits] },
-    };
     enum status st;
 
     if ((st = JSON_PICK(o, "analysis.exits", fields, err)) != ST_OK)
         return st;
-    for (size_t i = 0; i < 3; i++) {
-        *cuts[i].item = (struct item){ .role = cuts[i].role,
+    for (size_t c = 0; c < CUT_COUNT; c++) {
+        struct item *it = &p->cuts[c][p->n_exits];
+
+        *it = (struct item){ .role = cut_roles[c],
             .index = index,
             .name = name,
             .output = output,
             .median_ns = NAN };
-        if ((st = read_cut(o, cuts[i].member, cuts[i].item, err)) != ST_OK)
+        if ((st = read_cut(o, row_role_name(it->role), it, err)) != ST_OK)
             return st;
     }
     p->n_exits++;
@@ -188,12 +212,13 @@ read_analysis(struct plan *p, const json_t *analysis, struct err *err)
         .role = ROLE_WHOLE, .name = "whole", .blob = blob, .median_ns = NAN
     };
     p->layers = calloc(json_array_size(layers) + 1, sizeof(*p->layers));
-    p->segments = calloc(json_array_size(exits) + 1, sizeof(*p->segments));
-    p->heads = calloc(json_array_size(exits) + 1, sizeof(*p->heads));
-    p->prefixes = calloc(json_array_size(exits) + 1, sizeof(*p->prefixes));
-    if (p->layers == NULL || p->segments == NULL || p->heads == NULL ||
-        p->prefixes == NULL)
+    if (p->layers == NULL)
         return err_nomem(err);
+    for (size_t c = 0; c < CUT_COUNT; c++) {
+        p->cuts[c] = calloc(json_array_size(exits) + 1, sizeof(*p->cuts[c]));
+        if (p->cuts[c] == NULL)
+            return err_nomem(err);
+    }
     json_array_foreach(layers, i, v)
     {
         if ((st = read_layer(p, v, err)) != ST_OK)
@@ -204,6 +229,7 @@ read_analysis(struct plan *p, const json_t *analysis, struct err *err)
         if ((st = read_exit(p, v, err)) != ST_OK)
             return st;
     }
+    find_same(p);
     return ST_OK;
 }
 
@@ -289,8 +315,7 @@ void
 plan_clear(struct plan *p)
 {
     free(p->layers);
-    free(p->segments);
-    free(p->heads);
-    free(p->prefixes);
+    for (size_t c = 0; c < CUT_COUNT; c++)
+        free(p->cuts[c]);
     *p = (struct plan){ 0 };
 }

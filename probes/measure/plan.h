@@ -37,7 +37,9 @@ struct policy {
 
 json_t *policy_json(const struct policy *p);
 
-/* Something of the network that is measured: role, place, and its file. */
+/* Something of the network that is measured: role, place, and its file.  What
+ * costs the same has the same kernel key, which for all but layers is the
+ * digest of the file. */
 struct item {
     enum row_role role;
     int64_t index, macs;
@@ -45,19 +47,22 @@ struct item {
     const char *output;            /* of a prefix: the exit's output */
     const char *op_type;           /* of a layer; NULL: not told */
     const json_t *nodes, *tensors; /* names of what a layer consists of */
-    const struct item *same;       /* an earlier layer with the same kernel */
+    const struct item *same;       /* an earlier one with the same kernel key */
     unsigned have;                 /* levels the server has already: bits */
     double median_ns;              /* measured, or told in `have`; NaN */
 };
+
+/* The files that a network is cut into at its exits (roles of row.h), those
+ * first whose outputs are checked. */
+enum cut { CUT_PREFIX, CUT_SEGMENT, CUT_HEAD, CUT_JOINT, CUT_STAGE, CUT_COUNT };
 
 struct plan {
     struct policy policy;
     unsigned levels; /* bits */
     int64_t seed;
     struct item whole;
-    struct item *layers;                      /* owned; n_layers */
-    struct item *segments, *heads, *prefixes; /* owned; n_exits each; blob
-                                                 NULL: there is none */
+    struct item *layers;          /* owned; n_layers */
+    struct item *cuts[CUT_COUNT]; /* owned; n_exits each; blob NULL: none */
     size_t n_layers, n_exits;
 };
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/flag.h"
@@ -113,33 +114,69 @@ check_whole(struct making *m, struct err *err)
     return st;
 }
 
+static bool
+is_same(const struct item *a, const struct item *b)
+{
+    return a->blob != NULL && b->blob != NULL && strcmp(a->blob, b->blob) == 0;
+}
+
+/* Is the prefix of exit k the very file that its prediction would rest on? */
+static bool
+is_alone(struct item *const *cuts, size_t k)
+{
+    const struct item *prefix = &cuts[CUT_PREFIX][k];
+
+    return is_same(prefix, &cuts[CUT_SEGMENT][k]) ||
+           is_same(prefix, &cuts[CUT_STAGE][k]) ||
+           (k > 0 && is_same(prefix, &cuts[CUT_JOINT][k - 1]));
+}
+
 /* Medians of the exits' parts.  NULL when out of memory. */
 static struct exit_cost *
 exit_costs(const struct plan *plan)
 {
     struct exit_cost *costs = calloc(plan->n_exits + 1, sizeof(*costs));
 
-    for (size_t k = 0; costs != NULL && k < plan->n_exits; k++)
-        costs[k] = (struct exit_cost){
-            .segment_ns = plan->segments[k].median_ns,
-            .head_ns =
-                plan->heads[k].blob != NULL ? plan->heads[k].median_ns : 0,
-            .prefix_ns = plan->prefixes[k].median_ns,
-        };
+    for (size_t k = 0; costs != NULL && k < plan->n_exits; k++) {
+        double ns[CUT_COUNT];
+
+        for (size_t c = 0; c < CUT_COUNT; c++)
+            ns[c] =
+                plan->cuts[c][k].blob != NULL ? plan->cuts[c][k].median_ns : 0;
+        costs[k] = (struct exit_cost){ .segment_ns = ns[CUT_SEGMENT],
+            .head_ns = ns[CUT_HEAD],
+            .prefix_ns = ns[CUT_PREFIX],
+            .joint_ns = ns[CUT_JOINT] > 0 ? ns[CUT_JOINT] : NAN,
+            .stage_ns = ns[CUT_STAGE] > 0 ? ns[CUT_STAGE] : NAN,
+            .alone = is_alone(plan->cuts, k) };
+    }
     return costs;
 }
 
+/* A cost of cutting; null where nothing is cut. */
 static json_t *
-exits_json(const struct plan *plan, const struct exit_cost *costs)
+cut_json(const struct item *as_one, double ns)
+{
+    return as_one->blob != NULL ? json_number_or_null(ns) : json_null();
+}
+
+static json_t *
+exits_json(const struct plan *plan, const struct exit_cost *x)
 {
     json_t *a = json_array();
+    size_t n = plan->n_exits;
 
-    for (size_t k = 0; k < plan->n_exits; k++)
+    for (size_t k = 0; k < n; k++)
         if (json_array_append_new(a,
-                json_pack("{s:I, s:o}", "index",
-                    (json_int_t)plan->segments[k].index, "prefix_residual_rel",
-                    json_number_or_null(closure_prefix_residual(costs, k)))) <
-            0) {
+                json_pack("{s:I, s:o, s:o, s:o, s:o}", "index", (json_int_t)k,
+                    "prefix_residual_rel",
+                    json_number_or_null(closure_prefix_residual(x, n, k)),
+                    "prefix_split_rel",
+                    json_number_or_null(closure_prefix_split(x, k)), "cut_ns",
+                    cut_json(&plan->cuts[CUT_JOINT][k], closure_cut(x, n, k)),
+                    "head_cut_ns",
+                    cut_json(&plan->cuts[CUT_STAGE][k],
+                        closure_head_cut(x, k)))) < 0) {
             json_decref(a);
             return NULL;
         }

@@ -18,6 +18,8 @@ row_role_name(enum row_role role)
         [ROLE_SEGMENT] = "segment",
         [ROLE_HEAD] = "head",
         [ROLE_PREFIX] = "prefix",
+        [ROLE_JOINT] = "joint",
+        [ROLE_STAGE] = "stage",
         [ROLE_SENTINEL] = "sentinel",
         [ROLE_AA] = "aa",
         [ROLE_DISPATCH] = "dispatch",

@@ -14,6 +14,8 @@ enum row_role {
     ROLE_SEGMENT,
     ROLE_HEAD,
     ROLE_PREFIX,
+    ROLE_JOINT, /* the segments before and after an exit, as one file */
+    ROLE_STAGE, /* the segment before an exit and its head, as one file */
     ROLE_SENTINEL,
     ROLE_AA,
     ROLE_DISPATCH, /* what the whole takes beyond its layers */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * document.h -- the pieces of an analysis put into JSON.  Private to
- * analyse.c, document.c, document_layer.c and document_exit.c.
+ * analyse.c, document.c, document_layer.c, document_exit.c and
+ * document_join.c.
  */
 #ifndef OFFRAMP_MODEL_DOCUMENT_H
 #define OFFRAMP_MODEL_DOCUMENT_H
@@ -33,6 +34,19 @@ enum status document_make(
 /* Set member "exits" (document_exit.c). */
 enum status document_add_exits(
     json_t *doc, struct analysis *a, struct err *err) MUST_CHECK;
+
+/* A set of nodes as {"blob", "macs"}; null if it is empty.  `wanted` as `out`
+ * of region_build(). */
+enum status document_part(json_t **out, struct analysis *a, const int *nodes,
+    int n, const int *wanted, int n_wanted, struct err *err) MUST_CHECK;
+
+/* What the cut at an exit parted, as one file again (document_join.c): the
+ * segment before it with the one after it, and with the exit's head.  Null
+ * where nothing is parted.  `nodes` has room for all nodes. */
+enum status document_joint(json_t **out, struct analysis *a, int exit,
+    int *nodes, struct err *err) MUST_CHECK;
+enum status document_stage(json_t **out, struct analysis *a, int exit,
+    int *nodes, struct err *err) MUST_CHECK;
 
 /* A layer's `attributes` (null for operators without a window) and `reads`,
  * ascending (document_layer.c); NULL: out of memory. */

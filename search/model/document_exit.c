@@ -4,11 +4,11 @@
 
 #include "search/model/document.h"
 
-/* A set of nodes as {"blob", "macs"} and, if asked for, "layers"; null if it
- * is empty. */
-static enum status
-part_json(json_t **out, struct analysis *a, const int *nodes, int n,
-    const int *wanted, json_t *layers, struct err *err)
+enum { PARTS = 5 }; /* segment, head, prefix, joint, stage */
+
+enum status
+document_part(json_t **out, struct analysis *a, const int *nodes, int n,
+    const int *wanted, int n_wanted, struct err *err)
 {
     struct region r;
     struct counts c;
@@ -18,18 +18,28 @@ part_json(json_t **out, struct analysis *a, const int *nodes, int n,
     *out = NULL;
     if (n == 0) {
         *out = json_null();
-        json_decref(layers);
         return ST_OK;
     }
-    st = region_build(&r, a->g, nodes, n, wanted, wanted != NULL, err);
+    st = region_build(&r, a->g, nodes, n, wanted, n_wanted, err);
     if (st == ST_OK && (st = count_region(&c, a->g, &r, err)) == ST_OK &&
         (st = analysis_emit(a, &r, hex, err)) == ST_OK) {
         *out = json_pack("{s:s, s:I}", "blob", hex, "macs", (json_int_t)c.macs);
-        if (*out == NULL ||
-            (layers != NULL && json_object_set(*out, "layers", layers) != 0))
+        if (*out == NULL)
             st = err_nomem(err);
     }
     region_clear(&r);
+    return st;
+}
+
+/* The same with its "layers", which are stolen. */
+static enum status
+part_json(json_t **out, struct analysis *a, const int *nodes, int n,
+    json_t *layers, struct err *err)
+{
+    enum status st = document_part(out, a, nodes, n, NULL, 0, err);
+
+    if (st == ST_OK && n > 0 && json_object_set(*out, "layers", layers) != 0)
+        st = err_nomem(err);
     json_decref(layers);
     return st;
 }
@@ -71,7 +81,7 @@ layer_before(const struct analysis *a, int exit)
 
 /* The cuts of one exit.  `nodes` has room for all nodes. */
 static enum status
-exit_parts(struct analysis *a, int exit, int *nodes, json_t *parts[3],
+exit_parts(struct analysis *a, int exit, int *nodes, json_t *parts[PARTS],
     json_t **head_layers, struct err *err)
 {
     const int output = a->exits.item[exit].output;
@@ -84,14 +94,17 @@ exit_parts(struct analysis *a, int exit, int *nodes, json_t *parts[3],
         json_decref(layers);
         return st;
     }
-    if ((st = part_json(&parts[0], a, nodes, n, NULL, layers, err)) != ST_OK ||
+    if ((st = part_json(&parts[0], a, nodes, n, layers, err)) != ST_OK ||
         (st = list_part(a, part_head(exit), nodes, &n, head_layers, err)) !=
             ST_OK ||
-        (st = part_json(&parts[1], a, nodes, n, NULL, json_incref(*head_layers),
+        (st = part_json(&parts[1], a, nodes, n, json_incref(*head_layers),
              err)) != ST_OK ||
-        (st = region_before(a->g, &output, 1, nodes, &n, err)) != ST_OK)
+        (st = region_before(a->g, &output, 1, nodes, &n, err)) != ST_OK ||
+        (st = document_part(&parts[2], a, nodes, n, &output, 1, err)) !=
+            ST_OK ||
+        (st = document_joint(&parts[3], a, exit, nodes, err)) != ST_OK)
         return st;
-    return part_json(&parts[2], a, nodes, n, &output, NULL, err);
+    return document_stage(&parts[4], a, exit, nodes, err);
 }
 
 static enum status
@@ -100,23 +113,24 @@ add_exit(
 {
     const struct exit *x = &a->exits.item[exit];
     const struct value *out = &a->g->values[x->output];
-    json_t *parts[3] = { NULL, NULL, NULL }, *head_layers = NULL;
+    json_t *parts[PARTS] = { NULL }, *head_layers = NULL;
     enum status st = exit_parts(a, exit, nodes, parts, &head_layers, err);
 
     if (st != ST_OK) {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < PARTS; i++)
             json_decref(parts[i]);
         json_decref(head_layers);
         return st;
     }
     return document_append(list,
-        json_pack("{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "index",
-            exit, "name", out->name, "output", out->name, "after_layer",
-            document_index(layer_before(a, exit)), "tensor",
+        json_pack(
+            "{s:i, s:s, s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+            "index", exit, "name", out->name, "output", out->name,
+            "after_layer", document_index(layer_before(a, exit)), "tensor",
             a->g->values[x->tensor].name, "classes",
             x->classes > 0 ? json_integer(x->classes) : json_null(),
             "head_layers", head_layers, "segment", parts[0], "head", parts[1],
-            "prefix", parts[2]),
+            "prefix", parts[2], "joint", parts[3], "stage", parts[4]),
         err);
 }
 

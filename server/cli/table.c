@@ -193,11 +193,13 @@ print_layers(const json_t *items, struct err *err)
     return st == ST_OK ? ST_OK : err_nomem(err);
 }
 
-/* Segments, heads and prefixes, in the order of the exits. */
+/* The parts of exits, in their order. */
 static enum status
 print_exits(const json_t *items, struct err *err)
 {
-    static const char *const roles[] = { "segment", "head", "prefix" };
+    static const char *const roles[] = { "segment", "head", "prefix", "joint",
+        "stage" };
+    const size_t n_roles = sizeof(roles) / sizeof(roles[0]);
     static const char *const columns[] = { ">exit", "part", ">latency", ">95 %",
         "grade", "flags", NULL };
     struct text_table *t = text_table_new(columns);
@@ -205,7 +207,7 @@ print_exits(const json_t *items, struct err *err)
     const json_t *row;
     size_t i, r, n = 0;
 
-    for (r = 0; r < 3; r++)
+    for (r = 0; r < n_roles; r++)
         json_array_foreach(items, i, row)
         {
             if (st != ST_OK || !has(row, "L6", roles[r]))

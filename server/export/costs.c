@@ -3,7 +3,10 @@
  * Simple costs (offramp.costs/1): segments and heads in every metric that is
  * known for all of them.  Latency and energy are measured; MACs are counted
  * in the graph and exact, and so are the only metric of an emulated device.
+ * Where the joint files were measured, the latency of a cut is charged to the
+ * exit that makes it (cut.h).
  */
+#include "server/export/cut.h"
 #include "server/export/export.h"
 
 #include <math.h>
@@ -63,6 +66,16 @@ static const struct metric {
 };
 enum { METRICS = sizeof(metrics) / sizeof(metrics[0]) };
 
+/* Instead of the first, where cuts are known. */
+static json_t *
+latency_less_cuts(
+    const json_t *rows, const char *part, int64_t index, const json_t *exit)
+{
+    (void)exit;
+    return cut_latency(rows, part, (size_t)index);
+}
+static const struct metric less_cuts = { "latency_ns", latency_less_cuts };
+
 static const char *const parts[] = { "segment", "head" };
 
 /* Is the metric known for every part that exists?  If not, *missing is the
@@ -87,10 +100,10 @@ is_complete(const struct metric *m, const json_t *rows, const json_t *exits,
     return true;
 }
 
-/* One part in every metric; null for the final exit's head. */
+/* One part in every metric that is not NULL; null for the final exit's head. */
 static json_t *
-part_costs(const bool *use, const json_t *rows, const char *part, size_t index,
-    const json_t *exit)
+part_costs(const struct metric *const *use, const json_t *rows,
+    const char *part, size_t index, const json_t *exit)
 {
     json_t *o;
     int rc = 0;
@@ -99,9 +112,9 @@ part_costs(const bool *use, const json_t *rows, const char *part, size_t index,
         return json_null();
     o = json_object();
     for (size_t m = 0; m < METRICS; m++)
-        if (use[m])
-            rc |= json_object_set_new(o, metrics[m].name,
-                metrics[m].cost(rows, part, (int64_t)index, exit));
+        if (use[m] != NULL)
+            rc |= json_object_set_new(o, use[m]->name,
+                use[m]->cost(rows, part, (int64_t)index, exit));
     if (rc == 0)
         return o;
     json_decref(o);
@@ -135,20 +148,24 @@ export_costs_document(
     const char *part = "", *source;
     json_t *names = json_array(), *list = json_array();
     const json_t *exit;
-    bool use[METRICS];
+    const struct metric *use[METRICS];
     size_t i = 0;
     int rc = 0;
 
     for (size_t m = METRICS; m-- > 0;) /* latency last: it is what is missed */
-        use[m] = is_complete(&metrics[m], in->rows, exits, &i, &part);
+        use[m] = is_complete(&metrics[m], in->rows, exits, &i, &part)
+                     ? &metrics[m]
+                     : NULL;
     source = export_text(export_row(in->rows, "L6", "segment", 0), "source");
-    if (!use[0] && strcmp(source, "emulated") != 0) {
+    if (use[0] != NULL && cut_known(in->rows, exits))
+        use[0] = &less_cuts;
+    if (use[0] == NULL && strcmp(source, "emulated") != 0) {
         json_decref(names);
         json_decref(list);
         return incomplete(in, i, part, err);
     }
     for (size_t m = 0; m < METRICS; m++)
-        if (use[m])
+        if (use[m] != NULL)
             rc |= json_array_append_new(names, json_string(metrics[m].name));
     json_array_foreach(exits, i, exit)
     {

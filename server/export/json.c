@@ -22,6 +22,10 @@ static const struct {
     { "prefix", "ci95_hi_ns", "prefix_ci95_hi_ns" },
 };
 
+/* How well an exit's parts add up. */
+static const char *const exit_sums[] = { "prefix_residual_rel",
+    "prefix_split_rel", "cut_ns", "head_cut_ns" };
+
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Copy a member; null where `o` has none. */
@@ -104,7 +108,8 @@ exit_entry(const struct export_input *in, const json_t *exit, size_t index)
             exit_members[i].from);
     rc |= copy(
         o, "prefix_energy_nj", json_object_get(prefix, "energy"), "net_nj");
-    rc |= copy(o, "prefix_residual_rel", sums, "prefix_residual_rel");
+    for (size_t i = 0; i < N(exit_sums); i++)
+        rc |= copy(o, exit_sums[i], sums, exit_sums[i]);
     if (rc == 0)
         return o;
     json_decref(o);

@@ -60,7 +60,8 @@ async function measure(s, model, how = policy) {
   const { volatile: env } = (await s.get(`${at}/env`)).env;
   return { ...profile.closure, wall_s, loop_s: env.loop_s,
     sample_s: env.sample_s, l0_ns: profile.e2e.median_ns,
-    residuals: profile.exits.map((e) => e.prefix_residual_rel),
+    residuals: profile.exits.map((e) => e.prefix_residual_rel ?? NaN),
+    splits: profile.exits.map((e) => e.prefix_split_rel ?? NaN),
     noisy: profile.flags.includes('shared_host') };
 }
 
@@ -95,6 +96,7 @@ function qualityRow({ name, ours }) {
     verdict(worst(of('aa_rel')), noisy ? 0.03 : 0.01),
     verdict(median(ours.flatMap((j) => j.residuals.map(Math.abs))), 0.05),
     percent(worst(ours.flatMap((j) => j.residuals))),
+    percent(median(ours.flatMap((j) => j.splits.map(Math.abs)))),
     `${median(of('wall_s')).toFixed(1)} s`, `${median(of('loop_s'))
       .toFixed(1)} s`, `${median(of('sample_s')).toFixed(1)} s`,
     `${ratio.toFixed(2)} ${ratio <= 1.5 ? 'ok' : '(goal 1.50)'}`,
@@ -137,7 +139,7 @@ withService(async (s) => {
   print(`Jobs${quick ? ' (quick: coarse)' : ''}; load ${
     loadavg()[0].toFixed(1)}`, [
     ['network', 'jobs', 'L1 closure, median', 'each', 'A/A, worst',
-      'prefix residual, median', 'worst', 'wall', 'in timed loops',
+      'prefix residual, median', 'worst', 'cuts not taken off', 'wall', 'in timed loops',
       'of that epochs', 'wall / loops', 'machine'],
     ...done.map(qualityRow)]);
   print('Methods, in the same run', [

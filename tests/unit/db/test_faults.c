@@ -208,7 +208,8 @@ accept_rows(struct db *db, const struct lease *lease, const struct task *task,
     if (st == ST_OK)
         st = db_measure_add(db, &m, ns, 3, &made.row, err);
     if (st == ST_OK)
-        st = db_cache_copy(db, made.row, id, 4, "copy", &made.row, err);
+        st = db_cache_copy(db, made.row,
+            &(struct cache_place){ id, 4, ROLE_LAYER, "copy" }, &made.row, err);
     return st;
 }
 

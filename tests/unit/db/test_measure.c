@@ -414,7 +414,8 @@ a_copy_names_its_source_and_shares_its_epochs(void **state)
     OK(db_cache_get(b.db, &q, LEVEL_L2, "k", &got, &err));
     assert_int_equal(got.id, newest);
     measure_clear(&got);
-    OK(db_cache_copy(b.db, newest, profile, 8, "conv9", &id, &err));
+    OK(db_cache_copy(b.db, newest,
+        &(struct cache_place){ profile, 8, ROLE_LAYER, "conv9" }, &id, &err));
     OK(db_measure_get(b.db, id, &got, &err));
     assert_int_equal(got.profile, profile);
     assert_int_equal(got.index, 8);
@@ -431,7 +432,9 @@ a_copy_names_its_source_and_shares_its_epochs(void **state)
     free(ns);
     /* A copy is no source: a copy of it names the original, and the look-up
      * still finds that. */
-    OK(db_cache_copy(b.db, id, profile, 9, "conv10", &again, &err));
+    OK(db_cache_copy(b.db, id,
+        &(struct cache_place){ profile, 9, ROLE_LAYER, "conv10" }, &again,
+        &err));
     OK(db_measure_get(b.db, again, &got, &err));
     assert_int_equal(got.cached_from, newest);
     measure_clear(&got);
@@ -439,7 +442,9 @@ a_copy_names_its_source_and_shares_its_epochs(void **state)
     assert_int_equal(got.id, newest);
     measure_clear(&got);
     assert_int_equal(
-        db_cache_copy(b.db, 999, profile, 0, "x", &id, &err), ST_NOT_FOUND);
+        db_cache_copy(b.db, 999,
+            &(struct cache_place){ profile, 0, ROLE_LAYER, "x" }, &id, &err),
+        ST_NOT_FOUND);
 }
 
 int

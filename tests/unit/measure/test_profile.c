@@ -21,19 +21,15 @@ every_part_gets_its_row_with_median_and_interval(void **state)
         int index;
         double cost;
     } rows[] = {
-        { "L0", "whole", 0, 100000 },
-        { "L1", "layer", 0, 41000 },
+        { "L0", "whole", 0, 100000 }, { "L1", "layer", 0, 41000 },
         { "L1", "layer", 1, 39000 }, /* in situ, so not a copy */
-        { "L1", "layer", 2, 10000 },
-        { "L2", "layer", 0, 40000 },
+        { "L1", "layer", 2, 10000 }, { "L2", "layer", 0, 40000 },
         { "L2", "layer", 1, 40000 }, /* the same kernel as layer 0 */
-        { "L2", "layer", 2, 10000 },
-        { "L2", "aa", 2, 10000 },
-        { "L6", "segment", 0, 41000 },
-        { "L6", "head", 0, 9000 },
-        { "L6", "prefix", 0, 48000 },
-        { "L6", "segment", 1, 51000 },
-        { "L6", "prefix", 1, 91000 },
+        { "L2", "layer", 2, 10000 }, { "L2", "aa", 2, 10000 },
+        { "L6", "segment", 0, 41000 }, { "L6", "head", 0, 9000 },
+        { "L6", "prefix", 0, 48000 }, { "L6", "segment", 1, 51000 },
+        { "L6", "prefix", 1, 91000 }, { "L6", "joint", 0, 89500 },
+        { "L6", "stage", 0, 48000 }, /* the same file as prefix 0 */
     };
     struct world w;
     json_t *doc;
@@ -112,7 +108,7 @@ closure_adds_up(void **state)
 {
     struct world w;
     json_t *doc;
-    const json_t *c, *exits;
+    const json_t *c, *exits, *first, *last;
 
     (void)state;
     world_init(&w);
@@ -125,12 +121,20 @@ closure_adds_up(void **state)
     assert_true(fabs(row_number(c, "aa_rel")) < 0.01);
     assert_about(row_number(c, "closure_rel"), -0.1, 0.1);
     assert_about(row_number(c, "dispatch_ns"), 10000, 0.1);
-    /* 41 + 9 against 48; 41 + 51 against 91 */
-    assert_about(row_number(json_array_get(exits, 0), "prefix_residual_rel"),
-        2.0 / 48, 0.2);
+    /* 41 + 9 against 48; 41 + 51 against 91, where cutting takes 2.5 */
+    first = json_array_get(exits, 0);
+    last = json_array_get(exits, 1);
+    assert_about(row_number(first, "prefix_split_rel"), 2.0 / 48, 0.2);
+    assert_true(fabs(row_number(last, "prefix_split_rel") - 1.0 / 91) < 0.005);
     assert_true(
-        fabs(row_number(json_array_get(exits, 1), "prefix_residual_rel") -
-             1.0 / 91) < 0.01);
+        fabs(row_number(last, "prefix_residual_rel") + 1.5 / 91) < 0.005);
+    assert_about(row_number(first, "cut_ns"), 2500, 0.3);
+    assert_about(row_number(first, "head_cut_ns"), 2000, 0.3);
+    /* A prefix that is its own stage tells nothing; after the last exit and
+     * before no head there is nothing to cut. */
+    assert_true(json_is_null(json_object_get(first, "prefix_residual_rel")));
+    assert_true(json_is_null(json_object_get(last, "cut_ns")));
+    assert_true(json_is_null(json_object_get(last, "head_cut_ns")));
     json_decref(doc);
     world_clear(&w);
 }

@@ -136,10 +136,12 @@ world_init(struct world *w)
     json_array_append_new(layers, world_layer(w, 1, 2, "conv", "cost=99999"));
     json_array_append_new(
         layers, world_layer(w, 2, 3, "gemm", "cost=10000 cold=5000"));
-    json_array_append_new(exits,
-        json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "index", 0, "name", "exit0",
-            "output", "exit0", "segment", cut(w, 4, "cost=41000"), "head",
-            cut(w, 5, "cost=9000"), "prefix", cut(w, 6, "cost=48000")));
+    json_array_append_new(
+        exits, json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "index", 0,
+                   "name", "exit0", "output", "exit0", "segment",
+                   cut(w, 4, "cost=41000"), "head", cut(w, 5, "cost=9000"),
+                   "prefix", cut(w, 6, "cost=48000"), "stage",
+                   cut(w, 6, "cost=48000"), "joint", cut(w, 10, "cost=89500")));
     json_array_append_new(exits,
         json_pack("{s:i, s:s, s:s, s:o, s:n, s:o}", "index", 1, "name", "exit1",
             "output", "exit1", "segment", cut(w, 7, "cost=51000"), "head",

@@ -72,6 +72,47 @@ run_segments_and_heads(struct rig *rig, const json_t *doc, struct bag *bag)
     }
 }
 
+/* Everything that is known, again. */
+static void
+copy_all(struct bag *to, const struct bag *from)
+{
+    *to = (struct bag){ calloc(from->n, sizeof(*to->item)), from->n };
+    assert_non_null(to->item);
+    for (size_t i = 0; i < from->n; i++) {
+        const struct tensor *t = &from->item[i].t;
+
+        to->item[i] = (struct named){ strdup(from->item[i].name), *t };
+        assert_non_null(to->item[i].t.data = malloc(t->bytes));
+        memcpy(to->item[i].t.data, t->data, t->bytes);
+    }
+}
+
+/* A file that joins parts gives what they gave apart. */
+static void
+run_joined(struct rig *rig, const json_t *doc, const struct bag *apart)
+{
+    static const char *const joined[] = { "joint.blob", "stage.blob" };
+    size_t e;
+    json_t *exit;
+
+    json_array_foreach(json_object_get(doc, "exits"), e, exit)
+    {
+        for (size_t k = 0; k < 2; k++) {
+            struct bag bag;
+
+            if (rig_at(exit, joined[k]) == NULL)
+                continue;
+            copy_all(&bag, apart);
+            run(rig, exit, joined[k], &bag);
+            assert_int_equal(bag.n, apart->n);
+            for (size_t i = 0; i < bag.n; i++)
+                if (bag.item[i].t.dtype == DTYPE_F4)
+                    compare_exit(apart, &bag, bag.item[i].name);
+            bag_clear(&bag);
+        }
+    }
+}
+
 void
 parts_check(struct rig *rig, const json_t *doc)
 {
@@ -96,6 +137,7 @@ parts_check(struct rig *rig, const json_t *doc)
         compare_exit(&whole, &prefix, name);
         bag_clear(&prefix);
     }
+    run_joined(rig, doc, &segments);
     bag_clear(&whole);
     bag_clear(&layers);
     bag_clear(&segments);
