@@ -11,6 +11,8 @@ enum {
     PATH_BYTES = 96,
 };
 
+#define BYTES_MAX 1e12
+
 static bool
 is_metric(const json_t *metrics, const char *name)
 {
@@ -143,14 +145,20 @@ check_all_epochs(
 static enum status
 check_exit(const json_t *exit, size_t i, const json_t *metrics, struct err *err)
 {
-    const char *name = NULL;
+    const char *name = NULL, *reason = NULL;
     json_t *segment = NULL, *head = NULL, *epochs = NULL;
+    int64_t bytes; /* only mapping reads them */
     char path[PATH_BYTES], part[PATH_BYTES + 16];
     const struct json_field fields[] = {
         { "name", JF_STR, true, &name, 0, 200 },
         { "segment", JF_OBJ, true, &segment, 0, 0 },
         { "head", JF_OBJ, false, &head, 0, 0 },
         { "epochs", JF_OBJ, false, &epochs, 0, 0 },
+        { "reason", JF_STR, false, &reason, 0, 400 },
+        { "input_bytes", JF_INT, false, &bytes, 0, BYTES_MAX },
+        { "segment_bytes", JF_INT, false, &bytes, 0, BYTES_MAX },
+        { "head_bytes", JF_INT, false, &bytes, 0, BYTES_MAX },
+        { "peak_bytes", JF_INT, false, &bytes, 0, BYTES_MAX },
     };
     enum status st;
 

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COSTS_BYTES_MAX = 1 << 22 };
+enum { COSTS_BYTES_MAX = 1 << 22 }; /* of a document */
+
+/* Of a tensor or of weights. */
+#define BYTES_MAX 1e12
 
 #define BAD(err, ...) err_set(err, ST_INVALID, "costs.json", __VA_ARGS__)
 
@@ -73,26 +76,33 @@ static enum status
 read_exit(struct costs *c, int e, const json_t *doc, struct err *err)
 {
     struct costs_exit *x = &c->exit[e];
-    const char *name = NULL;
+    const char *name = NULL, *reason = NULL;
     json_t *segment = NULL, *head = NULL, *epochs = NULL;
     const struct json_field fields[] = {
         { "name", JF_STR, false, &name, 0, 200 },
         { "segment", JF_OBJ, true, &segment, 0, 0 },
         { "head", JF_OBJ, false, &head, 0, 0 },
         { "epochs", JF_OBJ, false, &epochs, 0, 0 },
+        { "reason", JF_STR, false, &reason, 0, 400 },
+        { "input_bytes", JF_INT, false, &x->input_bytes, 0, BYTES_MAX },
+        { "segment_bytes", JF_INT, false, &x->segment_bytes, 0, BYTES_MAX },
+        { "head_bytes", JF_INT, false, &x->head_bytes, 0, BYTES_MAX },
+        { "peak_bytes", JF_INT, false, &x->peak_bytes, 0, BYTES_MAX },
     };
     char path[48], number[16];
     enum status st;
 
     snprintf(path, sizeof(path), "exits[%d]", e);
     snprintf(number, sizeof(number), "exit%d", e);
+    x->input_bytes = x->segment_bytes = x->head_bytes = x->peak_bytes = -1;
     if ((st = JSON_READ(doc, path, fields, err)) != ST_OK)
         return st;
     x->segment = calloc((size_t)c->metrics, sizeof(*x->segment));
     x->head = calloc((size_t)c->metrics, sizeof(*x->head));
     if (x->segment == NULL || x->head == NULL)
         return err_nomem(err);
-    if ((st = read_text(name ? name : number, &x->name, err)) != ST_OK)
+    if ((st = read_text(name ? name : number, &x->name, err)) != ST_OK ||
+        (st = read_text(reason, &x->reason, err)) != ST_OK)
         return st;
     snprintf(path, sizeof(path), "exits[%d].segment", e);
     if ((st = read_part(c, segment, path, x->segment, err)) != ST_OK ||
@@ -194,6 +204,7 @@ costs_clear(struct costs *c)
         free(c->metric[m]);
     for (int e = 0; e < c->exits; e++) {
         free(c->exit[e].name);
+        free(c->exit[e].reason);
         free(c->exit[e].segment);
         free(c->exit[e].head);
     }

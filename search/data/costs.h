@@ -38,6 +38,10 @@ struct costs_exit {
     char *name;           /* owned */
     struct cost *segment; /* owned, [metrics] */
     struct cost *head;    /* owned, [metrics]; 0 where there is no head */
+    char *reason;         /* owned: why a part has no cost; NULL: none given */
+    /* What mapping.h weighs besides cost, in bytes; -1 where not given: the
+     * tensors that the segment takes in, weights, and most at one time. */
+    int64_t input_bytes, segment_bytes, head_bytes, peak_bytes;
 };
 
 struct costs {

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "search/data/compare.h"
 #include "search/data/plan_bootstrap.h"
+#include "search/data/plan_doc.h"
 #include "search/data/plan_metrics.h"
 #include "search/data/plan_promise.h"
 #include "search/data/trace.h"
@@ -76,74 +77,6 @@ watch_extras(void *ctx, const struct solve_progress *p)
            (s->wanted->stop != NULL && s->wanted->stop(s->wanted->watch_ctx));
 }
 
-/* A sum over n samples as what one of them has. */
-static double
-per_sample(const struct search *s, int64_t sum, int64_t n)
-{
-    return n > 0 ? (double)sum / (double)n * s->problem.quantum : NAN;
-}
-
-static double
-share(int64_t part, int64_t all)
-{
-    return all > 0 ? (double)part / (double)all : NAN;
-}
-
-/* Cost and accuracy of a plan on one half; zeros where it is empty. */
-static enum status
-judge(const struct problem_half *h, const struct solve_plan *plan,
-    struct solve_tally *out, struct err *err)
-{
-    *out = (struct solve_tally){ 0 };
-    return h->data.n ? solve_eval(&h->data, plan, out, err) : ST_OK;
-}
-
-static enum status
-half_json(const struct search *s, const struct problem_half *h, json_t **out,
-    struct err *err)
-{
-    struct solve_plan full;
-    struct solve_tally t, f;
-    enum status st;
-
-    solve_plan_full(&h->data, &full);
-    if ((st = judge(h, &s->result.plan, &t, err)) != ST_OK ||
-        (st = judge(h, &full, &f, err)) != ST_OK)
-        return st;
-    *out = json_pack("{s:I,s:o,s:o,s:o,s:o}", "n", (json_int_t)t.n, "cost",
-        json_number_or_null(per_sample(s, t.cost, t.n)), "accuracy",
-        json_number_or_null(share(t.right, t.n)), "cost_full",
-        json_number_or_null(per_sample(s, f.cost, f.n)), "accuracy_full",
-        json_number_or_null(share(f.right, f.n)));
-    return *out ? ST_OK : err_nomem(err);
-}
-
-static json_t *
-exit_json(const struct search *s, int e)
-{
-    const struct solve_result *r = &s->result;
-    bool kept = r->plan.kept >> e & 1, last = e == s->costs->exits - 1;
-
-    return json_pack("{s:i,s:s,s:b,s:o,s:o,s:o}", "index", e, "name",
-        s->costs->exit[e].name, "kept", kept, "threshold",
-        kept && !last ? json_real(r->plan.threshold[e]) : json_null(), "share",
-        json_number_or_null(share(r->tally.left[e], r->tally.n)), "accuracy",
-        json_number_or_null(share(r->tally.left_right[e], r->tally.left[e])));
-}
-
-static json_t *
-exits_json(const struct search *s)
-{
-    json_t *a = json_array();
-
-    for (int e = 0; a != NULL && e < s->costs->exits; e++)
-        if (json_array_append_new(a, exit_json(s, e)) < 0) {
-            json_decref(a);
-            return NULL;
-        }
-    return a;
-}
-
 static bool
 stop_extra(void *ctx)
 {
@@ -173,39 +106,6 @@ extras_json(struct search *s, json_t *plan, struct err *err)
             plan, "comparison", comparison ? comparison : json_null()) < 0)
         return err_nomem(err);
     return ST_OK;
-}
-
-static enum status
-plan_json(const struct search *s, json_t **out, struct err *err)
-{
-    static const char *const names[] = { [SOLVE_OPTIMAL] = "optimal",
-        [SOLVE_FEASIBLE] = "feasible",
-        [SOLVE_INFEASIBLE] = "infeasible" };
-    const struct solve_result *r = &s->result;
-    const struct search_options *o = s->wanted;
-    bool none = r->status == SOLVE_INFEASIBLE;
-    json_t *cal = NULL, *test = NULL;
-    enum status st;
-
-    if ((st = half_json(s, &s->problem.cal, &cal, err)) != ST_OK ||
-        (st = half_json(s, &s->problem.test, &test, err)) != ST_OK) {
-        json_decref(cal);
-        return st;
-    }
-    *out = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:f,s:o,s:o,s:f,s:s,"
-                     "s:o,s:I,s:s}",
-        "schema", "offramp.plan/1", "status", names[r->status], "objective",
-        o->objective, "reference",
-        o->reference == SEARCH_LABEL ? "label" : "final", "floor",
-        s->problem.floor_accuracy, "exits", exits_json(s), "calibration", cal,
-        "test", test, "worst_case", (double)r->tally.worst * s->problem.quantum,
-        "lower_bound",
-        json_number_or_null(none ? NAN : per_sample(s, r->lower, r->tally.n)),
-        "gap", json_number_or_null(none ? NAN : r->gap), "solve_ms",
-        s->solve_ms, "solver", r->proved ? "exact" : "heuristic", "grid",
-        o->grid ? json_integer(o->grid) : json_string("all"), "seed",
-        (json_int_t)o->seed, "cost_basis", o->sure.robust ? "upper" : "median");
-    return *out ? ST_OK : err_nomem(err);
 }
 
 /* What makes the plan more than the optimum of one sample: null where it was
@@ -249,14 +149,16 @@ point_json(const struct search *s, const struct solve_point *pt, json_t *to,
     struct solve_tally t;
     enum status st;
 
-    if ((st = judge(h, &pt->plan, &t, err)) != ST_OK)
+    if ((st = plan_doc_judge(h, &pt->plan, &t, err)) != ST_OK)
         return st;
     if (json_array_append_new(to,
             json_pack("{s:f,s:f,s:o,s:o,s:i,s:b}", "cost",
-                per_sample(s, pt->cost, n), "accuracy", share(pt->right, n),
-                "test_cost", json_number_or_null(per_sample(s, t.cost, t.n)),
-                "test_accuracy", json_number_or_null(share(t.right, t.n)),
-                "kept", __builtin_popcountll(pt->plan.kept), "proved",
+                plan_doc_mean(&s->problem, pt->cost, n), "accuracy",
+                plan_doc_share(pt->right, n), "test_cost",
+                json_number_or_null(plan_doc_mean(&s->problem, t.cost, t.n)),
+                "test_accuracy",
+                json_number_or_null(plan_doc_share(t.right, t.n)), "kept",
+                __builtin_popcountll(pt->plan.kept), "proved",
                 pt->lower >= pt->cost)) < 0)
         return err_nomem(err);
     return ST_OK;
@@ -346,6 +248,15 @@ solve(struct search *s, struct err *err)
         &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
 }
 
+static enum status
+document(const struct search *s, json_t **plan, struct err *err)
+{
+    const struct plan_doc doc = { &s->problem, s->costs, s->wanted, &s->result,
+        s->solve_ms };
+
+    return plan_doc_json(&doc, plan, err);
+}
+
 enum status
 search_records(const struct records *r, const struct costs *c,
     const struct search_options *o, json_t **plan, json_t **curve,
@@ -358,7 +269,7 @@ search_records(const struct records *r, const struct costs *c,
     if ((st = problem_init(&s.problem, r, c, o, err)) != ST_OK)
         return st;
     if ((st = solve(&s, err)) == ST_OK &&
-        (st = plan_json(&s, plan, err)) == ST_OK &&
+        (st = document(&s, plan, err)) == ST_OK &&
         (st = sure_json(&s, *plan, err)) == ST_OK &&
         (st = extras_json(&s, *plan, err)) == ST_OK)
         st = curve_json(&s, *plan, curve, err);

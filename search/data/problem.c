@@ -29,6 +29,12 @@ part_cost(const struct cost *c, bool robust)
     return robust ? c->hi : c->median;
 }
 
+double
+problem_quantum(double path)
+{
+    return path <= FINE_MAX ? 1e-3 : path <= COARSE_MAX ? 1 : 0;
+}
+
 enum status
 problem_costs(const struct costs *c, const char *metric, bool robust,
     int64_t *segment, int64_t *head, double *quantum, struct err *err)
@@ -50,10 +56,9 @@ problem_costs(const struct costs *c, const char *metric, bool robust,
             return unknown_cost(c, e, "head", metric, err);
         path += s + h;
     }
-    if (path > COARSE_MAX)
+    if ((*quantum = problem_quantum(path)) == 0)
         return BAD(err, "search.costs",
             "a path of %g %s is too long: use a coarser unit", path, metric);
-    *quantum = path <= FINE_MAX ? 1e-3 : 1;
     for (int e = 0; e < c->exits; e++) {
         segment[e] =
             llround(part_cost(&c->exit[e].segment[m], robust) / *quantum);

@@ -34,6 +34,10 @@ enum status problem_init(struct problem *out, const struct records *r,
     struct err *err) MUST_CHECK;
 void problem_clear(struct problem *p);
 
+/* What an integer step is worth where the longest path is so many units; 0: it
+ * is too long. */
+double problem_quantum(double path);
+
 /* The costs in one metric as integers, [exits] each; a step is *quantum of
  * the metric's unit.  ST_INVALID: no such metric, or a part without it. */
 enum status problem_costs(const struct costs *c, const char *metric,

@@ -37,6 +37,8 @@ const struct cli_verb cli_verbs[] = {
         cli_compare, &cli_compare_cmd },
     { "partition", "cut a network between measured devices", cli_partition,
         &cli_partition_cmd },
+    { "map", "exits, thresholds and processors, found together", cli_map,
+        &cli_map_cmd },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -139,12 +139,77 @@ incomplete(const struct export_input *in, size_t exit, const char *part,
         id, part, exit);
 }
 
+/* ---- what mapping weighs besides costs ---- */
+
+static int64_t
+bytes_of(const json_t *layer, const char *member)
+{
+    return (int64_t)export_number(layer, member);
+}
+
+/* Weights of the layers of a part, and the most that one of them reads and
+ * writes. */
+static void
+part_bytes(
+    const json_t *layers, const json_t *part, int64_t *weights, int64_t *peak)
+{
+    const json_t *index;
+    size_t i;
+
+    json_array_foreach(json_object_get(part, "layers"), i, index)
+    {
+        const json_t *l =
+            json_array_get(layers, (size_t)json_integer_value(index));
+        int64_t live = bytes_of(l, "bytes_in") + bytes_of(l, "bytes_out");
+
+        *weights += bytes_of(l, "weight_bytes");
+        if (live > *peak)
+            *peak = live;
+    }
+}
+
+/* What is handed to the segment after a boundary: its one tensor; null where
+ * there is none such. */
+static json_t *
+input_bytes(const json_t *analysis, const json_t *exits, size_t exit)
+{
+    const json_t *layers = json_object_get(analysis, "layers");
+    const json_t *tensor, *before, *b;
+    size_t i;
+
+    if (exit == 0)
+        return json_incref(
+            json_object_get(json_array_get(layers, 0), "bytes_in"));
+    before = json_array_get(exits, exit - 1);
+    tensor = json_object_get(before, "tensor");
+    json_array_foreach(json_object_get(analysis, "boundaries"), i, b)
+    {
+        if (json_equal(json_object_get(b, "tensor"), tensor))
+            return json_incref(json_object_get(b, "bytes"));
+    }
+    return json_null();
+}
+
+static json_t *
+exit_bytes(const json_t *analysis, const json_t *exits, size_t i)
+{
+    const json_t *layers = json_object_get(analysis, "layers");
+    const json_t *exit = json_array_get(exits, i);
+    int64_t segment = 0, head = 0, peak = 0;
+
+    part_bytes(layers, json_object_get(exit, "segment"), &segment, &peak);
+    part_bytes(layers, json_object_get(exit, "head"), &head, &peak);
+    return json_pack("{s:o,s:I,s:I,s:I}", "input_bytes",
+        input_bytes(analysis, exits, i), "segment_bytes", (json_int_t)segment,
+        "head_bytes", (json_int_t)head, "peak_bytes", (json_int_t)peak);
+}
+
 enum status
 export_costs_document(
     const struct export_input *in, json_t **out, struct err *err)
 {
-    const json_t *exits =
-        json_object_get(json_object_get(in->model, "analysis"), "exits");
+    const json_t *analysis = json_object_get(in->model, "analysis");
+    const json_t *exits = json_object_get(analysis, "exits");
     const char *part = "", *source;
     json_t *names = json_array(), *list = json_array();
     const json_t *exit;
@@ -169,10 +234,15 @@ export_costs_document(
             rc |= json_array_append_new(names, json_string(metrics[m].name));
     json_array_foreach(exits, i, exit)
     {
-        rc |= json_array_append_new(
-            list, json_pack("{s:s,s:o,s:o}", "name", export_text(exit, "name"),
-                      "segment", part_costs(use, in->rows, "segment", i, exit),
-                      "head", part_costs(use, in->rows, "head", i, exit)));
+        json_t *o = exit_bytes(analysis, exits, i);
+
+        rc |= json_object_set_new(
+            o, "name", json_string(export_text(exit, "name")));
+        rc |= json_object_set_new(
+            o, "segment", part_costs(use, in->rows, "segment", i, exit));
+        rc |= json_object_set_new(
+            o, "head", part_costs(use, in->rows, "head", i, exit));
+        rc |= json_array_append_new(list, o);
     }
     *out = json_pack("{s:s,s:s,s:s,s:o,s:o}", "schema", "offramp.costs/1",
         "device", export_text(in->profile, "device"), "source", source,

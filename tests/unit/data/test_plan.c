@@ -238,7 +238,9 @@ real_records_save_time_within_one_point(void **state)
         skip();
     }
     for (int e = 0; e < 4; e++)
-        c.exit[e] = (struct costs_exit){ name, &segment[e], &head };
+        c.exit[e] = (struct costs_exit){
+            .name = name, .segment = &segment[e], .head = &head
+        };
     assert_int_equal(records_load(file, &r, NULL), ST_OK);
     search_options_init(&o);
     o.objective = "ops";
