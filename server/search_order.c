@@ -10,6 +10,7 @@
 #include "server/api_util.h"
 #include "server/costs_check.h"
 #include "server/search_sure.h"
+#include "server/search_system.h"
 
 enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 20, DEADLINE_S = 600 };
 
@@ -79,6 +80,25 @@ problem_document(const struct problem *p)
     return NULL;
 }
 
+/* Of one processor, or of all of a system. */
+static enum status
+read_costs(struct db *db, const struct problem *p, json_t *costs,
+    const json_t *system, struct search_order *o, struct err *err)
+{
+    if (system == NULL)
+        return order_input_costs(
+            db, &o->in, costs, p->sure.bootstrap != NULL, err);
+    if (costs != NULL || o->in.profile != 0)
+        return err_set(err, ST_INVALID, "request.field",
+            "give system, or profile or costs of one processor");
+    if (p->sure.guarantee || p->sure.bootstrap || p->sure.metrics || p->compare)
+        return err_set(err, ST_INVALID, "request.field",
+            "guarantee, bootstrap, metrics and compare are of one processor: "
+            "leave them out, or give profile instead of system");
+    return search_system_read(
+        db, system, p->objective, &o->in, &o->system, err);
+}
+
 enum status
 search_order_read(struct request *rq, struct search_order *o)
 {
@@ -90,10 +110,11 @@ search_order_read(struct request *rq, struct search_order *o)
         .max_exits = -1,
         .seed = 1 };
     int64_t records = 0;
-    json_t *costs = NULL;
+    json_t *costs = NULL, *system = NULL;
     const struct json_field fields[] = {
         { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
         { "costs", JF_OBJ, false, &costs, 0, 0 },
+        { "system", JF_OBJ, false, &system, 0, 0 },
         { "records", JF_INT, true, &records, 1, 9e15 },
         { "objective", JF_STR, false, &p.objective, 0, 64 },
         { "max_drop", JF_REAL, false, &p.max_drop, 0, 1 },
@@ -115,8 +136,7 @@ search_order_read(struct request *rq, struct search_order *o)
     *o = (struct search_order){ .owner = rq->who.owner, .now_ms = rq->now_ms };
     if ((st = JSON_READ(rq->json, "", fields, err)) != ST_OK ||
         (st = check_problem(&p, err)) != ST_OK ||
-        (st = order_input_costs(
-             rq->db, &o->in, costs, p.sure.bootstrap != NULL, err)) != ST_OK ||
+        (st = read_costs(rq->db, &p, costs, system, o, err)) != ST_OK ||
         (st = order_input_records(rq->db, &o->in, records, err)) != ST_OK ||
         (st = order_input_fit(&o->in, p.reference, err)) != ST_OK ||
         (st = costs_check_objective(o->in.costs, p.objective, err)) != ST_OK)
@@ -130,6 +150,7 @@ search_order_clear(struct search_order *o)
 {
     order_input_clear(&o->in);
     json_decref(o->problem);
+    json_decref(o->system);
     memset(o, 0, sizeof(*o));
 }
 
@@ -169,7 +190,7 @@ search_order_store(struct db *db, struct search_order *o, struct err *err)
             .flow = o->flow,
             .deadline_s = DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:O,s:s,s:O}", "costs", o->in.costs, "records",
-            o->in.records.csv, "problem", o->problem),
+        json_pack("{s:O,s:s,s:O,s:O*}", "costs", o->in.costs, "records",
+            o->in.records.csv, "problem", o->problem, "system", o->system),
         json_pack("[s]", o->in.records.csv), &task, err);
 }

@@ -12,6 +12,7 @@
 struct search_order {
     struct order_input in; /* owned */
     json_t *problem;       /* owned */
+    json_t *system;        /* owned: several processors; NULL: one */
     const char *owner;
     int64_t now_ms;
     int64_t flow; /* that it is a stage of; 0 */

@@ -62,6 +62,11 @@ check_plan(const struct basis *b, struct err *err)
             "plan %lld was searched on costs that were sent: search again with "
             "a profile, so that its device and model are known",
             (long long)b->plan.id);
+    if (json_object_get(b->document, "mapping") != NULL)
+        return err_set(err, ST_UNPROCESSABLE, "plan.mapped",
+            "plan %lld is mapped onto several processors, which a validation "
+            "cannot run yet: validate one that was searched with profile",
+            (long long)b->plan.id);
     if (strcmp(json_get_string(b->document, "status", ""), "infeasible") == 0)
         return err_set(err, ST_UNPROCESSABLE, "plan.infeasible",
             "plan %lld is a nearest miss: search again with a lower floor",

@@ -6,6 +6,7 @@ import { curve } from "./charts.js";
 import { comparison } from "./compare.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { flow } from "./flow.js";
+import { mapping } from "./mapping.js";
 import { amount, dash, known, percent, points, quantity, state }
     from "./format.js";
 import { validationSection } from "./validations.js";
@@ -39,6 +40,7 @@ export function planBody(plan, choices) {
                 `profile ${plan.profile}`)] : ", from costs sent with it"),
         outcomes(plan),
         section("Where samples leave", flow(plan), exitTable(plan)),
+        mapping(plan, objective(plan.objective)[1]),
         sureness(plan, objective),
         choices.length ? section("Exit curve", exitCurve(plan, choices),
             curveTable(plan, choices)) : null,

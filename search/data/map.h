@@ -33,6 +33,19 @@ struct map_system {
     int links;
 };
 
+/* A system as the server gives it to its worker: {"processors": [{costs, wake,
+ * memory_bytes?}], "links": [{from, to, base, per_byte}]}.  ST_INVALID names
+ * the member.  On ST_OK the caller ends *out with map_given_clear(). */
+struct map_given {
+    struct costs costs[MAPPING_PROCESSORS_MAX]; /* owned */
+    struct map_processor processor[MAPPING_PROCESSORS_MAX];
+    struct map_link link[MAPPING_PROCESSORS_MAX * MAPPING_PROCESSORS_MAX];
+    struct map_system sys; /* of the arrays above: does not move */
+};
+enum status map_given_read(
+    const json_t *doc, struct map_given *out, struct err *err) MUST_CHECK;
+void map_given_clear(struct map_given *g);
+
 /*
  * Search.  On ST_OK the caller owns *plan: an offramp.plan/1 document with
  * `mapping`: {"processors": [{name, source, share}], "segments": [name],

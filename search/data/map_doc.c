@@ -142,7 +142,11 @@ map_doc_json(const struct map_work *w, json_t **out, struct err *err)
     }
     if ((st = plan_doc_json(&doc, out, err)) != ST_OK)
         return st;
-    if (json_object_set_new(*out, "mapping", mapping_json(w)) == 0)
+    /* The other members are those of a search on one processor. */
+    if (json_object_update_new(*out,
+            json_pack("{s:o,s:[],s:n,s:n,s:n,s:n}", "mapping", mapping_json(w),
+                "trace", "guarantee", "bootstrap", "metrics", "comparison")) ==
+        0)
         return ST_OK;
     json_decref(*out);
     *out = NULL;

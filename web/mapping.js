@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Which processor runs which segment, and what every other mapping would cost.
+import { chip, h, section, table } from "./dom.js";
+import { bytes, dash, known, percent, quantity } from "./format.js";
+
+const whys = { unsupported: "cannot run", no_link: "no link",
+    no_room: "no room", no_plan: "no plan" };
+
+const processors = (m, unit) => table("Processors, in the order of the data", [
+    { title: "Processor", head: true, cell: (p) => p.name },
+    { title: "Costs are", cell: (p) => p.source
+        ?? dash("the costs do not say where they are from") },
+    { title: "Segments", number: true, cell: (p) =>
+        m.segments.filter((name) => name === p.name).length },
+    { title: "Reached by", number: true, key: (p) => p.reach,
+        cell: (p) => percent(p.reach, 1) },
+    { title: "Waking it", number: true, cell: (p) => quantity(p.wake, unit) },
+    { title: "Memory", number: true, cell: (p) =>
+        bytes(p.memory_bytes, "no limit was given") },
+], m.processors);
+
+// A run of equal names as one: "board x 3, server x 2".
+function inWords(names) {
+    const runs = [];
+    for (const name of names)
+        if (runs.at(-1)?.name === name)
+            runs.at(-1).n++;
+        else
+            runs.push({ name, n: 1 });
+    return runs.map((r) => `${r.name} × ${r.n}`).join(", ");
+}
+
+const options = (m, unit) => table("All mappings", [
+    { title: "Segments", head: true, wrap: true,
+        cell: (o) => inWords(o.segments) },
+    { title: "Best found", number: true, key: (o) => o.cost,
+        cell: (o) => quantity(o.cost, unit, o.why ?? "none found") },
+    { title: "At least", number: true, key: (o) => o.lower_bound,
+        cell: (o) => quantity(o.lower_bound, unit, o.why ?? "not known") },
+    { title: "", wrap: true, cell: (o) => o.why
+        ? [chip(whys[o.state] ?? o.state, "bad"), " ", o.why] : null },
+], m.options);
+
+export function mapping(plan, unit) {
+    const m = plan.mapping;
+    if (!m)
+        return null;
+    const sources = new Set(m.processors.filter((p) => p.reach > 0)
+        .map((p) => p.source));
+    return section("Where segments run",
+        h("p", { class: "meta" }, inWords(m.segments), sources.size > 1
+            ? `. These costs are of different sources (${
+                [...sources].map((s) => s ?? "unknown").join(", ")
+            }): their sum is no measurement.` : ""),
+        processors(m, unit),
+        m.options.some((o) => known(o.cost) || o.why) ? options(m, unit) : null);
+}
