@@ -15,22 +15,26 @@ static const struct col cols[] = {
     COL(COL_REAL, struct chart_row, median_ns),
     COL(COL_REAL, struct chart_row, lo_ns),
     COL(COL_REAL, struct chart_row, hi_ns),
+    COL(COL_REAL, struct chart_row, instructions),
 };
 static const struct shape shape = SHAPE(struct chart_row, cols);
 
 static const char sql_list[] =
     "SELECT p.id, NULL, NULL, p.created_ms, p.env_fingerprint, m.name,"
-    " m.median_ns, m.ci95_lo_ns, m.ci95_hi_ns"
+    " m.median_ns, m.ci95_lo_ns, m.ci95_hi_ns, c.value"
     " FROM profile p JOIN measure m ON m.profile = p.id"
+    " LEFT JOIN counter c ON c.measure = m.id AND c.event = 'instructions'"
     " WHERE p.device_here = ?1 AND (?2 IS NULL OR p.env_fingerprint = ?2)"
-    " AND m.role = 'sentinel' AND m.median_ns IS NOT NULL"
+    " AND m.role = 'sentinel'"
+    " AND (m.median_ns IS NOT NULL OR m.source = 'emulated')"
     " AND m.grade IN ('A', 'B')"
     " UNION ALL"
     " SELECT NULL, g.id, g.reason, g.created_ms, g.env_fingerprint, k.name,"
-    " k.median_ns, k.ci95_lo_ns, k.ci95_hi_ns"
+    " k.median_ns, k.ci95_lo_ns, k.ci95_hi_ns, k.instructions"
     " FROM golden g JOIN golden_kernel k ON k.golden = g.id"
     " WHERE g.device = ?1 AND (?2 IS NULL OR g.env_fingerprint = ?2)"
-    " AND k.median_ns IS NOT NULL AND k.grade IN ('A', 'B')"
+    " AND coalesce(k.median_ns, k.instructions) IS NOT NULL"
+    " AND k.grade IN ('A', 'B')"
     " ORDER BY 5, 6, 4, 1, 2";
 
 struct call {

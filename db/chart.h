@@ -13,6 +13,7 @@ struct chart_row {
     char *reason;                   /* of a golden task; NULL in a profile */
     char *env_fingerprint, *kernel; /* other environments, other times */
     double median_ns, lo_ns, hi_ns; /* lo and hi NaN without an interval */
+    double instructions;            /* of an emulated board, instead of times */
 };
 
 /* By environment and kernel, then oldest first; `env_fingerprint` NULL: all

@@ -18,12 +18,13 @@ static const struct col cols[] = {
     COL(COL_INT, struct job, created_ms),
     COL(COL_INT, struct job, started_ms),
     COL(COL_INT, struct job, finished_ms),
+    COL(COL_TEXT, struct job, quantise),
 };
 static const struct shape shape = SHAPE(struct job, cols);
 #define SELECT                                                                 \
     "SELECT j.id, j.name, j.model, j.owner, j.devices, j.levels, j.policy,"    \
     " j.cache, j.priority, j.state, j.version, j.created_ms, j.started_ms,"    \
-    " j.finished_ms FROM job j"
+    " j.finished_ms, j.quantise FROM job j"
 
 void
 job_clear(struct job *j)
@@ -33,8 +34,8 @@ job_clear(struct job *j)
 
 static const char sql_add[] =
     "INSERT INTO job (name, model, owner, devices, levels, policy, cache,"
-    " priority, state, version, created_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 1, ?9)";
+    " priority, state, version, created_ms, quantise)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'queued', 1, ?9, ?10)";
 
 enum status
 db_job_add(struct db *db, const struct job *j, int64_t *id, struct err *err)
@@ -43,8 +44,19 @@ db_job_add(struct db *db, const struct job *j, int64_t *id, struct err *err)
         ARGS(A_TEXT(j->name), A_TEXT(j->model), A_TEXT(j->owner),
             A_TEXT(j->devices), A_TEXT(j->levels), A_TEXT(j->policy),
             A_TEXT(cache_mode_words[j->cache]), A_INT(j->priority),
-            A_INT(j->created_ms)),
+            A_INT(j->created_ms), A_TEXT(j->quantise)),
         id, err);
+}
+
+static const char sql_set_quantise[] =
+    "UPDATE job SET quantise = ?2 WHERE id = ?1";
+
+enum status
+db_job_set_quantise(
+    struct db *db, int64_t id, const char *text, struct err *err)
+{
+    return db_run(
+        db, sql_set_quantise, ARGS(A_INT(id), A_TEXT(text)), NULL, err);
 }
 
 static const char sql_get[] = SELECT " WHERE j.id = ?1";

@@ -25,6 +25,7 @@ struct job {
     enum run_state state;
     int64_t version;
     int64_t created_ms, started_ms, finished_ms;
+    char *quantise; /* document; NULL: not for boards */
 };
 
 void job_clear(struct job *j);
@@ -47,6 +48,10 @@ struct job_filter {
 typedef enum status job_fn(const struct job *j, void *ctx);
 enum status db_job_list(struct db *db, const struct job_filter *f, job_fn *fn,
     void *ctx, struct err *err) MUST_CHECK;
+
+/* Write its document `quantise` anew.  ST_NOT_FOUND is not told apart. */
+enum status db_job_set_quantise(
+    struct db *db, int64_t id, const char *text, struct err *err) MUST_CHECK;
 
 /* Cancel what has not ended; the leases end, and their agents are told at
  * the next heartbeat.  Again is fine.  ST_NOT_FOUND. */

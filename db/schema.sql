@@ -140,7 +140,8 @@ CREATE TABLE job (
     version     INTEGER NOT NULL,       -- grows with each change of a task
     created_ms  INTEGER NOT NULL,
     started_ms  INTEGER,                -- first lease
-    finished_ms INTEGER
+    finished_ms INTEGER,
+    quantise    TEXT                    -- document: how, and the image; NULL: not for boards
 ) STRICT;
 CREATE INDEX job_state ON job (state);
 
@@ -203,7 +204,7 @@ CREATE TABLE owner (
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial', 'link')),
+    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial', 'link', 'quantise')),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first
@@ -443,5 +444,6 @@ CREATE TABLE golden_kernel (
     ci95_hi_ns REAL,
     flags      INTEGER NOT NULL,
     grade      TEXT NOT NULL CHECK (grade IN ('A', 'B', 'C', 'X')),
+    instructions REAL,                  -- of an emulated board, which has no times
     PRIMARY KEY (golden, name)
 ) STRICT, WITHOUT ROWID;

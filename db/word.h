@@ -20,7 +20,8 @@
     X(TASK_VALIDATE, "validate")                                               \
     X(TASK_AUGMENT, "augment")                                                 \
     X(TASK_TRIAL, "trial")                                                     \
-    X(TASK_LINK, "link")
+    X(TASK_LINK, "link")                                                       \
+    X(TASK_QUANTISE, "quantise")
 
 /* Work of several stages; a trial has one. */
 #define FLOW_KIND_MAP(X)                                                       \

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* offramp-probe -- measures networks on the machine it runs on. */
+/* offramp-probe -- measures networks on the machine it runs on, and on the
+ * microcontroller boards at its lines. */
 #include "probes/agent/agent.h"
 #include "probes/deploy/task_validate.h"
+#include "probes/mcu/site.h"
+#include "probes/mcu/task_board.h"
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
 #include "probes/transfer/task_link.h"
 
-static const struct task_kind *const kinds[] = { &task_profile, &task_golden,
+/* The device decides who does it. */
+static enum status
+profile(struct task *t, json_t **result, struct err *err)
+{
+    return task_is_for_board(t) ? task_board_profile(t, result, err)
+                                : task_profile.run(t, result, err);
+}
+
+static enum status
+golden(struct task *t, json_t **result, struct err *err)
+{
+    return task_is_for_board(t) ? task_board_golden(t, result, err)
+                                : task_golden.run(t, result, err);
+}
+
+static const struct task_kind any_profile = {
+    .name = "profile", .run = profile, .blame = TASK_DEVICE
+};
+static const struct task_kind any_golden = {
+    .name = "golden", .run = golden, .blame = TASK_DEVICE
+};
+static const struct task_kind *const kinds[] = { &any_profile, &any_golden,
     &task_validate, &task_link, NULL };
 
 static enum status
@@ -42,10 +66,14 @@ static const struct agent_program program = {
         "the first that works of\nRAPL by PAPI, powercap's files, and a power "
         "sensor among hwmon's files (INA219\nand its like).  For each that "
         "cannot be used it says why.\n"
+        "'boards' prints what the boards of --board are, or why one cannot be "
+        "opened:\n"
+        "    offramp-probe --board m4:qemu=mps2-an386 boards\n"
         "'run-task DIR' does one task by hand.",
     .suffix = "",
     .kinds = kinds,
     .env = env,
+    .boards = site_announce,
 };
 
 int

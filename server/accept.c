@@ -17,6 +17,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_AUGMENT] = { accept_augment, NULL },
     [TASK_TRIAL] = { accept_trial, NULL },
     [TASK_LINK] = { accept_link, payload_link },
+    [TASK_QUANTISE] = { accept_quantise, NULL },
 };
 
 enum status

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A golden result becomes a run of the golden kernels, and says whether its
  * device is still what it was. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,9 +72,10 @@ read_kernel(struct golden_in *in, size_t i, struct err *err)
     in->n++; /* to be cleared from now on */
     if ((st = row_read(json_array_get(in->rows, i), path, r, err)) != ST_OK)
         return st;
-    if (m->role != ROLE_SENTINEL || m->source != SOURCE_MEASURED)
+    if (m->role != ROLE_SENTINEL || m->source == SOURCE_MODELLED)
         return err_set(err, ST_UNPROCESSABLE, "result.row",
-            "%s must be a measured golden kernel (role sentinel)", path);
+            "%s must be a golden kernel (role sentinel), measured or emulated",
+            path);
     for (size_t k = 0; k < i; k++)
         if (strcmp(in->row[k].m.name, m->name) == 0)
             return err_set(err, ST_UNPROCESSABLE, "result.row",
@@ -83,6 +85,8 @@ read_kernel(struct golden_in *in, size_t i, struct err *err)
         .median_ns = m->median_ns,
         .ci95_lo_ns = m->ci95_lo_ns,
         .ci95_hi_ns = m->ci95_hi_ns,
+        .instructions =
+            m->source == SOURCE_EMULATED ? row_instructions(m) : NAN,
         .flags = m->flags,
         .grade = m->grade };
     return ST_OK;

@@ -275,8 +275,9 @@ store_profile(struct db *db, const struct task *task, const char *model,
         close_again(&p, rows);
         if (!rows_in_complete(rows))
             p.flags |= FLAG(partial);
-        p.grade = row_grade(in->grade[0], p.flags,
-            whole ? row_ci_rel(whole) : NAN, whole != NULL);
+        p.grade =
+            row_grade(in->grade[0], p.flags, whole ? row_ci_rel(whole) : NAN,
+                whole != NULL && whole->source != SOURCE_EMULATED);
         if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
             st = rows_in_store(db, rows, id, err);
         if (st == ST_OK)

@@ -155,7 +155,8 @@ check_device(struct db *db, const char *device, int64_t now_ms, struct err *err)
     if (st != ST_OK)
         return st;
     match = calloc(fleet.n + 1, sizeof(*match));
-    st = match != NULL ? fleet_match(&fleet, "device", device, match, &n, err)
+    st = match != NULL ? fleet_match(&fleet, "device", device, FLEET_HOSTS,
+                             match, &n, err)
                        : err_nomem(err);
     free(match);
     fleet_clear(&fleet);

@@ -47,26 +47,41 @@ run_on(struct chart *c, double median_ns, bool above)
     c->n_off = 0;
 }
 
-struct chart_mark
-chart_next(struct chart *c, double median_ns, double lo_ns, double hi_ns)
+/* Hold a point against the centre of a chart that has one. */
+static struct chart_mark
+judge(struct chart *c, double v, double lo, double hi, double limit)
 {
-    struct chart_mark m = { NAN, NAN, NAN, false };
-    double lo = isnan(lo_ns) ? median_ns : lo_ns;
-    double hi = isnan(hi_ns) ? median_ns : hi_ns;
+    struct chart_mark m = { .centre = centre_of(c) };
 
-    if (c->n_first < CHART_POINTS) {
-        c->first[c->n_first++] = median_ns;
-        return m;
-    }
-    m.centre = centre_of(c);
-    m.low = m.centre * (1 - limit_rel);
-    m.high = m.centre * (1 + limit_rel);
+    m.low = m.centre * (1 - limit);
+    m.high = m.centre * (1 + limit);
     m.out = lo > m.high || hi < m.low;
     if (m.out)
-        run_on(c, median_ns, lo > m.high);
+        run_on(c, v, lo > m.high);
     else
         c->n_off = 0;
     return m;
+}
+
+struct chart_mark
+chart_next(struct chart *c, double median_ns, double lo_ns, double hi_ns)
+{
+    if (c->n_first < CHART_POINTS) {
+        c->first[c->n_first++] = median_ns;
+        return (struct chart_mark){ NAN, NAN, NAN, false };
+    }
+    return judge(c, median_ns, isnan(lo_ns) ? median_ns : lo_ns,
+        isnan(hi_ns) ? median_ns : hi_ns, limit_rel);
+}
+
+struct chart_mark
+chart_next_count(struct chart *c, double count)
+{
+    if (c->n_first == CHART_POINTS)
+        return judge(c, count, count, count, 0);
+    while (c->n_first < CHART_POINTS)
+        c->first[c->n_first++] = count;
+    return (struct chart_mark){ NAN, NAN, NAN, false };
 }
 
 /* ---- all charts of a device ---- */
@@ -86,7 +101,9 @@ walk_on(struct walk *w, const struct chart_row *r)
         snprintf(w->env, sizeof(w->env), "%s", r->env_fingerprint);
         snprintf(w->kernel, sizeof(w->kernel), "%s", r->kernel);
     }
-    return chart_next(&w->chart, r->median_ns, r->lo_ns, r->hi_ns);
+    return isnan(r->median_ns)
+               ? chart_next_count(&w->chart, r->instructions)
+               : chart_next(&w->chart, r->median_ns, r->lo_ns, r->hi_ns);
 }
 
 struct listing {
@@ -99,10 +116,12 @@ list_one(const struct chart_row *r, void *ctx)
 {
     struct listing *l = ctx;
     struct chart_mark m = walk_on(&l->walk, r);
-    json_t *o = json_pack("{s:o,s:o,s:o,s:s,s:s,s:f,s:o,s:o,s:o,s:o,s:o,s:b}",
-        "profile", view_id(r->profile), "reason", view_text(r->reason),
-        "created_at", view_time(r->created_ms), "kernel", r->kernel,
-        "env_fingerprint", r->env_fingerprint, "median_ns", r->median_ns, "lo",
+    json_t *o = json_pack(
+        "{s:o,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b}", "profile",
+        view_id(r->profile), "reason", view_text(r->reason), "created_at",
+        view_time(r->created_ms), "kernel", r->kernel, "env_fingerprint",
+        r->env_fingerprint, "median_ns", json_number_or_null(r->median_ns),
+        "instructions", json_number_or_null(r->instructions), "lo",
         json_number_or_null(r->lo_ns), "hi", json_number_or_null(r->hi_ns),
         "centre", json_number_or_null(m.centre), "low_limit",
         json_number_or_null(m.low), "high_limit", json_number_or_null(m.high),
@@ -142,9 +161,13 @@ watch_one(const struct chart_row *r, void *ctx)
     if (!m.out || r->profile != w->run->profile || r->golden != w->run->golden)
         return ST_OK;
     w->out = true;
-    log_warn("%s: %s takes %.6g ns, %+.1f %% off its chart's centre",
-        w->run->device, r->kernel, r->median_ns,
-        100 * (r->median_ns / m.centre - 1));
+    log_warn("%s: %s takes %.6g %s, %+.1f %% off its chart's centre",
+        w->run->device, r->kernel,
+        isnan(r->median_ns) ? r->instructions : r->median_ns,
+        isnan(r->median_ns) ? "instructions" : "ns",
+        100 *
+            ((isnan(r->median_ns) ? r->instructions : r->median_ns) / m.centre -
+                1));
     return ST_OK;
 }
 

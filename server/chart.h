@@ -36,6 +36,10 @@ struct chart_mark {
 struct chart_mark chart_next(
     struct chart *c, double median_ns, double lo_ns, double hi_ns);
 
+/* The same for what an emulator counts: the first point is the centre, and
+ * every other count is out. */
+struct chart_mark chart_next_count(struct chart *c, double count);
+
 /* {"items":[..]} of GET /v1/devices/{name}/chart; the caller owns *out. */
 enum status chart_document(struct db *db, const char *device, json_t **out,
     struct err *err) MUST_CHECK;

@@ -81,6 +81,20 @@ find(const struct fleet *f, const char *name)
     return NULL;
 }
 
+/* Why it is nothing for this kind of task; NULL: it is. */
+static const char *
+out_of_kind(const struct fleet_device *d, enum fleet_kind kind)
+{
+    const bool board =
+        strcmp(json_get_string(d->labels, "kind", ""), "mcu") == 0;
+
+    if (board == (kind == FLEET_BOARDS))
+        return NULL;
+    return board ? "is a microcontroller board, which only jobs with quantise "
+                   "measure"
+                 : "is no microcontroller board (kind=mcu): leave quantise out";
+}
+
 /* A text that grows as far as there is room; what does not fit is "..". */
 struct telling {
     char text[400];
@@ -109,10 +123,10 @@ tell(struct telling *t, const char *name, const char *what)
  * reason is told. */
 static bool
 is_chosen(const struct fleet_device *d, const char *selector,
-    const struct fleet_device *named, struct telling *why)
+    enum fleet_kind kind, const struct fleet_device *named, struct telling *why)
 {
     char lacks[160] = "has another name";
-    const char *out = out_of_service(d);
+    const char *out = out_of_kind(d, kind);
 
     if (named != NULL ? named != d
                       : !selector_match(selector, d->name, d->labels, lacks,
@@ -121,6 +135,8 @@ is_chosen(const struct fleet_device *d, const char *selector,
             tell(why, d->name, lacks);
         return false;
     }
+    if (out == NULL)
+        out = out_of_service(d);
     if (out != NULL)
         tell(why, d->name, out);
     return out == NULL;
@@ -141,7 +157,8 @@ unsatisfiable(const struct fleet *f, const char *path, const char *selector,
 
 enum status
 fleet_match(const struct fleet *f, const char *path, const char *selector,
-    const struct fleet_device **match, size_t *n, struct err *err)
+    enum fleet_kind kind, const struct fleet_device **match, size_t *n,
+    struct err *err)
 {
     const struct fleet_device *named = find(f, selector);
     struct telling why = { .used = 0 };
@@ -151,7 +168,7 @@ fleet_match(const struct fleet *f, const char *path, const char *selector,
     if ((st = selector_check(path, selector, err)) != ST_OK)
         return st;
     for (size_t i = 0; i < f->n; i++)
-        if (is_chosen(&f->device[i], selector, named, &why))
+        if (is_chosen(&f->device[i], selector, kind, named, &why))
             match[(*n)++] = &f->device[i];
     return *n > 0 ? ST_OK : unsatisfiable(f, path, selector, &why, err);
 }

@@ -7,6 +7,7 @@
 
 #include "server/api_util.h"
 #include "server/cache_have.h"
+#include "server/job_quantise.h"
 
 enum {
     NAME_MAX_BYTES = 200,
@@ -155,7 +156,7 @@ enum status
 job_order_read(struct request *rq, struct job_order *o)
 {
     const char *model = NULL, *cache = cache_mode_words[CACHE_USE];
-    json_t *levels = NULL;
+    json_t *levels = NULL, *quantise = NULL;
     const struct json_field fields[] = {
         { "model", JF_HASH, true, &model, 0, 0 },
         { "devices", JF_ARR, true, &o->devices, 0, 0 },
@@ -166,6 +167,7 @@ job_order_read(struct request *rq, struct job_order *o)
         { "queue_timeout_s", JF_INT, false, &o->queue_timeout_s, 1,
             QUEUE_TIMEOUT_MAX_S },
         { "name", JF_STR, false, &o->name, 0, NAME_MAX_BYTES },
+        { "quantise", JF_OBJ, false, &quantise, 0, 0 },
     };
     struct err *err = &rq->err;
     enum status st;
@@ -182,7 +184,9 @@ job_order_read(struct request *rq, struct job_order *o)
         return err_set(err, ST_INVALID, "request.field",
             "cache must be use, refresh, only or off");
     o->cache = (enum cache_mode)word_find(cache_mode_words, cache);
-    if ((st = input_model_get(rq->db, model, &o->model, err)) != ST_OK)
+    if ((st = input_model_get(rq->db, model, &o->model, err)) != ST_OK ||
+        (quantise != NULL && (st = job_quantise_read(rq->db, quantise, o,
+                                  &o->quantise, err)) != ST_OK))
         return st;
     return fleet_load(rq->db, rq->now_ms, &o->fleet, err);
 }
@@ -191,6 +195,7 @@ void
 job_order_clear(struct job_order *o)
 {
     json_decref(o->levels);
+    json_decref(o->quantise);
     input_model_clear(&o->model);
     fleet_clear(&o->fleet);
     memset(o, 0, sizeof(*o));
@@ -289,36 +294,51 @@ keep_cached(struct db *db, const struct job_order *o, const char *path,
         path, missing);
 }
 
-/* A task that any of these devices may do. */
-static enum status
-add_task(struct db *db, const struct job_order *o, const char *selector,
-    const struct fleet_device **match, size_t n, struct err *err)
+enum status
+job_order_offer(struct db *db, const struct job_order *o, const char *selector,
+    const char *const *devices, size_t n, const json_t *image, struct err *err)
 {
-    const char **names = calloc(n, sizeof(*names));
+    json_t *payload = json_pack("{s:s,s:O,s:O,s:o,s:I,s:[],s:O*}", "model",
+        o->model.blob, "analysis", o->model.analysis, "levels", o->levels,
+        "policy", o->policy ? json_incref(o->policy) : json_object(), "seed",
+        (json_int_t)o->id, "have", "image", image);
+    json_t *blobs = image == NULL
+                        ? blob_list(&o->model)
+                        : json_pack("[O,O]", json_object_get(image, "image"),
+                              json_object_get(image, "sample"));
     int64_t id;
-    enum status st;
 
-    if (names == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; i < n; i++)
-        names[i] = match[i]->name;
-    st = input_task_add(db,
+    return input_task_add(db,
         &(struct task_offer){ .kind = TASK_PROFILE,
             .owner = o->owner,
             .priority = o->priority,
             .job = o->id,
             .flow = o->flow,
             .selector = selector,
-            .devices = names,
+            .devices = devices,
             .n_devices = n,
             .deadline_s = 2 * o->budget_s + DEADLINE_REST_S,
             .queue_timeout_ms = 1000 * o->queue_timeout_s,
             .now_ms = o->now_ms },
-        json_pack("{s:s,s:O,s:O,s:o,s:I,s:[]}", "model", o->model.blob,
-            "analysis", o->model.analysis, "levels", o->levels, "policy",
-            o->policy ? json_incref(o->policy) : json_object(), "seed",
-            (json_int_t)o->id, "have"),
-        blob_list(&o->model), &id, err);
+        payload, blobs, &id, err);
+}
+
+/* What any of these devices may do: a task, or a target of the one that makes
+ * their image first. */
+static enum status
+add_task(struct db *db, const struct job_order *o, const char *selector,
+    const struct fleet_device **match, size_t n, struct err *err)
+{
+    const char **names = calloc(n, sizeof(*names));
+    enum status st;
+
+    if (names == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; i < n; i++)
+        names[i] = match[i]->name;
+    st = o->quantise != NULL
+             ? job_quantise_target(o->quantise, selector, names, n, err)
+             : job_order_offer(db, o, selector, names, n, NULL, err);
     free(names);
     return st;
 }
@@ -327,13 +347,15 @@ static enum status
 add_tasks(struct db *db, const struct job_order *o, size_t index,
     const struct fleet_device **match, struct err *err)
 {
+    const enum fleet_kind kind =
+        o->quantise != NULL ? FLEET_BOARDS : FLEET_HOSTS;
     struct entry e;
     size_t n = 0;
     enum status st;
 
     if ((st = read_entry(o->devices, index, &e, err)) != ST_OK ||
-        (st = fleet_match(&o->fleet, e.path, e.selector, match, &n, err)) !=
-            ST_OK ||
+        (st = fleet_match(
+             &o->fleet, e.path, e.selector, kind, match, &n, err)) != ST_OK ||
         (o->cache == CACHE_ONLY &&
             (st = keep_cached(db, o, e.path, match, &n, err)) != ST_OK))
         return st;
@@ -353,6 +375,8 @@ job_order_store(struct db *db, struct job_order *o, struct err *err)
 
     for (size_t i = 0; st == ST_OK && i < json_array_size(o->devices); i++)
         st = add_tasks(db, o, i, match, err);
+    if (st == ST_OK && o->quantise != NULL)
+        st = job_quantise_offer(db, o, err);
     free(match);
     return st;
 }

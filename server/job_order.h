@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * job_order.h -- what POST /v1/jobs asks for, read, checked and turned into
- * a job with one profile task a device.
+ * a job with one profile task a device; for boards with the task that makes
+ * their image, which the others follow (accept_quantise.c).
  */
 #ifndef OFFRAMP_SERVER_JOB_ORDER_H
 #define OFFRAMP_SERVER_JOB_ORDER_H
@@ -15,6 +16,7 @@ struct job_order {
     const char *name;         /* borrowed from the body, as are: */
     json_t *devices, *policy; /* selectors; NULL: no policy given */
     json_t *levels;           /* owned: words, in their own order */
+    json_t *quantise;         /* owned: job_quantise.h; NULL: not for boards */
     enum cache_mode cache;
     int64_t priority;
     int64_t queue_timeout_s;  /* 0: the queue's own */
@@ -32,6 +34,12 @@ struct job_order {
 enum status job_order_read(
     struct request *rq, struct job_order *out) MUST_CHECK;
 void job_order_clear(struct job_order *o);
+
+/* Add the profile task of one selector: what any one of these devices may do.
+ * `image` is an offramp.image/1 for boards, borrowed; NULL for others. */
+enum status job_order_offer(struct db *db, const struct job_order *o,
+    const char *selector, const char *const *devices, size_t n,
+    const json_t *image, struct err *err) MUST_CHECK;
 
 /* Store the job and its tasks; call it in a db_tx().  ST_CONFLICT
  * "job.unsatisfiable" or "job.not_cached". */

@@ -73,10 +73,11 @@ find_ends(
     e->to = calloc(e->fleet.n + 1, sizeof(*e->to));
     if (e->from == NULL || e->to == NULL)
         return err_nomem(err);
-    st = fleet_match(&e->fleet, "from", o->from, e->from, &e->n_from, err);
+    st = fleet_match(
+        &e->fleet, "from", o->from, FLEET_HOSTS, e->from, &e->n_from, err);
     if (st != ST_OK || strcmp(o->to, LINK_TO_SERVER) == 0)
         return st;
-    st = fleet_match(&e->fleet, "to", o->to, e->to, &e->n_to, err);
+    st = fleet_match(&e->fleet, "to", o->to, FLEET_HOSTS, e->to, &e->n_to, err);
     return st == ST_OK ? drop_shared(e, o, err) : st;
 }
 

@@ -309,6 +309,15 @@ row_read(const json_t *o, const char *path, struct row_in *out, struct err *err)
     return ST_OK;
 }
 
+double
+row_instructions(const struct measure *m)
+{
+    for (size_t i = 0; i < m->n_counters; i++)
+        if (strcmp(m->counters[i].event, "instructions") == 0)
+            return m->counters[i].value;
+    return NAN;
+}
+
 void
 row_in_clear(struct row_in *r)
 {

@@ -36,4 +36,7 @@ double row_ci_rel(const struct measure *m);
  * where the thing has no interval by its nature. */
 char row_grade(char claimed, int64_t flags, double ci_rel, bool needs_interval);
 
+/* What an emulator counted; NaN where it did not. */
+double row_instructions(const struct measure *m);
+
 #endif

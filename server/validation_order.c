@@ -135,7 +135,8 @@ find_devices(struct db *db, struct basis *b, const struct validation_order *o,
         return st;
     if ((match = calloc(b->fleet.n + 1, sizeof(*match))) == NULL)
         return err_nomem(err);
-    st = fleet_match(&b->fleet, "device", selector, match, &n, err);
+    st =
+        fleet_match(&b->fleet, "device", selector, FLEET_HOSTS, match, &n, err);
     for (size_t i = 0; st == ST_OK && i < n; i++)
         if (json_array_append_new(b->devices, json_string(match[i]->name)) < 0)
             st = err_nomem(err);

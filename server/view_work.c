@@ -53,7 +53,7 @@ json_t *
 view_job(const struct job *j, json_t *tasks, const struct outlook *o)
 {
     return json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:s,s:I,s:s,s:I,s:o,s:o,s:o,"
-                     "s:o,s:o,s:o}",
+                     "s:o,s:o,s:o,s:o}",
         "id", (json_int_t)j->id, "name", j->name ? j->name : "", "model",
         j->model, "devices", view_document(j->devices), "levels",
         view_document(j->levels), "policy", view_document(j->policy), "cache",
@@ -64,7 +64,7 @@ view_job(const struct job *j, json_t *tasks, const struct outlook *o)
         "position",
         o != NULL && o->position >= 0 ? json_integer(o->position) : json_null(),
         "eta_s", json_number_or_null(o != NULL ? o->eta_s : NAN), "tasks",
-        tasks);
+        tasks, "quantise", view_document(j->quantise));
 }
 
 json_t *

@@ -19,11 +19,14 @@ struct agent_program {
     /* What the `env` verb prints: {"stable":{..},"env_fingerprint":hex}, on
      * ST_OK a new object.  NULL: a program without devices. */
     enum status (*env)(json_t **out, struct err *err);
+    /* What the `boards` verb prints: {NAME:{"labels","env","env_fingerprint"}}
+     * of the boards that --board named.  Set where `env` is. */
+    enum status (*boards)(json_t **out, struct err *err);
 };
 
 /*
  * The whole program: options, the loop (no verb), and the verbs `run-task
- * DIR`, `env` and `man`.  Returns the exit code.
+ * DIR`, `env`, `boards` and `man`.  Returns the exit code.
  */
 int agent_main(const struct agent_program *program, int argc, char **argv);
 

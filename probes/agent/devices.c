@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/agent/devices.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -106,4 +107,86 @@ agent_devices(const struct opt_list *list, const json_t *labels, json_t **out,
         st = add_device(*out, list->item[i], common, err);
     json_decref(common);
     return st;
+}
+
+/* What says how a board is reached, and is no label. */
+static bool
+is_place(const char *text)
+{
+    static const char *const keys[] = { "qemu=" };
+
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strncmp(text, keys[i], strlen(keys[i])) == 0)
+            return true;
+    return false;
+}
+
+static enum status
+add_board(
+    json_t *devices, const char *text, const json_t *labels, struct err *err)
+{
+    size_t len = strcspn(text, ":");
+    const char *more = text[len] == ':' ? text + len + 1 : NULL;
+    json_t *own = json_copy((json_t *)labels), *place = json_object();
+    enum status st = own && place ? ST_OK : err_nomem(err);
+
+    if (is_there(devices, text, len))
+        st = err_set(err, ST_INVALID, "cli.option",
+            "--board: '%.*s' is there twice", (int)len, text);
+    while (more != NULL && st == ST_OK) {
+        size_t n = strcspn(more, ",");
+
+        st = set_label(is_place(more) ? place : own, "--board", more, n, err);
+        more = more[n] == ',' ? more + n + 1 : NULL;
+    }
+    if (st == ST_OK && json_object_size(place) != 1)
+        st = err_set(err, ST_INVALID, "cli.option",
+            "--board %.*s: say where it is, such as %.*s:qemu=mps2-an386",
+            (int)len, text, (int)len, text);
+    if (json_array_append_new(
+            devices, json_pack("{s:s%, s:o, s:o}", "name", text, len, "labels",
+                         own, "board", place)) < 0 &&
+        st == ST_OK)
+        st = err_nomem(err);
+    return st;
+}
+
+/* {"NAME":{"qemu":..}, ..} for the tasks. */
+static enum status
+tell_tasks(const json_t *devices, struct err *err)
+{
+    json_t *all = json_object();
+    const json_t *d;
+    enum status st;
+    char *text;
+    size_t i;
+
+    json_array_foreach(devices, i, d)
+    {
+        json_t *board = json_object_get(d, "board");
+
+        if (board != NULL)
+            json_object_set(
+                all, json_string_value(json_object_get(d, "name")), board);
+    }
+    text = json_dumps(all, JSON_COMPACT);
+    st = text != NULL && setenv("OFFRAMP_BOARDS", text, 1) == 0
+             ? ST_OK
+             : err_nomem(err);
+    free(text);
+    json_decref(all);
+    return st;
+}
+
+enum status
+agent_boards(const struct opt_list *list, const json_t *labels, json_t *devices,
+    struct err *err)
+{
+    enum status st = ST_OK;
+
+    if (list->n == 0)
+        return ST_OK;
+    for (size_t i = 0; st == ST_OK && i < list->n; i++)
+        st = add_board(devices, list->item[i], labels, err);
+    return st == ST_OK ? tell_tasks(devices, err) : st;
 }

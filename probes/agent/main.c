@@ -13,12 +13,12 @@
 #include "probes/agent/folder.h"
 #include "probes/agent/loop.h"
 
-enum { MIB = 1 << 20, OPTS = 12 };
+enum { MIB = 1 << 20, OPTS = 13, DEVICE_OPTS = 2 };
 
 /* The command line as given. */
 struct settings {
     const char *server, *token, *id, *spool, *runtime, *link, *log_level;
-    struct opt_list labels, devices;
+    struct opt_list labels, devices, boards;
     int64_t cache_mib, memory_mib;
     bool once;
     struct opt opts[OPTS];
@@ -68,16 +68,23 @@ make_options(struct settings *s, const struct agent_program *p)
             "name of the device that this is, with labels of its own (default: "
             "the host's name); again for more, which take turns",
             NULL, 0, 0 },
+        { "board", 'b', OPT_LIST, &s->boards,
+            "NAME:qemu=MACHINE[,KEY=VALUE,..]",
+            "a microcontroller board of this host, emulated by QEMU "
+            "(mps2-an385, "
+            "an386, an500, an505, mps3-an547), with labels of its own; again "
+            "for more; without --device the host itself is then none",
+            NULL, 0, 0 },
     };
 
     memcpy(s->opts, opts, sizeof(opts));
     s->cmd = (struct opt_cmd){ .name = p->name,
         .summary = p->summary,
-        .synopsis = p->env ? "[OPTION].. [run-task DIR | env | man]"
+        .synopsis = p->env ? "[OPTION].. [run-task DIR | env | boards | man]"
                            : "[OPTION].. [run-task DIR | man]",
         .details = p->details,
         .opts = s->opts,
-        .n_opts = p->env ? OPTS : OPTS - 1 }; /* the last: devices */
+        .n_opts = p->env ? OPTS : OPTS - DEVICE_OPTS }; /* the last ones */
 }
 
 /* What was not said: names from the host's, the spool from the id. */
@@ -92,7 +99,7 @@ fill_defaults(
     snprintf(s->default_id, sizeof(s->default_id), "%s%s", s->host, p->suffix);
     if (s->id == NULL)
         s->id = s->default_id;
-    if (p->env != NULL && s->devices.n == 0)
+    if (p->env != NULL && s->devices.n == 0 && s->boards.n == 0)
         s->devices.item[s->devices.n++] = s->host;
     if (s->spool != NULL)
         return ST_OK;
@@ -156,6 +163,7 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
         (st = agent_labels(&s->labels, &c.labels, &err)) != ST_OK ||
         (st = agent_devices(&s->devices, c.labels, &c.devices, &err)) !=
             ST_OK ||
+        (st = agent_boards(&s->boards, c.labels, c.devices, &err)) != ST_OK ||
         (st = file_mkdirs(s->spool, &err)) != ST_OK ||
         (st = stop_on_signals(&c.stop, &err)) != ST_OK)
         goto out;
@@ -202,17 +210,38 @@ verb_run_task(
 }
 
 static int
-verb_env(struct settings *s, const struct agent_program *p, const char *arg)
+print_answer(struct settings *s, enum status (*ask)(json_t **, struct err *))
 {
     struct err err = { 0 };
-    json_t *env = NULL;
-    enum status st = p->env(&env, &err);
+    json_t *answer = NULL;
+    enum status st = ask(&answer, &err);
+
+    if (st == ST_OK && json_dumpf(answer, stdout, JSON_INDENT(2)) == 0)
+        putchar('\n');
+    json_decref(answer);
+    return complain(s, st, &err);
+}
+
+static int
+verb_env(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    (void)arg;
+    return print_answer(s, p->env);
+}
+
+/* Asked by the agent of itself with the list in the environment, by a person
+ * with --board. */
+static int
+verb_boards(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    struct err err = { 0 };
+    json_t *devices = json_array(), *labels = json_object();
+    enum status st = agent_boards(&s->boards, labels, devices, &err);
 
     (void)arg;
-    if (st == ST_OK && json_dumpf(env, stdout, JSON_INDENT(2)) == 0)
-        putchar('\n');
-    json_decref(env);
-    return complain(s, st, &err);
+    json_decref(devices);
+    json_decref(labels);
+    return st == ST_OK ? print_answer(s, p->boards) : complain(s, st, &err);
 }
 
 static int
@@ -234,6 +263,7 @@ static const struct verb {
     { NULL, false, false, verb_loop },
     { "run-task", true, false, verb_run_task },
     { "env", false, true, verb_env },
+    { "boards", false, true, verb_boards },
     { "man", false, false, verb_man },
 };
 

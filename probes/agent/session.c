@@ -11,34 +11,78 @@
 
 enum { SHORT_S = 10 };
 
-/* [{name, labels, env, env_fingerprint}]: the environment is asked of a child,
- * because finding it out loads the runtime and the meters. */
+/* The host's own environment, the same for all devices that are the host. */
 static enum status
-make_devices(const struct agent_config *c, json_t **out, struct err *err)
+fill_host(json_t *one, const json_t *answer, struct err *err)
 {
-    json_t *answer = NULL, *env = NULL, *one;
+    json_t *env = NULL;
     const char *fingerprint = NULL;
     const struct json_field fields[] = {
         { "stable", JF_OBJ, true, &env, 0, 0 },
         { "env_fingerprint", JF_HASH, true, &fingerprint, 0, 0 },
     };
+    enum status st = JSON_PICK(answer, "env", fields, err);
+
+    if (st == ST_OK && (json_object_set(one, "env", env) < 0 ||
+                           json_object_set_new(one, "env_fingerprint",
+                               json_string(fingerprint)) < 0))
+        st = err_nomem(err);
+    return st;
+}
+
+/* What a board says of itself goes over what the command line says of it. */
+static enum status
+fill_board(json_t *one, const json_t *answer, struct err *err)
+{
+    const char *name = json_string_value(json_object_get(one, "name"));
+    json_t *env = NULL, *labels = NULL;
+    const char *fingerprint = NULL;
+    const struct json_field fields[] = {
+        { "env", JF_OBJ, true, &env, 0, 0 },
+        { "labels", JF_OBJ, true, &labels, 0, 0 },
+        { "env_fingerprint", JF_HASH, true, &fingerprint, 0, 0 },
+    };
+    enum status st =
+        JSON_PICK(json_object_get(answer, name), name, fields, err);
+
+    if (st == ST_OK &&
+        (json_object_set(one, "env", env) < 0 ||
+            json_object_set_new(
+                one, "env_fingerprint", json_string(fingerprint)) < 0 ||
+            json_object_update(json_object_get(one, "labels"), labels) < 0 ||
+            json_object_del(one, "board") < 0))
+        st = err_nomem(err);
+    return st;
+}
+
+/* Two kinds of devices, each asked of a child the first time one comes. */
+static const struct device_kind {
+    const char *verb;
+    enum status (*fill)(json_t *one, const json_t *answer, struct err *err);
+} device_kinds[] = { { "env", fill_host }, { "boards", fill_board } };
+
+/* [{name, labels, env, env_fingerprint}]: the environment is asked of a child,
+ * because finding it out loads the runtime and the meters, or starts boards. */
+static enum status
+make_devices(const struct agent_config *c, json_t **out, struct err *err)
+{
+    json_t *answer[2] = { NULL, NULL }, *one;
     enum status st = ST_OK;
     size_t i;
 
     if ((*out = json_deep_copy(c->devices)) == NULL)
         return err_nomem(err);
-    if (json_array_size(*out) == 0)
-        return ST_OK;
-    if ((st = child_ask("env", &answer, err)) == ST_OK)
-        st = JSON_PICK(answer, "env", fields, err);
     json_array_foreach(*out, i, one)
     {
-        if (st == ST_OK && (json_object_set(one, "env", env) < 0 ||
-                               json_object_set_new(one, "env_fingerprint",
-                                   json_string(fingerprint)) < 0))
-            st = err_nomem(err);
+        const int k = json_object_get(one, "board") != NULL;
+
+        if (st == ST_OK && answer[k] == NULL)
+            st = child_ask(device_kinds[k].verb, &answer[k], err);
+        if (st == ST_OK)
+            st = device_kinds[k].fill(one, answer[k], err);
     }
-    json_decref(answer);
+    json_decref(answer[0]);
+    json_decref(answer[1]);
     return st;
 }
 

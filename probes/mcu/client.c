@@ -27,21 +27,22 @@ next_frame(struct client *c, int timeout_ms, struct frame *f, bool *got,
 {
     int64_t end = clock_ns() + (int64_t)timeout_ms * NS_PER_MS;
     enum status st;
-    char byte;
-    size_t n;
 
     *got = false;
     for (;;) {
         int64_t left = (end - clock_ns()) / NS_PER_MS;
 
-        st = c->port->ops->read(
-            c->port, &byte, 1, left > 0 ? (int)left : 0, &n, err);
-        if (st != ST_OK || n == 0)
+        while (c->at < c->n)
+            if (frame_push(&c->reader, c->bytes[c->at++], f) &&
+                f->kind == FRAME_REPLY) {
+                *got = true;
+                return ST_OK;
+            }
+        c->at = c->n = 0;
+        st = c->port->ops->read(c->port, c->bytes, sizeof(c->bytes),
+            left > 0 ? (int)left : 0, &c->n, err);
+        if (st != ST_OK || c->n == 0)
             return st;
-        if (frame_push(&c->reader, byte, f) && f->kind == FRAME_REPLY) {
-            *got = true;
-            return ST_OK;
-        }
     }
 }
 

@@ -20,6 +20,8 @@ struct client {
 
     uint16_t seq; /* private from here on */
     struct frame_reader reader;
+    char bytes[256]; /* read, and not looked at from `at` on */
+    size_t at, n;
 };
 
 /* `seq` is best a random number: a board that ran for somebody else before

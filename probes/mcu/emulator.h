@@ -24,6 +24,14 @@ extern const struct emulator_machine emulator_machines[];
 const struct emulator_machine *emulator_find(const char *name);
 
 /*
+ * The version of `program` (NULL: qemu-system-arm), "7.2.19".
+ * ST_UNAVAILABLE: `infra.no_emulator`; `infra.old_emulator`: it is older than
+ * 7.0, or does not say.
+ */
+enum status emulator_version(
+    const char *program, char *out, size_t cap, struct err *err) MUST_CHECK;
+
+/*
  * Start `program` (NULL: qemu-system-arm) with a board's firmware.  On ST_OK
  * the caller ends *out with port_close().  ST_UNAVAILABLE
  * (`infra.no_emulator`): no such program; (`infra.no_firmware`): no such

@@ -52,6 +52,8 @@ row_finish(struct row *r, double ci_rel, const struct clocktest *clock,
 char
 row_grade(const struct row *r)
 {
+    if (r->flags & FLAG(emulated)) /* counts are exact */
+        return flag_grade(r->flags, 0);
     return flag_grade(r->flags, stats_ci_rel(&r->stats));
 }
 
@@ -110,6 +112,14 @@ or_null(json_t *o)
     return o != NULL ? json_incref(o) : json_null();
 }
 
+static const char *
+source_of(const struct row *r)
+{
+    return r->flags & FLAG(modelled)   ? "modelled"
+           : r->flags & FLAG(emulated) ? "emulated"
+                                       : "measured";
+}
+
 json_t *
 row_json(const struct row *r, int64_t seed)
 {
@@ -123,9 +133,8 @@ row_json(const struct row *r, int64_t seed)
                   " s:o, s:s, s:o, s:o, s:o}",
         "level", r->level, "role", row_role_name(r->role), "index",
         (json_int_t)r->index, "name", r->name, "kernel_key", r->kernel_key,
-        "source", r->flags & FLAG(modelled) ? "modelled" : "measured",
-        "n_epochs", (json_int_t)s->n_values, "iters_per_epoch",
-        (json_int_t)(s->single ? 1 : s->n), "first_ns",
+        "source", source_of(r), "n_epochs", (json_int_t)s->n_values,
+        "iters_per_epoch", (json_int_t)(s->single ? 1 : s->n), "first_ns",
         json_number_or_null(s->first_ns), "stop_reason", stop, "seed",
         (json_int_t)seed, "flags", flag_json(r->flags), "grade", grade,
         "epochs_ns", raw_json(s->values, s->n_values), "energy",

@@ -196,9 +196,8 @@ run_batch(struct run *r, const struct dataset *d, struct records *out,
     return st;
 }
 
-/* A sample's name is its row in the data set. */
-static enum status
-name_rows(
+enum status
+evaluate_name_rows(
     const struct dataset *d, size_t first, struct records *out, struct err *err)
 {
     for (size_t i = 0; i < out->n; i++) {
@@ -259,7 +258,7 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
              d, (int64_t)r->exit[r->exits - 1].classes, err)) != ST_OK ||
         (st = records_init(
              out, (size_t)(r->rows[1] - r->rows[0]), r->exits, err)) != ST_OK ||
-        (st = name_rows(d, (size_t)r->rows[0], out, err)) != ST_OK ||
+        (st = evaluate_name_rows(d, (size_t)r->rows[0], out, err)) != ST_OK ||
         (vectors && (st = want_vectors(r, out, err)) != ST_OK))
         return st;
     for (size_t i = 0; st == ST_OK && i < out->n; i += r->batch) {

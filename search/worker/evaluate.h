@@ -10,6 +10,7 @@
 
 #include "probes/agent/task.h"
 #include "search/data/records.h"
+#include "search/worker/dataset.h"
 
 /*
  * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
@@ -20,5 +21,10 @@
  */
 enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
     bool vectors, struct records *out, struct err *err) MUST_CHECK;
+
+/* Names and labels of `out->n` rows from row `first` on: a sample's name is
+ * its row in the data set. */
+enum status evaluate_name_rows(const struct dataset *d, size_t first,
+    struct records *out, struct err *err) MUST_CHECK;
 
 #endif

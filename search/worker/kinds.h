@@ -14,4 +14,6 @@ extern const struct task_kind task_search;  /* records and costs into a plan */
 extern const struct task_kind task_trial;  /* policies tried on records */
 extern const struct task_kind task_deploy; /* a plan into what a device runs */
 
+extern const struct task_kind task_quantise; /* a network into an image */
+
 #endif

@@ -2,7 +2,7 @@
 /*
  * Simple costs (offramp.costs/1): segments and heads in every metric that is
  * known for all of them.  Latency and energy are measured; MACs are counted
- * in the graph and exact, and so are the only metric of an emulated device.
+ * in the graph and exact; an emulated device has them and instructions.
  * Where the joint files were measured, the latency of a cut is charged to the
  * exit that makes it (cut.h).
  */
@@ -45,6 +45,20 @@ energy(const json_t *rows, const char *part, int64_t index, const json_t *exit)
                : json_pack("[f,f,f]", net, fmax(0, net - bound), net + bound);
 }
 
+/* What an emulator counted: exact, and no time. */
+static json_t *
+instructions(
+    const json_t *rows, const char *part, int64_t index, const json_t *exit)
+{
+    const json_t *row = export_row(rows, "L6", part, index);
+    double n = export_number(json_object_get(row, "counters"), "instructions");
+
+    (void)exit;
+    return isnan(n) || strcmp(export_text(row, "source"), "emulated") != 0
+               ? NULL
+               : json_real(n);
+}
+
 static json_t *
 macs(const json_t *rows, const char *part, int64_t index, const json_t *exit)
 {
@@ -62,6 +76,7 @@ static const struct metric {
 } metrics[] = {
     { "latency_ns", latency },
     { "energy_nj", energy },
+    { "instructions", instructions },
     { "macs", macs },
 };
 enum { METRICS = sizeof(metrics) / sizeof(metrics[0]) };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * quantise.h -- a network as the image that a board is given (nn/image.h),
+ * calibrated on rows of a data set, and what it answers on others.
+ *
+ * The caller owns a struct boardnet, ends it with boardnet_clear() whatever
+ * happened, and uses it from one thread.
+ */
+#ifndef OFFRAMP_WORKER_QUANTISE_H
+#define OFFRAMP_WORKER_QUANTISE_H
+
+#include "probes/agent/task.h"
+#include "search/data/records.h"
+#include "search/quant/quant.h"
+#include "search/worker/dataset.h"
+
+struct boardnet {
+    enum nn_type type;
+    struct low_net *net; /* owned, as are: */
+    struct quant *quant;
+    void *image;
+    size_t len;
+    uint8_t *arena;   /* that of the image */
+    uint8_t *sample;  /* one input as a board takes it */
+    size_t n_in;      /* values of an input */
+    float *raw, *row; /* a row as stored, and prepared */
+};
+
+/* Rows [from, to) of a data set. */
+struct row_range {
+    int64_t from, to;
+};
+
+/* What exits answered on some rows, by the image and by the float network. */
+struct boardnet_answers {
+    struct records image, real; /* owned */
+};
+
+/*
+ * Lower the network and make its image; int8 needs `data` and the rows to
+ * calibrate on.  `data` NULL (float32 only): the sample is seeded numbers.
+ * ST_UNPROCESSABLE as lower.h, quant.h and dataset.h say.
+ */
+enum status boardnet_make(struct boardnet *b, struct task *t, const void *onnx,
+    size_t onnx_len, const struct dataset *data, struct row_range calibrate,
+    struct err *err) MUST_CHECK;
+void boardnet_clear(struct boardnet *b);
+
+/*
+ * Run other rows.  outputs[k] is the output (lower.h) of exit k, of
+ * `n_exits`.  On ST_OK the caller ends *out with boardnet_answers_clear().
+ */
+enum status boardnet_answer(struct boardnet *b, struct task *t,
+    const struct dataset *data, struct row_range rows, const int *outputs,
+    int n_exits, struct boardnet_answers *out, struct err *err) MUST_CHECK;
+void boardnet_answers_clear(struct boardnet_answers *a);
+
+#endif

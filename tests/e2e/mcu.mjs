@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// Microcontroller boards with real processes: a network is quantised, its
+// exit records made in int8, every layer counted on emulated boards, and exits
+// searched by instructions.  Skipped without QEMU or the firmware.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Program, check, fixtures, skip, withService } from './service.mjs';
+
+const firmware = join(process.env.OFFRAMP_BIN, 'firmware');
+if (!existsSync(join(firmware, 'mps2-an386.elf')))
+  skip('no firmware; install gcc-arm-none-eabi and build again');
+if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
+  skip('qemu-system-arm is not installed');
+
+const boards = { m4: 'mps2-an386', m33: 'mps2-an505' };
+
+function startBoards(s) {
+  const p = new Program('offramp-probe', ['--server', s.url, '--id', 'desk',
+    '--spool', s.path('spool-desk'), ...Object.entries(boards).flatMap(
+      ([name, machine]) => ['--board', `${name}:qemu=${machine},desk=3`])]);
+  s.programs.push(p);
+  return p;
+}
+
+function checkRows(rows, analysis, name) {
+  const of = (level, role) => rows.filter(
+    (r) => r.level === level && r.role === role);
+  check(rows.every((r) => r.source === 'emulated' && r.median_ns === null
+    && r.flags.includes('emulated')), `${name}: counts, and no time at all`);
+  check(of('L0', 'whole')[0].counters.instructions > 1e5,
+    `${name}: the whole takes ${of('L0', 'whole')[0].counters.instructions} `
+    + 'instructions');
+  const layers = of('L2', 'layer');
+  check(layers.length === analysis.layers.length
+    && layers.every((r) => r.flags.includes('fused')
+      || r.counters.instructions > 0), `${name}: every layer is counted`);
+  check(of('L6', 'segment').length === analysis.exits.length
+    && of('L6', 'prefix').length === analysis.exits.length,
+  `${name}: segments and prefixes`);
+  const sum = layers.reduce((a, r) => a + (r.counters?.instructions ?? 0), 0);
+  const whole = of('L0', 'whole')[0].counters.instructions;
+  check(Math.abs(sum / whole - 1) < 0.01,
+    `${name}: layers add up to the whole (${(sum / whole - 1).toFixed(5)})`);
+  check(of('L2', 'sentinel').length === 3, `${name}: golden kernels`);
+}
+
+withService(async (s) => {
+  startBoards(s);
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const dataset = await s.post('/v1/datasets?wait=50', {
+    model: model.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
+    preprocess: { scale: 0.00392156862745098 },
+  });
+  for (const name of Object.keys(boards)) await s.untilDevice(name);
+  const { labels } = await s.get('/v1/devices/m4');
+  check(labels.kind === 'mcu' && labels.core === 'cortex-m4'
+    && labels.source === 'emulated' && labels.desk === '3',
+  'a board is a device with labels');
+
+  await s.post('/v1/jobs', { model: model.id, devices: ['m4'] },
+    { expect: 409 });
+  await s.post('/v1/jobs', { model: model.id, devices: ['m4'], quantise: {} },
+    { expect: 422 });
+  await s.post('/v1/jobs', { model: model.id, devices: ['m4'], quantise: {
+    dataset: dataset.id, calibrate: [0, 50], evaluate: [40, 90] } },
+  { expect: 422 });
+  check(true, 'a board needs an image, int8 needs rows of its own');
+
+  const job = await s.post('/v1/jobs', { model: model.id,
+    devices: Object.keys(boards), quantise: { dataset: dataset.id } });
+  const done = await s.until(`/v1/jobs/${job.id}`);
+  const { image, records } = done.quantise;
+  const last = image.evaluation.exits.at(-1);
+  check(last.accuracy > last.accuracy_float - 0.05 && last.same_as_float > 0.9,
+    `int8 ${last.accuracy}, float ${last.accuracy_float}, same class `
+    + `${last.same_as_float}`);
+  const made = await s.get(`/v1/records/${records}`);
+  check(made.state === 'ready' && made.n === image.evaluation.n,
+    'the exit records are those of the image');
+
+  const profiles = done.tasks.filter((t) => t.kind === 'profile');
+  check(profiles.length === 2, 'both boards were measured');
+  for (const t of profiles) {
+    const p = await s.get(`/v1/profiles/${t.profile}`);
+    check(p.grade === 'A' && p.check.pass && p.closure.aa_rel === 0,
+      `${t.device}: grade ${p.grade}, A/A the same`);
+    const rows = (await s.get(`/v1/profiles/${t.profile}/layers`)).items;
+    checkRows(rows, model.analysis, t.device);
+  }
+
+  const { profile } = profiles[0];
+  await s.post('/v1/searches', { profile, records, max_drop: 0.01 },
+    { expect: 422 });
+  const search = await s.post('/v1/searches', {
+    profile, records, max_drop: 0.01, objective: 'instructions' });
+  const found = await s.until(`/v1/searches/${search.id}`);
+  const { calibration } = await s.get(`/v1/plans/${found.plan}`);
+  check(calibration.cost < calibration.cost_full,
+    `a plan of ${calibration.cost} instructions, the full network has `
+    + `${calibration.cost_full}`);
+  const chart = (await s.get('/v1/devices/m4/chart')).items;
+  check(chart.length >= 6 && chart.every((p) => p.instructions > 0 && !p.out),
+    'the control chart counts');
+  const csv = await s.get(`/v1/export/csv?profile=${profile}`);
+  check(csv.includes('emulated'), 'exports say emulated');
+});
