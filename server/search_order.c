@@ -125,6 +125,7 @@ search_order_read(struct request *rq, struct search_order *o)
         { "worst_case", JF_REAL, false, &p.worst_case, 1e-9, 1e18 },
         { "seed", JF_INT, false, &p.seed, 0, 9e15 },
         { "guarantee", JF_OBJ, false, &p.sure.guarantee, 0, 0 },
+        { "cross", JF_OBJ, false, &p.sure.cross, 0, 0 },
         { "robust", JF_BOOL, false, &p.sure.robust, 0, 0 },
         { "compare", JF_BOOL, false, &p.compare, 0, 0 },
         { "bootstrap", JF_OBJ, false, &p.sure.bootstrap, 0, 0 },

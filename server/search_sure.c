@@ -58,6 +58,22 @@ check_guarantee(const json_t *doc, double max_drop, struct err *err)
 }
 
 static enum status
+check_cross(const json_t *doc, bool guarantee, struct err *err)
+{
+    int64_t folds, repeats;
+    const struct json_field fields[] = {
+        { "folds", JF_INT, false, &folds, 2, 20 },
+        { "repeats", JF_INT, false, &repeats, 1, 20 },
+    };
+
+    if (guarantee)
+        return err_set(err, ST_INVALID, "request.field",
+            "give cross (what to expect of new data) or guarantee (what is "
+            "promised of it), and only one of them");
+    return JSON_READ(doc, "cross", fields, err);
+}
+
+static enum status
 check_bootstrap(const json_t *doc, struct err *err)
 {
     int64_t draws = 1000, solves = 0;
@@ -99,6 +115,8 @@ sure_check(const struct sure_ask *a, double max_drop, struct err *err)
 
     if (a->guarantee != NULL)
         st = check_guarantee(a->guarantee, max_drop, err);
+    if (st == ST_OK && a->cross != NULL)
+        st = check_cross(a->cross, a->guarantee != NULL, err);
     if (st == ST_OK && a->bootstrap != NULL)
         st = check_bootstrap(a->bootstrap, err);
     if (st == ST_OK && a->metrics != NULL)
@@ -113,6 +131,8 @@ sure_put(const struct sure_ask *a, json_t *problem)
 
     if (a->guarantee != NULL)
         rc |= json_object_set(problem, "guarantee", a->guarantee);
+    if (a->cross != NULL)
+        rc |= json_object_set(problem, "cross", a->cross);
     if (a->bootstrap != NULL)
         rc |= json_object_set(problem, "bootstrap", a->bootstrap);
     if (a->metrics != NULL)

@@ -10,7 +10,7 @@
 
 /* All borrowed from the body; {0}: nothing asked. */
 struct sure_ask {
-    json_t *guarantee, *bootstrap, *metrics;
+    json_t *guarantee, *cross, *bootstrap, *metrics;
     bool robust;
 };
 

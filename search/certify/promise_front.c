@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "search/certify/part.h"
 #include "search/certify/promise_internal.h"
 
 /* Plans tested at most: in sequence a plan more costs nothing, with
@@ -11,64 +12,6 @@ static const size_t steps[] = {
     [PROMISE_SEQUENCE] = 64,
     [PROMISE_BONFERRONI] = 8,
 };
-
-/* The samples with in[i] == want, as data of their own. */
-struct part {
-    struct solve_data data; /* costs borrowed */
-    double *score;          /* owned */
-    uint8_t *right;         /* owned */
-    uint32_t *unit;         /* owned, [n]: unit of each */
-};
-
-static void
-part_clear(struct part *p)
-{
-    free(p->score);
-    free(p->right);
-    free(p->unit);
-    *p = (struct part){ 0 };
-}
-
-static enum status
-part_take(struct part *p, const struct promise_run *r, const uint8_t *in,
-    uint8_t want, struct err *err)
-{
-    const struct solve_data *d = r->d;
-    size_t exits = (size_t)d->exits, n = 0, at = 0;
-
-    for (size_t i = 0; i < d->n; i++)
-        n += in[i] == want;
-    *p = (struct part){ .data = *d };
-    p->data.n = n;
-    p->data.score = p->score = malloc((n * exits + 1) * sizeof(*p->score));
-    p->data.right = p->right = malloc(n * exits + 1);
-    p->unit = malloc((n + 1) * sizeof(*p->unit));
-    if (p->score == NULL || p->right == NULL || p->unit == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; i < d->n; i++) {
-        if (in[i] != want)
-            continue;
-        for (size_t e = 0; e < exits; e++) {
-            p->right[e * n + at] = d->right[e * d->n + i];
-            if (e + 1 < exits)
-                p->score[e * n + at] = d->score[e * d->n + i];
-        }
-        p->unit[at++] = (uint32_t)units_of(r->units, i);
-    }
-    return ST_OK;
-}
-
-static int
-leaves_at(const struct solve_data *d, const struct solve_plan *p, size_t i)
-{
-    int e = 0;
-
-    while (e < d->exits - 1 &&
-           !(p->kept >> e & 1 &&
-               d->score[(size_t)e * d->n + i] >= p->threshold[e]))
-        e++;
-    return e;
-}
 
 /* What a plan does to the tested units; `sum` is scratch, [units]. */
 static void
@@ -81,7 +24,7 @@ gather(const struct promise_run *r, const struct part *test,
         sum[test->unit[i]] = 0;
     for (size_t i = 0; i < test->data.n; i++)
         sum[test->unit[i]] += units_loss(
-            &test->data, e->q.loss, i, leaves_at(&test->data, plan, i));
+            &test->data, e->q.loss, i, part_leaves_at(&test->data, plan, i));
     for (size_t i = 0; i < test->data.n; i++) {
         size_t k = test->unit[i];
 
@@ -152,11 +95,9 @@ draw_front(const struct promise_run *r, const struct part *search,
 {
     const struct solve_data *d = &search->data;
     struct solve_options o = *r->so;
-    int64_t full = 0;
 
-    for (size_t i = 0; i < d->n; i++)
-        full += d->right[(size_t)(d->exits - 1) * d->n + i];
-    o.floor = full - (int64_t)ceil(2 * r->po->question.eps * (double)d->n);
+    o.floor = part_full(search) -
+              (int64_t)ceil(2 * r->po->question.eps * (double)d->n);
     o.floor = o.floor < 0 ? 0 : o.floor;
     return solve_front(d, &o, steps[r->po->order], f, err);
 }
@@ -181,8 +122,9 @@ promise_front(const struct promise_run *r, double level, struct promise *out,
              : err_nomem(err);
     out->n_search = (int64_t)drawn;
     out->n_test = (int64_t)(r->units->units - drawn);
-    if (st == ST_OK && (st = part_take(&search, r, in, 1, err)) == ST_OK &&
-        (st = part_take(&test, r, in, 0, err)) == ST_OK &&
+    if (st == ST_OK &&
+        (st = part_take(&search, r->d, r->units, in, 1, err)) == ST_OK &&
+        (st = part_take(&test, r->d, r->units, in, 0, err)) == ST_OK &&
         (st = draw_front(r, &search, &f, err)) == ST_OK && out->n_test > 0) {
         if (r->po->order == PROMISE_BONFERRONI && f.n > 0)
             out->level = level / (double)f.n;

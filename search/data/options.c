@@ -85,6 +85,7 @@ search_options_read(
         { "compare", JF_BOOL, false, &o->compare, 0, 0 },
         { "time_limit_s", JF_REAL, false, &o->time_limit_s, 0, 86400 },
         { "guarantee", JF_OBJ, false, &sure.guarantee, 0, 0 },
+        { "cross", JF_OBJ, false, &sure.cross, 0, 0 },
         { "robust", JF_BOOL, false, &sure.robust, 0, 0 },
         { "bootstrap", JF_OBJ, false, &sure.bootstrap, 0, 0 },
         { "metrics", JF_ARR, false, &sure.metrics, 0, 0 },

@@ -80,6 +80,33 @@ read_guarantee(const json_t *doc, struct search_options *o, struct err *err)
 }
 
 static enum status
+read_cross(const json_t *doc, struct search_options *o, struct err *err)
+{
+    struct cross_options *c = &o->sure.cross;
+    int64_t folds, repeats;
+    const struct json_field fields[] = {
+        { "folds", JF_INT, false, &folds, 2, CROSS_FOLDS_MAX },
+        { "repeats", JF_INT, false, &repeats, 1, CROSS_REPEATS_MAX },
+    };
+    enum status st;
+
+    cross_options_init(c);
+    folds = c->folds;
+    repeats = c->repeats;
+    if (o->sure.guarantee)
+        return err_set(err, ST_INVALID, "search.cross",
+            "give cross (what to expect of new data) or guarantee (what is "
+            "promised of it), and only one of them");
+    if ((st = JSON_READ(doc, "cross", fields, err)) != ST_OK)
+        return st;
+    c->folds = (int)folds;
+    c->repeats = (int)repeats;
+    c->seed = o->seed;
+    o->sure.crossed = true;
+    return ST_OK;
+}
+
+static enum status
 read_bootstrap(const json_t *doc, struct search_options *o, struct err *err)
 {
     struct bootstrap_options *b = &o->sure.bootstrap;
@@ -139,6 +166,8 @@ search_sure_read(const struct search_sure_json *in, struct search_options *o,
     o->sure.robust = in->robust;
     if (in->guarantee != NULL)
         st = read_guarantee(in->guarantee, o, err);
+    if (st == ST_OK && in->cross != NULL)
+        st = read_cross(in->cross, o, err);
     if (st == ST_OK && in->bootstrap != NULL)
         st = read_bootstrap(in->bootstrap, o, err);
     if (st == ST_OK && in->metrics != NULL)

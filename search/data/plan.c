@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "search/data/compare.h"
 #include "search/data/plan_bootstrap.h"
+#include "search/data/plan_cross.h"
 #include "search/data/plan_doc.h"
 #include "search/data/plan_metrics.h"
 #include "search/data/plan_promise.h"
@@ -18,8 +19,10 @@ struct search {
     const struct costs *costs;           /* borrowed */
     const struct search_options *wanted; /* borrowed */
     struct solve_result result;
-    struct solve_result found; /* without any promise; `result`: with */
+    struct solve_result found; /* at the floor as asked, without promise;
+                                  `result`: with */
     struct promise promise;
+    struct cross cross;
     struct trace trace;
     int64_t start_ns;
     double solve_ms;
@@ -114,15 +117,21 @@ static enum status
 sure_json(struct search *s, json_t *plan, struct err *err)
 {
     const struct search_sure *sure = &s->wanted->sure;
-    bool best = !sure->guarantee && s->result.status != SOLVE_INFEASIBLE;
-    json_t *guarantee = json_null(), *bootstrap = json_null(),
-           *metrics = json_null();
+    bool best = !sure->guarantee && !sure->crossed &&
+                s->result.status != SOLVE_INFEASIBLE;
+    json_t *guarantee = json_null(), *cross = json_null(),
+           *bootstrap = json_null(), *metrics = json_null();
     enum status st = ST_OK;
 
     if (sure->guarantee)
         st = plan_promise_json(
             &s->problem, sure, &s->promise, &s->found.plan, &guarantee, err);
     if (st == ST_OK && json_object_set_new(plan, "guarantee", guarantee) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK && sure->crossed)
+        st = plan_cross_json(
+            &s->problem, &s->cross, &s->found.plan, &cross, err);
+    if (st == ST_OK && json_object_set_new(plan, "cross", cross) != 0)
         st = err_nomem(err);
     if (st == ST_OK && sure->bootstrap.draws > 0) {
         begin_extra(s);
@@ -210,8 +219,9 @@ curve_json(struct search *s, json_t *plan, json_t **out, struct err *err)
 static int
 count_extras(const struct search_options *o)
 {
-    return o->sure.guarantee + (o->sure.bootstrap.draws > 0) +
-           (o->sure.metrics > 0) + o->compare + (o->curve_points > 0);
+    return o->sure.guarantee + 2 * o->sure.crossed +
+           (o->sure.bootstrap.draws > 0) + (o->sure.metrics > 0) + o->compare +
+           (o->curve_points > 0);
 }
 
 /* Solve, and stand in the full network where no plan keeps to the limits. */
@@ -241,11 +251,19 @@ solve(struct search *s, struct err *err)
     s->found = s->result;
     o->watch = watch_extras;
     s->extras = count_extras(s->wanted);
-    if (st != ST_OK || !s->wanted->sure.guarantee)
-        return st;
-    begin_extra(s);
-    return plan_promise_make(
-        &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
+    if (st == ST_OK && s->wanted->sure.guarantee) {
+        begin_extra(s);
+        st = plan_promise_make(
+            &s->problem, &s->wanted->sure, &s->result, &s->promise, err);
+    }
+    if (st == ST_OK && s->wanted->sure.crossed) {
+        begin_extra(s);
+        st = plan_cross_find(&s->problem, &s->wanted->sure, &s->cross, err);
+        begin_extra(s);
+        if (st == ST_OK)
+            st = plan_cross_take(&s->problem, &s->cross, &s->result, err);
+    }
+    return st;
 }
 
 static enum status

@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "search/certify/bootstrap.h"
+#include "search/certify/cross.h"
 #include "search/certify/metrics.h"
 #include "search/certify/promise.h"
 #include "search/data/costs.h"
@@ -37,7 +38,9 @@ struct search_sure {
     bool guarantee;
     struct promise_options promise;
     bool test_given; /* else groups turn an exact test into betting */
-    bool robust;     /* search on the upper ends of the costs' intervals */
+    bool crossed;    /* raise the floor to what new samples need */
+    struct cross_options cross;
+    bool robust; /* search on the upper ends of the costs' intervals */
     struct bootstrap_options bootstrap; /* draws 0: none */
     char metric[METRICS_MAX][64];       /* to weigh against each other */
     int metrics;                        /* how many; 0: none */
@@ -75,7 +78,7 @@ enum status search_reference_read(
 
 /* Members of a problem that make a search_sure; NULL where absent. */
 struct search_sure_json {
-    json_t *guarantee, *bootstrap, *metrics; /* borrowed */
+    json_t *guarantee, *cross, *bootstrap, *metrics; /* borrowed */
     bool robust;
 };
 

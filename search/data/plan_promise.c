@@ -72,8 +72,8 @@ judge(const struct problem *p, const struct problem_half *h,
     return ST_OK;
 }
 
-static enum status
-without_json(const struct problem *p, const struct solve_plan *plan,
+enum status
+plan_promise_without(const struct problem *p, const struct solve_plan *plan,
     json_t **out, struct err *err)
 {
     json_t *cost, *accuracy, *test_cost, *test_accuracy;
@@ -106,7 +106,7 @@ plan_promise_json(const struct problem *p, const struct search_sure *sure,
     struct promise_options o = settle(p, sure);
     bool tested = made->status == PROMISE_CERTIFIED;
     json_t *other;
-    enum status st = without_json(p, without, &other, err);
+    enum status st = plan_promise_without(p, without, &other, err);
 
     if (st != ST_OK)
         return st;

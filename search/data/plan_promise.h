@@ -14,6 +14,10 @@ enum status plan_promise_make(const struct problem *p,
     const struct search_sure *sure, struct solve_result *r, struct promise *out,
     struct err *err) MUST_CHECK;
 
+/* What a plan costs and is right in, on both halves. */
+enum status plan_promise_without(const struct problem *p,
+    const struct solve_plan *plan, json_t **out, struct err *err) MUST_CHECK;
+
 /* `without` is the plan that promises nothing. */
 enum status plan_promise_json(const struct problem *p,
     const struct search_sure *sure, const struct promise *made,

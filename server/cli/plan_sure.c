@@ -53,6 +53,8 @@ sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
             "--guarantee EPS");
     if (w->eps > 0)
         rc |= json_object_set_new(problem, "guarantee", guarantee(w));
+    if (w->cross)
+        rc |= json_object_set_new(problem, "cross", json_object());
     if (w->draws > 0)
         rc |= json_object_set_new(problem, "bootstrap",
             json_pack("{s:I}", "draws", (json_int_t)w->draws));
@@ -107,6 +109,39 @@ guarantee_text(const json_t *plan, const json_t *g)
         json_get_number(without, "cost"),
         100 * json_get_number(without, "accuracy"),
         100 * json_get_number(without, "test_accuracy"));
+}
+
+/* What to expect of new data, and what it would be without care. */
+static void
+cross_text(const json_t *c)
+{
+    const json_t *without = json_object_get(c, "without");
+    const char *status = json_get_string(c, "status", "");
+    double plain = json_get_number(c, "drop_without");
+
+    if (strcmp(status, "stopped") == 0)
+        printf("\nexpected     time ran out before anything was known: give "
+               "--time-limit, or fewer exits with --max-exits\n");
+    else if (strcmp(status, "none") == 0)
+        printf("\nexpected     no plan is expected to keep the floor on new "
+               "data: this one meets it on the calibration samples only\n");
+    else if (strcmp(status, "full") == 0)
+        printf("\nexpected     only the full network keeps the floor on new "
+               "data: more samples would help\n");
+    else
+        printf("\nexpected     new data lose %.2f points (+- %.2f), by "
+               "cross-validation; %.2f %% were asked for on the calibration "
+               "samples\n",
+            100 * json_get_number(c, "drop"), 100 * json_get_number(c, "error"),
+            100 * json_get_number(c, "floor"));
+    printf("optimistic   without that care: cost %.6g, accuracy %.2f %% "
+           "(held-out %.2f %%",
+        json_get_number(without, "cost"),
+        100 * json_get_number(without, "accuracy"),
+        100 * json_get_number(without, "test_accuracy"));
+    if (isfinite(plain))
+        printf(", expected drop %.2f points", 100 * plain);
+    puts(")");
 }
 
 static double
@@ -216,6 +251,7 @@ enum status
 sure_text(const json_t *plan, struct err *err)
 {
     const json_t *g = json_object_get(plan, "guarantee");
+    const json_t *c = json_object_get(plan, "cross");
     const json_t *b = json_object_get(plan, "bootstrap");
     const json_t *m = json_object_get(plan, "metrics");
 
@@ -223,6 +259,8 @@ sure_text(const json_t *plan, struct err *err)
         printf("costs        upper ends of their intervals (robust)\n");
     if (json_is_object(g))
         guarantee_text(plan, g);
+    if (json_is_object(c))
+        cross_text(c);
     if (json_is_object(b))
         bootstrap_text(b);
     return json_is_object(m) ? metrics_text(m, err) : ST_OK;

@@ -11,7 +11,7 @@
 struct sure_wish {
     double eps, delta;
     const char *loss, *family, *test, *order;
-    bool robust;
+    bool cross, robust;
     int64_t draws;       /* of a bootstrap; 0: none */
     const char *metrics; /* "latency_ns,energy_nj" */
 };
@@ -35,6 +35,9 @@ struct sure_wish {
             "the p-value (default exact; betting with groups)", NULL, 0, 0 },  \
         { "order", 0, OPT_STR, &(w).order, "sequence|bonferroni",              \
             "how several plans are tested (default sequence)", NULL, 0, 0 },   \
+        { "cross", 0, OPT_FLAG, &(w).cross, NULL,                              \
+            "raise the floor until new data are expected to keep it", NULL, 0, \
+            0 },                                                               \
         { "robust", 0, OPT_FLAG, &(w).robust, NULL,                            \
             "search on the upper ends of the cost intervals", NULL, 0, 0 },    \
         { "bootstrap", 0, OPT_INT, &(w).draws, "N",                            \

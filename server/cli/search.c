@@ -87,6 +87,7 @@ read_sure(struct search_options *o, struct err *err)
         st = search_sure_read(
             &(struct search_sure_json){
                 .guarantee = json_object_get(problem, "guarantee"),
+                .cross = json_object_get(problem, "cross"),
                 .bootstrap = json_object_get(problem, "bootstrap"),
                 .metrics = json_object_get(problem, "metrics"),
                 .robust = wish.sure.robust },

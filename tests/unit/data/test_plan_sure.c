@@ -66,6 +66,44 @@ a_guarantee_is_read_from_a_problem(void **state)
 }
 
 static void
+a_crossed_floor_is_read_from_a_problem(void **state)
+{
+    static const struct {
+        const char *text, *want; /* part of the error, or NULL */
+        int folds, repeats;
+    } cases[] = {
+        { "{\"max_drop\":0.01,\"cross\":{}}", NULL, 5, 2 },
+        { "{\"max_drop\":0.01,\"cross\":{\"folds\":3,\"repeats\":7}}", NULL, 3,
+            7 },
+        { "{\"max_drop\":0.01,\"cross\":{\"folds\":1}}", "cross.folds must be",
+            0, 0 },
+        { "{\"max_drop\":0.01,\"cross\":{\"fold\":5}}",
+            "unknown member cross.fold", 0, 0 },
+        { "{\"max_drop\":0.01,\"cross\":{},\"guarantee\":{}}",
+            "only one of them", 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *doc = json_loads(cases[i].text, 0, NULL);
+        struct err err = { 0 };
+        struct search_options o;
+        enum status st = search_options_read(doc, &o, &err);
+
+        json_decref(doc);
+        if (cases[i].want != NULL) {
+            assert_int_equal(st, ST_INVALID);
+            assert_non_null(strstr(err.text, cases[i].want));
+            continue;
+        }
+        assert_int_equal(st, ST_OK);
+        assert_true(o.sure.crossed);
+        assert_int_equal(o.sure.cross.folds, cases[i].folds);
+        assert_int_equal(o.sure.cross.repeats, cases[i].repeats);
+    }
+}
+
+static void
 robust_costs_are_the_upper_ends(void **state)
 {
     struct given *g = *state;
@@ -135,6 +173,43 @@ a_promise_is_kept_beside_the_plan_that_makes_none(void **state)
         assert_true(plan_number(plan, "calibration.accuracy") >= 0.9);
         assert_string_equal(plan_word(plan, "status"),
             plan_number(plan, "gap") > 0 ? "feasible" : "optimal");
+        json_decref(plan);
+        json_decref(curve);
+        records_clear(&r);
+    }
+}
+
+static void
+a_crossed_plan_says_what_to_expect_of_new_data(void **state)
+{
+    struct given *g = *state;
+    struct search_options o;
+    json_t *plan, *curve;
+    const json_t *doc;
+    struct records r;
+
+    for (int grouped = 0; grouped < 2; grouped++) {
+        make_records(&r, 100, grouped);
+        search_options_init(&o);
+        o.max_drop = 0.02;
+        o.sure = (struct search_sure){ .crossed = true };
+        cross_options_init(&o.sure.cross);
+        assert_int_equal(
+            search_records(&r, &g->costs, &o, &plan, &curve, NULL), ST_OK);
+        doc = json_object_get(plan, "cross");
+        assert_string_equal(plan_word(doc, "status"), "met");
+        assert_string_equal(
+            plan_word(doc, "unit"), grouped ? "group" : "sample");
+        assert_true(plan_number(doc, "drop") <= 0.02 + 1e-9);
+        assert_true(plan_number(doc, "drop") <=
+                    plan_number(doc, "drop_without") + 1e-9);
+        assert_true(
+            plan_number(doc, "floor") >= plan_number(plan, "floor") - 1e-3);
+        assert_true(plan_number(plan, "calibration.accuracy") >=
+                    plan_number(doc, "floor") - 1e-9);
+        assert_true(plan_number(plan, "calibration.cost") >=
+                    plan_number(doc, "without.cost"));
+        assert_true(json_is_null(json_object_get(plan, "guarantee")));
         json_decref(plan);
         json_decref(curve);
         records_clear(&r);
@@ -255,6 +330,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guarantee_is_read_from_a_problem),
+        cmocka_unit_test(a_crossed_floor_is_read_from_a_problem),
+        cmocka_unit_test_setup_teardown(
+            a_crossed_plan_says_what_to_expect_of_new_data, plan_set_up,
+            plan_tear_down),
         cmocka_unit_test_setup_teardown(
             robust_costs_are_the_upper_ends, plan_set_up, plan_tear_down),
         cmocka_unit_test_setup_teardown(
