@@ -207,9 +207,21 @@ keep_first(const struct profile *p, void *ctx)
     return ST_OK;
 }
 
+/* Whether the order leaves it to the flow how sure a plan has to be. */
+static bool
+is_open(const struct step *s)
+{
+    const json_t *search = json_object_get(s->request, "search");
+
+    return json_object_get(search, "cross") == NULL &&
+           json_object_get(search, "guarantee") == NULL;
+}
+
+/* One search; `sure` is the member that says how sure its plan has to be,
+ * NULL: as the order has it. */
 static enum status
-add_search(struct db *db, struct step *s, int64_t profile, int64_t *id,
-    struct err *err)
+add_search(struct db *db, struct step *s, int64_t profile, const char *sure,
+    int64_t *id, struct err *err)
 {
     json_t *body = json_copy(json_object_get(s->request, "search"));
     struct request rq;
@@ -219,7 +231,8 @@ add_search(struct db *db, struct step *s, int64_t profile, int64_t *id,
     if (body == NULL ||
         json_object_set_new(body, "profile", json_integer(profile)) != 0 ||
         json_object_set(
-            body, "records", json_object_get(s->document, "records")) != 0)
+            body, "records", json_object_get(s->document, "records")) != 0 ||
+        (sure != NULL && json_object_set_new(body, sure, json_object()) != 0))
         st = err_nomem(err);
     rq = request_of(db, s, body);
     if (st == ST_OK)
@@ -233,6 +246,28 @@ add_search(struct db *db, struct step *s, int64_t profile, int64_t *id,
     return st;
 }
 
+/* The plan whose drop is as wanted on average and, beside it, the one that
+ * promises no more: on few rows the two are far apart. */
+static enum status
+add_searches(struct db *db, struct step *s, int64_t profile, struct err *err)
+{
+    const json_t *search = json_object_get(s->request, "search");
+    const bool open = is_open(s);
+    int64_t id, promised;
+    enum status st;
+
+    if ((st = add_search(db, s, profile, open ? "cross" : NULL, &id, err)) !=
+            ST_OK ||
+        (st = step_set(s, "search", json_integer(id), err)) != ST_OK)
+        return st;
+    if (!open || !(json_get_number(search, "max_drop") > 0))
+        return ST_OK;
+    st = add_search(db, s, profile, "guarantee", &promised, err);
+    return st == ST_OK
+               ? step_set(s, "promised_search", json_integer(promised), err)
+               : st;
+}
+
 /* Measured and evaluated, in either order: the last of the two goes on. */
 static enum status
 after_measuring(struct db *db, struct step *s, struct err *err)
@@ -241,7 +276,7 @@ after_measuring(struct db *db, struct step *s, struct err *err)
         .job = json_integer_value(json_object_get(s->document, "job")),
         .page = { .limit = 1 },
     };
-    int64_t open, profile = 0, search;
+    int64_t open, profile = 0;
     enum status st;
 
     if ((st = db_flow_open_tasks(db, s->flow.id, s->task->id, &open, err)) !=
@@ -250,9 +285,8 @@ after_measuring(struct db *db, struct step *s, struct err *err)
         return st;
     if ((st = db_profile_list(db, &filter, keep_first, &profile, err)) !=
             ST_OK ||
-        (st = add_search(db, s, profile, &search, err)) != ST_OK ||
-        (st = step_set(s, "profile", json_integer(profile), err)) != ST_OK ||
-        (st = step_set(s, "search", json_integer(search), err)) != ST_OK)
+        (st = add_searches(db, s, profile, err)) != ST_OK ||
+        (st = step_set(s, "profile", json_integer(profile), err)) != ST_OK)
         return st;
     return step_store(db, s, 0, err);
 }
@@ -273,18 +307,39 @@ add_validation(struct db *db, struct step *s, int64_t plan, struct err *err)
     return step_set(s, "validation", json_integer(o.id), err);
 }
 
+/* The plan of the search that the document names so; 0: there is none. */
+static enum status
+plan_of(struct db *db, const struct step *s, const char *name, int64_t *plan,
+    struct err *err)
+{
+    int64_t id = json_integer_value(json_object_get(s->document, name));
+    struct search search = { 0 };
+    enum status st = ST_OK;
+
+    *plan = 0;
+    if (id != 0 && (st = db_search_get(db, id, &search, err)) == ST_OK)
+        *plan = search.plan;
+    search_clear(&search);
+    return st;
+}
+
+/* Both searches, in either order: the last of them goes on. */
 static enum status
 after_search(struct db *db, struct step *s, struct err *err)
 {
-    struct search search = { 0 };
     json_t *cut_short = NULL;
     bool infeasible = false;
-    int64_t plan;
-    enum status st = db_search_get(db, s->task->search, &search, err);
+    int64_t open, plan, promised;
+    enum status st;
 
-    plan = search.plan;
-    search_clear(&search);
-    if (st != ST_OK ||
+    if ((st = db_flow_open_tasks(db, s->flow.id, s->task->id, &open, err)) !=
+            ST_OK ||
+        open > 0)
+        return st;
+    if ((st = plan_of(db, s, "search", &plan, err)) != ST_OK ||
+        (st = plan_of(db, s, "promised_search", &promised, err)) != ST_OK ||
+        (promised != 0 && (st = step_set(s, "promised", json_integer(promised),
+                               err)) != ST_OK) ||
         (st = right_size(db, plan, &cut_short, &infeasible, err)) != ST_OK ||
         (st = step_set(s, "cut_short", cut_short, err)) != ST_OK)
         return st;

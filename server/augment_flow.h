@@ -2,7 +2,8 @@
 /*
  * augment_flow.h -- the stages of an augmentation after its first: the network
  * with heads is analysed, then measured on the device while its exits are
- * evaluated on rows that fitting has not seen, then searched; the plan is
+ * evaluated on rows that fitting has not seen, then searched, for a plan that
+ * is expected to keep the floor and for one that promises to; the former is
  * validated on the device.
  */
 #ifndef OFFRAMP_SERVER_AUGMENT_FLOW_H

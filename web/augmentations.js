@@ -53,6 +53,8 @@ const results = (a, plan) => h("ul", null, [
         `search ${a.search}`)],
     plan && ["The plan: ", link(`#/plans/${plan.id}`, `plan ${plan.id}`),
         `, ${plan.exits.filter((x) => x.kept).length} exits kept`],
+    a.promised && ["The plan that promises the drop, not only expects it: ",
+        link(`#/plans/${a.promised}`, `plan ${a.promised}`)],
     a.validation && ["Predicted against measured: ",
         link(`#/validations/${a.validation}`, `validation ${a.validation}`)],
 ].filter(Boolean).map((line) => h("li", null, line)));

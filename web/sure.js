@@ -9,6 +9,8 @@ import { dash, known, percent, points, quantity } from "./format.js";
 export const sureness = (plan, unit) => [
     plan.guarantee && section("Promise on new data",
         promise(plan.guarantee, plan, unit(plan.objective)[1])),
+    plan.cross && section("What to expect on new data",
+        expected(plan.cross, unit(plan.objective)[1])),
     plan.bootstrap && section("If the costs were measured again",
         again(plan.bootstrap, unit(plan.objective)[1])),
     plan.metrics?.points?.length > 0 && section("Several metrics",
@@ -47,6 +49,33 @@ function promise(g, plan, kind) {
             percent(g.without.accuracy), ` accuracy, ${g.without.kept} exits`]]
                 : null,
             ["How", `${g.test} test, ${g.family}, ${g.order}`],
+        ])];
+}
+
+const expectations = {
+    met: ["expected to be kept", "good"],
+    full: ["only the full network keeps it", "warn"],
+    none: ["nothing is expected to keep it", "bad"],
+    stopped: ["not known: time ran out", "warn"],
+};
+
+function expected(c, kind) {
+    const [word, look] = expectations[c.status] ?? [c.status, ""];
+    const why = "not known";
+    return [
+        h("p", { id: "expected" }, chip(word, look), " Plans chosen on some ",
+            "of the calibration samples were judged on the others, and the ",
+            "floor was raised until those kept what was asked for."),
+        facts([
+            ["Expected drop", known(c.drop) ? [points(c.drop), known(c.error)
+                ? h("small", null, ` (± ${points(c.error)})`) : null]
+                : dash(why)],
+            ["Accuracy asked of the calibration samples", percent(c.floor)],
+            ["Folds", `${c.folds}, ${c.repeats} times, of ${c.unit}s`],
+            ["Without that care", [quantity(c.without.cost, kind, why), " at ",
+                percent(c.without.accuracy), known(c.drop_without)
+                    ? `, with an expected drop of ${points(c.drop_without)}`
+                    : ""]],
         ])];
 }
 

@@ -71,6 +71,9 @@ const struct opt_cmd cli_augment_cmd = {
         "fitting nor search has\nseen:\n"
         "    offramp augment net.onnx --data x.npy --labels y.npy \\\n"
         "        --device localhost --max-drop 0.01 --watch\n"
+        "What D of --max-drop is expected on new rows: the floor is raised "
+        "until\ncross-validation says so.  On few rows that is far from a "
+        "promise, so the plan that\npromises it is named beside.\n"
         "The network's own weights stay as they are.  Rows are taken in their "
         "order: shuffle\nthem first.",
     .opts = opts,
@@ -189,18 +192,49 @@ print_heads(const json_t *doc)
     putchar('\n');
 }
 
+/* What a promise would cost, beside the plan that only expects. */
+static enum status
+print_promised(int64_t id, struct err *err)
+{
+    const json_t *g, *half;
+    char path[64];
+    json_t *plan;
+    enum status st;
+
+    snprintf(path, sizeof(path), "/v1/plans/%lld", (long long)id);
+    if ((st = client_call(&client, "GET", path, NULL, &plan, err)) != ST_OK)
+        return st;
+    g = json_object_get(plan, "guarantee");
+    half = json_object_get(plan, "test");
+    if (strcmp(json_get_string(g, "status", ""), "certified") == 0)
+        printf("promised     plan %lld loses at most %.4g %% with probability "
+               "%.4g, and costs %.1f %% less than the full network\n",
+            (long long)id, 100 * json_get_number(g, "eps"),
+            1 - json_get_number(g, "delta"),
+            100 * (1 - json_get_number(half, "cost") /
+                           json_get_number(half, "cost_full")));
+    else
+        printf("promised     only the full network loses at most %.4g %% with "
+               "probability %.4g: %s\n",
+            100 * json_get_number(g, "eps"), 1 - json_get_number(g, "delta"),
+            json_get_string(g, "reason", "-"));
+    json_decref(plan);
+    return ST_OK;
+}
+
 static enum status
 follow_to_end(int64_t id, struct err *err)
 {
     char path[64];
     json_t *doc;
-    int64_t validation;
+    int64_t validation, promised;
     enum status st;
 
     snprintf(path, sizeof(path), "/v1/augmentations/%lld", (long long)id);
     if ((st = follow(&client, path, "augment", &doc, err)) != ST_OK)
         return st;
     validation = json_integer_value(json_object_get(doc, "validation"));
+    promised = json_integer_value(json_object_get(doc, "promised"));
     if (client.json)
         client_print(doc);
     else
@@ -208,6 +242,8 @@ follow_to_end(int64_t id, struct err *err)
     st = plan_print(
         &client, json_integer_value(json_object_get(doc, "plan")), err);
     json_decref(doc);
+    if (st == ST_OK && promised != 0 && !client.json)
+        st = print_promised(promised, err);
     if (st != ST_OK || validation == 0)
         return st;
     putchar('\n');

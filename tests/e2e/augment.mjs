@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A plain network is given exits, measured, searched and validated on the
 // device, with real processes.  `augment.mjs fixture` cuts the exits off the
-// project's own network first; `augment.mjs resnet20` is the benchmark of the
-// whole flow: heads fitted on train10k, chosen and tested on halves of test2k.
+// project's own network first.  The whole flow as a benchmark is
+// tests/bench/augment.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  check, fixtures, quickPolicy, shared, skip, withService,
+  check, fixtures, quickPolicy, skip, withService,
 } from './service.mjs';
 
-const cifar = {
-  scale: 0.00392156862745098,
-  mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
-};
 const cases = {
   fixture: {
     model: join(fixtures, 'cnn3.onnx'), plain: true,
@@ -20,24 +16,6 @@ const cases = {
       join(fixtures, 'cnn3_labels.npy')],
     preprocess: { scale: 0.00392156862745098 },
     policy: quickPolicy, max_drop: 0.02,
-  },
-  resnet8: {
-    model: join(shared, 'models/resnet8_ic01.onnx'),
-    fit: [join(shared, 'cifar10/train10k_images_u8.npy'),
-      join(shared, 'cifar10/train10k_labels.npy')],
-    test: [join(shared, 'cifar10/test2k_images_u8.npy'),
-      join(shared, 'cifar10/test2k_labels.npy')],
-    max_drop: 0.01,
-    options: { heads: ['pool', 'spatial'] },
-  },
-  resnet20: {
-    model: join(shared, 'models/resnet20_cifar10.onnx'),
-    fit: [join(shared, 'cifar10/train10k_images_u8.npy'),
-      join(shared, 'cifar10/train10k_labels.npy')],
-    test: [join(shared, 'cifar10/test2k_images_u8.npy'),
-      join(shared, 'cifar10/test2k_labels.npy')],
-    preprocess: cifar, max_drop: 0.01,
-    options: { heads: ['pool', 'spatial'] },
   },
 };
 
@@ -115,6 +93,11 @@ withService(async (s) => {
   check(a.cut_short.length === plan.exits.length - 1,
     'the network cut short at each exit is offered beside the plan');
   check(search.curve.length > 1, `the front has ${search.curve.length} plans`);
+  check(plan.cross.drop <= c.max_drop + 1e-9
+    || plan.cross.status !== 'met', 'the plan is expected to keep the drop');
+  const promised = await s.get(`/v1/plans/${a.promised}`);
+  check(['certified', 'full'].includes(promised.guarantee.status),
+    `beside it is one that promises to: ${promised.guarantee.status}`);
   check(v.residual.same_shares, 'the device decides as the replay says');
   check(Math.abs(v.measured.plan.accuracy - v.predicted.accuracy) < 1e-9,
     'and is as often right');
