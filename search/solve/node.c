@@ -6,9 +6,10 @@
 #include "search/solve/enumerate.h"
 
 enum {
-    CHUNK = 15,          /* steps between two filters */
-    CELLS_MAX = 1 << 21, /* of a walk's tensor */
-    WALK_LOOKS = 60,     /* at each row and exit that a walk may take */
+    CHUNK = 15,           /* steps between two filters */
+    CELLS_MAX = 1 << 21,  /* of a walk's tensor */
+    WALK_LOOKS = 60,      /* at each row and exit that a walk may take, */
+    SMALL_WALK = 1 << 15, /* and so many more */
 };
 
 static bool
@@ -153,7 +154,7 @@ walk(struct worker *w, const struct visit *v, const struct box *b,
         .guide = &guide,
         .brake = w->brake,
         .budget = splittable(v->p, b)
-                      ? WALK_LOOKS * (uint64_t)v->p->k * v->p->n + CELLS_MAX
+                      ? WALK_LOOKS * (uint64_t)v->p->k * v->p->n + SMALL_WALK
                       : 0,
         .spent = &spent };
 
