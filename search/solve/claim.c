@@ -32,18 +32,22 @@ told_init(struct told *t, const struct prob *p, const struct box *b)
 
 void
 claim_tell(const struct prob *p, const struct dual *d,
-    const struct solve_options *o, const struct claim *c)
+    const struct solve_options *o, const struct claim *c, uint32_t *row)
 {
     struct told t;
 
     told_init(&t, p, &c->box);
     t.claim.looked = c->prices == NULL;
     t.claim.shift = d->shift;
-    if (c->prices != NULL)
+    if (c->prices != NULL) {
         t.claim.wrong = (int64_t)c->prices->wrong;
+        t.claim.row = row;
+        for (size_t i = 0; i < p->samples; i++)
+            row[i] = c->prices->map[p->row[i]];
+    }
     for (int j = 0; j < p->k && c->prices != NULL; j++) {
-        t.accept[p->exit[j]] = c->prices->accept + (size_t)j * p->n;
-        t.refuse[p->exit[j]] = c->prices->refuse + (size_t)j * p->n;
+        t.accept[p->exit[j]] = c->prices->accept + (size_t)j * c->prices->n;
+        t.refuse[p->exit[j]] = c->prices->refuse + (size_t)j * c->prices->n;
     }
     o->claim(o->claim_ctx, &t.claim);
 }

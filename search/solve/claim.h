@@ -5,9 +5,10 @@
 
 #include "search/solve/node.h"
 
-/* Tell o->claim of one.  `d` has the scale of its prices. */
+/* Tell o->claim of one.  `d` has the scale of its prices; `row` is scratch for
+ * as many as p->samples. */
 void claim_tell(const struct prob *p, const struct dual *d,
-    const struct solve_options *o, const struct claim *c);
+    const struct solve_options *o, const struct claim *c, uint32_t *row);
 
 /* The whole space is one claim: it was looked at, or each row's best answer
  * is not enough for the floor, which a high price of wrong answers shows. */

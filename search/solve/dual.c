@@ -28,10 +28,12 @@ dual_init(struct dual *d, const struct prob *p, struct err *err)
     d->refuse = calloc(cells, sizeof(*d->refuse));
     d->move_accept = calloc(cells, sizeof(*d->move_accept));
     d->move_refuse = calloc(cells, sizeof(*d->move_refuse));
+    d->mean = calloc(p->n, sizeof(*d->mean));
+    d->share = calloc(p->n, sizeof(*d->share));
     d->on = calloc((size_t)p->k + 1, sizeof(*d->on));
     d->gone = calloc((size_t)p->k + 1, sizeof(*d->gone));
     if (!d->accept || !d->refuse || !d->move_accept || !d->move_refuse ||
-        !d->on || !d->gone) {
+        !d->mean || !d->share || !d->on || !d->gone) {
         dual_clear(d);
         return err_nomem(err);
     }
@@ -55,6 +57,8 @@ dual_clear(struct dual *d)
         free(d->worth[e]);
         free(d->excess[e]);
     }
+    free(d->mean);
+    free(d->share);
     free(d->on);
     free(d->gone);
     free(d->accept);
@@ -142,7 +146,7 @@ weigh_exit(struct dual *d, int e)
 
     /* worth[b]: accept - refuse of the rows of bin b, then of bins > c. */
     memset(worth, 0, ((size_t)top + 1) * sizeof(*worth));
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = 0; i < d->p->live[e]; i++) {
         worth[bin[i]] += (int64_t)w[i] * (a[i] - r[i]);
         refused += (int64_t)w[i] * r[i];
     }
@@ -159,6 +163,7 @@ void
 dual_start(struct dual *d, const struct labels *lab, double wrong)
 {
     set_scale(d, wrong);
+    d->n = d->p->n;
     for (size_t i = 0; i < d->n; i++)
         start_row(d, lab, i);
     dual_restart(d, d->wrong);
@@ -182,9 +187,51 @@ dual_restart(struct dual *d, double wrong)
     memset(d->move_refuse, 0, cells * sizeof(*d->move_refuse));
     d->wrong = wrong;
     d->move_wrong = 0;
+    d->moved = false;
     d->pace = 1;
     d->most = INT64_MIN;
     d->stalls = 0;
+}
+
+/* Columns of d->n become columns of n, and rows that become one have the
+ * mean of theirs.  Of `price` and `move`, one is NULL; each is read before it
+ * is written at the same place, for n is not larger. */
+static inline void
+join_columns(struct dual *d, const uint32_t *to, const int32_t *was,
+    int32_t *price, int16_t *move)
+{
+    size_t n = d->p->n;
+
+    for (int e = 0; e < d->k; e++) {
+        size_t from = (size_t)e * d->n, at = (size_t)e * n;
+
+        memset(d->mean, 0, n * sizeof(*d->mean));
+        for (size_t i = 0; i < d->n; i++)
+            d->mean[to[i]] +=
+                (double)was[i] * (price ? price[from + i] : move[from + i]);
+        for (size_t i = 0; i < n; i++) {
+            double mean = i < d->p->live[e] ? d->mean[i] * d->share[i] : 0;
+
+            if (price != NULL)
+                price[at + i] = (int32_t)mean;
+            else
+                move[at + i] = (int16_t)mean;
+        }
+    }
+}
+
+void
+dual_join(struct dual *d, const uint32_t *to, const int32_t *was)
+{
+    for (size_t i = 0; i < d->p->n; i++)
+        d->share[i] = 1.0 / d->p->weight[i];
+    join_columns(d, to, was, d->accept, NULL);
+    join_columns(d, to, was, d->refuse, NULL);
+    if (d->moved) {
+        join_columns(d, to, was, NULL, d->move_accept);
+        join_columns(d, to, was, NULL, d->move_refuse);
+    }
+    d->n = d->p->n;
     for (int e = 0; e < d->k; e++)
         weigh_exit(d, e);
 }
@@ -280,6 +327,7 @@ dual_bound(struct dual *d, const struct box *b)
 
         rows_choose(d, b, from, m, &sum);
     }
+    d->moved = true;
     late = (double)(d->p->floor - sum.right);
     d->move_wrong = 0.9 * d->move_wrong + late;
     d->norm = (double)sum.norm / 256 +

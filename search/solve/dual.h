@@ -37,6 +37,7 @@ struct dual {
     int32_t *accept, *refuse; /* owned, [k][n]: prices; that of Off is 0 */
     int16_t *move_accept;     /* owned, [k][n]: direction, 256 = one */
     int16_t *move_refuse;
+    bool moved;        /* the direction is not 0 */
     double wrong;      /* price of a wrong answer */
     double move_wrong; /* its direction */
 
@@ -45,6 +46,8 @@ struct dual {
     int label[SOLVE_EXITS_MAX];      /* the best of them in the box */
     int64_t exits;                   /* their sum, within the limit on exits */
 
+    double *mean;                     /* owned, [n]: scratch, */
+    double *share;                    /* owned, [n]: and so on */
     int64_t *excess[SOLVE_EXITS_MAX]; /* owned, [top + 1]: scratch */
     int32_t (*on)[DUAL_BLOCK],
         (*gone)[DUAL_BLOCK]; /* owned, [k + 1]: scratch */
@@ -61,12 +64,18 @@ enum status dual_init(
     struct dual *d, const struct prob *p, struct err *err) MUST_CHECK;
 void dual_clear(struct dual *d);
 
+/* The rows of d->p were joined: row i of before, of weight was[i], is now
+ * to[i].  A row has the mean of the prices and directions of those that it
+ * came from, and none at exits that it cannot reach. */
+void dual_join(struct dual *d, const uint32_t *to, const int32_t *was);
+
 /* Prices that make `lab` look as good as it is to its single exits.  `wrong`
- * is in true cost. */
+ * is in true cost.  A dual_join() comes next. */
 void dual_start(struct dual *d, const struct labels *lab, double wrong);
 
 /* The prices were set from outside (another dual of the same problem, so the
- * same scale), and that of a wrong answer is `wrong`, scaled. */
+ * same scale), and that of a wrong answer is `wrong`, scaled.  A dual_join()
+ * comes next. */
 void dual_restart(struct dual *d, double wrong);
 
 /* Take over the scale of another dual of the same problem, and so the meaning

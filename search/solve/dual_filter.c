@@ -25,8 +25,10 @@ add_block(const struct dual *d, const struct box *b, size_t from, size_t m,
         const uint16_t *bin = d->p->bin + (size_t)e * d->n + from;
         const int32_t *weight = d->p->weight + from, *best = d->on[0];
 
-        rows_force(d, b, e, from, m, &f);
-        for (size_t i = 0; i < m; i++) {
+        size_t live = rows_live(d, e, from, m);
+
+        rows_force(d, b, e, from, live, &f);
+        for (size_t i = 0; i < live; i++) {
             int64_t w = weight[i], refused = f.refused[i];
 
             x[e].by_bin[bin[i]] += w * (f.accepted[i] - refused);

@@ -95,7 +95,8 @@ step_on(const struct view v, const struct turn t, size_t m,
     int16_t *restrict move_a = t.move_a, *restrict move_r = t.move_r;
     const uint16_t *restrict bin = v.bin;
     const uint8_t *restrict right = v.right;
-    int32_t norm = 0, hits = 0; /* of so few rows that both fit */
+    int32_t hits = 0;
+    int64_t norm = 0;
 
     for (size_t i = 0; i < m; i++) {
         int32_t st = st_gone[i] + here[i] * (st_on[i] - st_gone[i]);
@@ -108,24 +109,26 @@ step_on(const struct view v, const struct turn t, size_t m,
         here[i] = (uint8_t)(here[i] & (a ^ 1));
         move_a[i] = (int16_t)ma;
         move_r[i] = (int16_t)mr;
-        norm += (ma * ma + mr * mr) >> 8;
+        norm += (int64_t)((ma * ma + mr * mr) >> 8) * weight[i];
     }
     sum->right += hits;
     sum->norm += norm;
 }
 
-/* What is least after the last early exit. */
+/* What is least after the last early exit; nothing for rows that do not get
+ * there. */
 INLINE void
 start_back(const struct dual *d, size_t from, size_t m, int32_t *restrict on,
     int32_t *restrict gone)
 {
     const uint8_t *restrict right = d->p->right + (size_t)d->k * d->n + from;
     int32_t seg = d->seg[d->k], wrong = (int32_t)d->wrong;
+    size_t live = rows_live(d, d->k, from, m);
 
-    for (size_t i = 0; i < m; i++) {
+    for (size_t i = 0; i < live; i++)
         on[i] = seg - right[i] * wrong;
-        gone[i] = 0;
-    }
+    memset(on + live, 0, (m - live) * sizeof(*on));
+    memset(gone, 0, m * sizeof(*gone));
 }
 
 WIDE void
@@ -139,13 +142,14 @@ rows_choose(struct dual *d, const struct box *b, size_t from, size_t m,
     const uint8_t *last = d->p->right + (size_t)d->k * d->n + from;
     uint8_t here[ROWS_BLOCK];
 
-    start_back(d, from, m, on[d->k & 1], gone[d->k & 1]);
+    start_back(d, from, m, on[0], gone[0]);
+    start_back(d, from, m, on[1], gone[1]);
     memset(here, 1, m);
     for (int e = d->k - 1; e >= 0; e--) {
         int x = (e + 1) & 1, y = e & 1;
 
-        step_back(view_of(d, b, e, from), m, on[x], gone[x], on[y], gone[y],
-            st_on[e], st_gone[e]);
+        step_back(view_of(d, b, e, from), rows_live(d, e, from, m), on[x],
+            gone[x], on[y], gone[y], st_on[e], st_gone[e]);
     }
     for (size_t i = 0; i < m; i++)
         sum->value += (int64_t)weight[i] * on[0][i];
@@ -155,10 +159,10 @@ rows_choose(struct dual *d, const struct box *b, size_t from, size_t m,
         const struct turn t = { d->move_accept + at, d->move_refuse + at,
             kept ? d->label[e] : INT32_MAX, kept };
 
-        step_on(view_of(d, b, e, from), t, m, st_on[e], st_gone[e], here,
-            weight, sum);
+        step_on(view_of(d, b, e, from), t, rows_live(d, e, from, m), st_on[e],
+            st_gone[e], here, weight, sum);
     }
-    for (size_t i = 0; i < m; i++)
+    for (size_t i = 0; i < rows_live(d, d->k, from, m); i++)
         sum->right += (here[i] & last[i]) * weight[i];
 }
 
@@ -169,9 +173,14 @@ rows_least(const struct dual *d, const struct box *b, size_t from, size_t m,
     uint8_t st_on[ROWS_BLOCK], st_gone[ROWS_BLOCK];
 
     start_back(d, from, m, on[d->k], gone[d->k]);
-    for (int e = d->k - 1; e >= 0; e--)
-        step_back(view_of(d, b, e, from), m, on[e + 1], gone[e + 1], on[e],
+    for (int e = d->k - 1; e >= 0; e--) {
+        size_t live = rows_live(d, e, from, m);
+
+        step_back(view_of(d, b, e, from), live, on[e + 1], gone[e + 1], on[e],
             gone[e], st_on, st_gone);
+        memset(on[e] + live, 0, (m - live) * sizeof(*on[e]));
+        memset(gone[e] + live, 0, (m - live) * sizeof(*gone[e]));
+    }
 }
 
 void
@@ -221,7 +230,7 @@ rows_move(struct dual *d, int e, int32_t pace)
     const int16_t *restrict mr = d->move_refuse + at;
     int32_t most = d->price_max;
 
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = 0; i < d->p->live[e]; i++) {
         int32_t x = a[i] + (ma[i] * pace) / 256;
         int32_t y = r[i] + (mr[i] * pace) / 256;
 

@@ -20,6 +20,15 @@ struct rows_sum {
     int64_t norm;  /* squared length of the direction, in 256ths */
 };
 
+/* Of rows from..from+m, how many may reach exit e: they are the first. */
+static inline size_t
+rows_live(const struct dual *d, int e, size_t from, size_t m)
+{
+    size_t live = d->p->live[e];
+
+    return live <= from ? 0 : live - from < m ? live - from : m;
+}
+
 /* Rows from..from+m: choose, and turn the direction towards agreement with
  * the exits' labels. */
 void rows_choose(struct dual *d, const struct box *b, size_t from, size_t m,
@@ -40,7 +49,8 @@ struct rows_forced {
 
 void rows_forced_start(struct rows_forced *f, size_t m);
 
-/* One exit, after a rows_least() of the block into d->on and d->gone. */
+/* One exit and the rows that may reach it, after a rows_least() of the block
+ * into d->on and d->gone. */
 void rows_force(const struct dual *d, const struct box *b, int e, size_t from,
     size_t m, struct rows_forced *f);
 

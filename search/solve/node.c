@@ -9,6 +9,7 @@ enum {
     CHUNK = 15,           /* steps between two filters */
     CELLS_MAX = 1 << 21,  /* of a walk's tensor */
     WALK_LOOKS = 60,      /* at each row and exit that a walk may take, */
+    JOIN_AGAIN = 4,       /* rows again when the box is this much smaller */
     SMALL_WALK = 1 << 15, /* and so many more */
 };
 
@@ -41,7 +42,7 @@ claim_box(struct worker *w, const struct visit *v, const struct box *b,
 
     if (!v->prove)
         return;
-    if ((x = prices_take(&w->dual)) == NULL) {
+    if ((x = prices_take(&w->dual, &w->join)) == NULL) {
         r->st = ST_NOMEM;
         return;
     }
@@ -58,7 +59,7 @@ claim_labels(struct worker *w, const struct visit *v, struct box was,
 
     if (!v->prove)
         return;
-    if ((x = prices_take(&w->dual)) == NULL) {
+    if ((x = prices_take(&w->dual, &w->join)) == NULL) {
         r->st = ST_NOMEM;
         return;
     }
@@ -101,6 +102,7 @@ climb(struct worker *w, const struct visit *v, struct node *node,
 {
     struct dual *d = &w->dual;
 
+    prices_join(d, &w->join, &node->box);
     dual_bound(d, &node->box);
     for (int done = 0;; done += CHUNK) {
         struct box was = node->box;
@@ -119,9 +121,13 @@ climb(struct worker *w, const struct visit *v, struct node *node,
         if (!left || r->st != ST_OK)
             return false;
         if (done >= v->steps || brake_ask(w->brake))
-            return true;
+            break;
+        if (box_volume(v->p, &node->box) < w->join.volume / JOIN_AGAIN)
+            prices_join(d, &w->join, &node->box);
         dual_climb(d, &node->box, v->cut, CHUNK);
     }
+    prices_join(d, &w->join, &node->box);
+    return true;
 }
 
 static bool
@@ -146,6 +152,7 @@ static bool
 walk(struct worker *w, const struct visit *v, const struct box *b,
     struct node_result *r)
 {
+    const struct prob *p = &w->join.p;
     int64_t rest[SOLVE_EXITS_MAX];
     bool spent = false;
     const struct guide guide = { &w->dual, w->tail, rest };
@@ -154,12 +161,12 @@ walk(struct worker *w, const struct visit *v, const struct box *b,
         .guide = &guide,
         .brake = w->brake,
         .budget = splittable(v->p, b)
-                      ? WALK_LOOKS * (uint64_t)v->p->k * v->p->n + SMALL_WALK
+                      ? WALK_LOOKS * (uint64_t)p->k * p->n + SMALL_WALK
                       : 0,
         .spent = &spent };
 
     dual_tails(&w->dual, b, w->tail, rest);
-    r->st = enumerate_box(v->p, b, &goal, NULL);
+    r->st = enumerate_box(p, b, &goal, NULL);
     if (v->prove && r->st == ST_OK && !spent && !w->brake->stopped)
         claim_add(r, b, NULL);
     return !spent;
@@ -181,7 +188,7 @@ split(struct worker *w, const struct visit *v, const struct node *node,
             widest = e;
     if (x != NULL && !v->keep_prices)
         x->refs++;
-    else if ((x = prices_take(&w->dual)) == NULL) {
+    else if ((x = prices_take(&w->dual, &w->join)) == NULL) {
         r->st = ST_NOMEM;
         return;
     }
@@ -202,7 +209,7 @@ node_visit(struct worker *w, const struct visit *v, struct node *node,
 {
     r->bound = node->bound;
     if (node->prices != NULL)
-        prices_load(&w->dual, node->prices);
+        prices_load(&w->dual, &w->join, node->prices);
     if (!climb(w, v, node, r))
         return;
     if (!w->brake->stopped &&

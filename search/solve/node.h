@@ -36,7 +36,8 @@ struct visit {
 
 /* Who does it: scratch of one thread. */
 struct worker {
-    struct dual dual;
+    struct join join;    /* the rows that the node at hand has */
+    struct dual dual;    /* works on them */
     int32_t *tail;       /* owned, [k + 1][n] */
     struct brake *brake; /* borrowed */
 };

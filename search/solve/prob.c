@@ -101,7 +101,7 @@ prob_init(struct prob *p, const struct solve_data *d,
     if ((st = prob_check_data(d, err)) != ST_OK ||
         (st = check_options(o, d->exits, err)) != ST_OK)
         return st;
-    p->n = d->n;
+    p->n = p->samples = d->n;
     p->exits = d->exits;
     set_limits(p, d, o);
     choose_exits(p, d, o);
@@ -113,6 +113,8 @@ prob_init(struct prob *p, const struct solve_data *d,
         st = err_nomem(err);
     else if ((st = fill_columns(p, d, o->grid, err)) == ST_OK)
         st = rows_join(p, err);
+    for (int j = 0; j <= p->k; j++)
+        p->live[j] = p->n;
     if (p->floor < 0)
         p->floor = 0;
     if (p->floor > p->total)

@@ -18,7 +18,7 @@
 enum { PROB_TOP_MAX = 65535 };
 
 struct prob {
-    size_t n;                  /* rows */
+    size_t n, samples;         /* rows; what they were before joining */
     int k;                     /* early exits; index k is the last one */
     int exits;                 /* in the caller's data */
     int exit[SOLVE_EXITS_MAX]; /* the caller's index of each */
@@ -29,8 +29,10 @@ struct prob {
     int32_t *weight;                    /* owned, [n] */
     uint32_t *row;                      /* owned, [samples]: row of each */
     int64_t total;                      /* sum of weights */
-    int64_t seg[SOLVE_EXITS_MAX];       /* [k + 1]; the last one's head is in */
-    int64_t head[SOLVE_EXITS_MAX];      /* [k] */
+    size_t live[SOLVE_EXITS_MAX];  /* [k + 1]: rows that may reach each exit
+                                      are the first; all but in a join.h */
+    int64_t seg[SOLVE_EXITS_MAX];  /* [k + 1]; the last one's head is in */
+    int64_t head[SOLVE_EXITS_MAX]; /* [k] */
 
     /* Limits, in terms of the exits that are left. */
     int64_t floor;

@@ -17,6 +17,37 @@ row_pack(const struct prob *p, size_t i, uint16_t *out)
     memcpy(out + p->k, &bits, sizeof(bits));
 }
 
+enum status
+row_table_init(struct row_table *t, size_t room, int exits, struct err *err)
+{
+    *t = (struct row_table){ .words = (size_t)exits + 4, .slots = 1 };
+    while (t->slots < 2 * room)
+        t->slots *= 2;
+    t->row = malloc((room + 1) * t->words * sizeof(*t->row));
+    t->slot = malloc(t->slots * sizeof(*t->slot));
+    if (t->row == NULL || t->slot == NULL) {
+        row_table_clear(t);
+        return err_nomem(err);
+    }
+    row_table_empty(t);
+    return ST_OK;
+}
+
+void
+row_table_clear(struct row_table *t)
+{
+    free(t->row);
+    free(t->slot);
+    *t = (struct row_table){ 0 };
+}
+
+void
+row_table_empty(struct row_table *t)
+{
+    memset(t->slot, 0xff, t->slots * sizeof(*t->slot));
+    t->n = 0;
+}
+
 /* FNV-1a over 16-bit words, then mixed so that low bits are good. */
 static uint64_t
 row_hash(const uint16_t *row, size_t words)
@@ -26,6 +57,20 @@ row_hash(const uint16_t *row, size_t words)
     for (size_t i = 0; i < words; i++)
         h = (h ^ row[i]) * UINT64_C(1099511628211);
     return h ^ (h >> 29);
+}
+
+uint32_t
+row_table_put(struct row_table *t)
+{
+    const uint16_t *row = row_table_next(t);
+    size_t s = row_hash(row, t->words) & (t->slots - 1);
+
+    while (t->slot[s] != UINT32_MAX && memcmp(t->row + t->slot[s] * t->words,
+                                           row, t->words * sizeof(*row)) != 0)
+        s = (s + 1) & (t->slots - 1);
+    if (t->slot[s] == UINT32_MAX)
+        t->slot[s] = (uint32_t)t->n++;
+    return t->slot[s];
 }
 
 /* Move the kept rows to the front of a column of `size`-byte values. */
@@ -60,43 +105,31 @@ columns_pick(struct prob *p, const uint32_t *from, size_t m)
 enum status
 rows_join(struct prob *p, struct err *err)
 {
-    size_t words = (size_t)p->k + 4, slots = 1, m = 0;
-    uint16_t *rows;
-    uint32_t *slot, *from;
-    enum status st = ST_OK;
+    uint32_t *from = malloc(p->n * sizeof(*from));
+    struct row_table t;
+    enum status st;
 
-    while (slots < 2 * p->n)
-        slots *= 2;
-    rows = malloc(p->n * words * sizeof(*rows));
-    slot = malloc(slots * sizeof(*slot)); /* index into rows, or none */
-    from = malloc(p->n * sizeof(*from));
-    if (rows == NULL || slot == NULL || from == NULL) {
-        st = err_nomem(err);
-        goto out;
+    if (from == NULL)
+        return err_nomem(err);
+    if ((st = row_table_init(&t, p->n, p->k, err)) != ST_OK) {
+        free(from);
+        return st;
     }
-    memset(slot, 0xff, slots * sizeof(*slot));
     for (size_t i = 0; i < p->n; i++) {
-        uint16_t *row = rows + m * words;
-        size_t s;
+        size_t before = t.n, at;
 
-        row_pack(p, i, row);
-        s = row_hash(row, words) & (slots - 1);
-        while (slot[s] != UINT32_MAX &&
-               memcmp(rows + slot[s] * words, row, words * sizeof(*row)) != 0)
-            s = (s + 1) & (slots - 1);
-        if (slot[s] == UINT32_MAX) {
-            slot[s] = (uint32_t)m;
-            p->weight[m] = p->weight[i];
-            from[m++] = (uint32_t)i;
+        row_pack(p, i, row_table_next(&t));
+        at = row_table_put(&t);
+        if (t.n > before) {
+            p->weight[at] = p->weight[i];
+            from[at] = (uint32_t)i;
         } else {
-            p->weight[slot[s]] += p->weight[i];
+            p->weight[at] += p->weight[i];
         }
-        p->row[i] = slot[s];
+        p->row[i] = (uint32_t)at;
     }
-    columns_pick(p, from, m);
-out:
-    free(rows);
-    free(slot);
+    columns_pick(p, from, t.n);
+    row_table_clear(&t);
     free(from);
-    return st;
+    return ST_OK;
 }

@@ -34,7 +34,9 @@ struct tree {
 
     struct node *open; /* owned heap, least bound first */
     size_t n_open, room;
+    size_t held;     /* by their prices, in bytes */
     int64_t ceiling; /* more than any choice costs */
+    uint32_t *row;   /* owned, [samples]: scratch for claims */
 
     /* Of the search at hand. */
     const struct tree_task *task;
@@ -49,6 +51,13 @@ struct tree {
     int in_round;
     atomic_int next;
 };
+
+/* Two nodes share their prices. */
+static size_t
+held_by(const struct tree *t, const struct node *node)
+{
+    return node->prices ? prices_bytes(node->prices, t->p->k) / 2 : 0;
+}
 
 /* Put a node on the heap, which takes over a reference to its prices. */
 static enum status
@@ -67,6 +76,7 @@ push(struct tree *t, const struct node *node, struct err *err)
         t->open = more;
         t->room = room;
     }
+    t->held += held_by(t, node);
     for (t->n_open++; at > 0 && t->open[(at - 1) / 2].bound > node->bound;
          at = (at - 1) / 2)
         t->open[at] = t->open[(at - 1) / 2];
@@ -80,6 +90,7 @@ pop(struct tree *t)
     struct node top = t->open[0], last = t->open[--t->n_open];
     size_t at = 0, next;
 
+    t->held -= held_by(t, &top);
     while ((next = 2 * at + 1) < t->n_open) {
         if (next + 1 < t->n_open &&
             t->open[next + 1].bound < t->open[next].bound)
@@ -113,10 +124,9 @@ static void
 fill_round(struct tree *t)
 {
     uint64_t max = t->task->o->max_nodes, left = max - t->nodes;
-    size_t held = t->n_open * prices_bytes(t->p) / 2;
 
     t->visit.cut = cut_now(t);
-    t->visit.keep_prices = held < PRICES_MAX;
+    t->visit.keep_prices = t->held < PRICES_MAX;
     t->in_round = 0;
     while (t->n_open > 0 && t->in_round < ROUND &&
            (max == 0 || (uint64_t)t->in_round < left)) {
@@ -185,7 +195,7 @@ merge(struct tree *t, struct err *err)
             st = err_nomem(err);
         if (st == ST_OK && t->visit.prove)
             for (size_t c = 0; c < r->claims; c++)
-                claim_tell(t->p, dual_of(t), t->task->o, &r->claim[c]);
+                claim_tell(t->p, dual_of(t), t->task->o, &r->claim[c], t->row);
         if (pick_better(&r->best, t->best))
             *t->best = r->best;
         if (r->open && r->bound < t->lost)
@@ -219,7 +229,8 @@ rounds(struct tree *t, struct err *err)
         else
             work(t, 0); /* the root starts from the prices of hand 0 */
         if (t->visit.steps != NODE_STEPS && t->root == NULL)
-            t->root = prices_take(dual_of(t)); /* if there is room for it */
+            t->root = prices_take(dual_of(t),
+                &t->hand[0].worker.join); /* if there is room for it */
         t->visit.steps = NODE_STEPS;
         st = merge(t, err);
     }
@@ -231,9 +242,11 @@ tree_search(struct tree *t, const struct tree_task *task, struct pick *best,
     struct tree_result *out, struct err *err)
 {
     struct node root = { .bound = INT64_MIN };
+    struct worker *first = &t->hand[0].worker;
     bool again = t->root != NULL;
     enum status st;
 
+    box_all(t->p, &root.box);
     *out = (struct tree_result){ 0 };
     t->task = task;
     t->best = best;
@@ -244,18 +257,20 @@ tree_search(struct tree *t, const struct tree_task *task, struct pick *best,
         .walk_max = task->walk_max,
         .prove = task->o->claim != NULL };
     atomic_store(&t->stop, false);
-    t->hand[0].worker.brake = task->brake;
+    first->brake = task->brake;
     if (again)
-        prices_load(&t->hand[0].worker.dual, t->root);
-    else
-        dual_start(&t->hand[0].worker.dual, &best->lab, task->price);
+        prices_spread(&first->dual, &first->join, t->root);
+    else {
+        join_start(&first->join, NULL, 0);
+        join_box(&first->join, &root.box);
+        dual_start(&first->dual, &best->lab, task->price);
+    }
     for (int i = 1; i < t->hands; i++) {
         t->hand[i].brake.stopped = false;
         dual_same_scale(&t->hand[i].worker.dual, dual_of(t));
     }
     prices_drop(t->root);
     t->root = NULL;
-    box_all(t->p, &root.box);
     if ((st = push(t, &root, err)) == ST_OK)
         st = rounds(t, err);
     if (st == ST_OK) {
@@ -266,6 +281,7 @@ tree_search(struct tree *t, const struct tree_task *task, struct pick *best,
     }
     while (t->n_open > 0)
         prices_drop(t->open[--t->n_open].prices);
+    t->held = 0;
     return st;
 }
 
@@ -283,13 +299,16 @@ static enum status
 hand_init(struct tree *t, struct hand *h, struct err *err)
 {
     size_t cells = ((size_t)t->p->k + 1) * t->p->n;
+    enum status st;
 
     h->brake = (struct brake){ .watch = told, .ctx = &t->stop };
     h->worker.brake = &h->brake;
     h->worker.tail = malloc(cells * sizeof(*h->worker.tail));
     if (h->worker.tail == NULL)
         return err_nomem(err);
-    return dual_init(&h->worker.dual, t->p, err);
+    st = join_init(&h->worker.join, t->p, err);
+    return st == ST_OK ? dual_init(&h->worker.dual, &h->worker.join.p, err)
+                       : st;
 }
 
 enum status
@@ -306,8 +325,9 @@ tree_new(struct tree **out, const struct prob *p, int threads, struct err *err)
     for (int j = 0; j <= p->k; j++)
         t->ceiling += p->seg[j] + p->head[j];
     t->ceiling = t->ceiling * p->total + 1;
+    t->row = malloc(p->samples * sizeof(*t->row));
     t->hand = calloc((size_t)hands, sizeof(*t->hand));
-    st = t->hand ? crew_new(&t->crew, hands, err) : err_nomem(err);
+    st = t->row && t->hand ? crew_new(&t->crew, hands, err) : err_nomem(err);
     for (; st == ST_OK && t->hands < hands; t->hands++)
         st = hand_init(t, &t->hand[t->hands], err);
     if (st != ST_OK) {
@@ -324,9 +344,11 @@ tree_free(struct tree *t)
     if (t == NULL)
         return;
     crew_free(t->crew);
+    free(t->row);
     for (int i = 0; i < t->hands; i++) {
         free(t->hand[i].worker.tail);
         dual_clear(&t->hand[i].worker.dual);
+        join_clear(&t->hand[i].worker.join);
     }
     prices_drop(t->root);
     free(t->hand);
