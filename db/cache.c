@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cache.c -- measurements made earlier for an equal kernel on the same device
- * in the same environment (measure.h). */
+/* cache.c -- measurements made earlier of an equal kernel, or of an equal file,
+ * on the same device in the same environment (measure.h). */
 #include "base/flag.h"
 #include "db/db_internal.h"
 #include "db/measure.h"
@@ -14,11 +14,12 @@
     " FROM profile p JOIN measure m ON m.profile = p.id"                       \
     " WHERE p.device_here = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > " \
     "?3"                                                                       \
-    " AND m.role = 'layer' AND m.kernel_key IS NOT NULL"                       \
-    " AND m.level <> 'L1'" /* in situ: of its place, not of its kernel */      \
-    " AND m.grade IN ('A', 'B')"                                               \
-    " AND m.source <> 'modelled' AND m.cached_from IS NULL"                    \
-    " AND (m.flags & ?4) = 0"
+    " AND " DB_KEYED(                                                          \
+        "m") " AND m.level <> 'L1'" /* in situ: of its place, not of its       \
+                                       kernel */                               \
+             " AND m.grade IN ('A', 'B')"                                      \
+             " AND m.source <> 'modelled' AND m.cached_from IS NULL"           \
+             " AND (m.flags & ?4) = 0"
 
 static int64_t
 oldest_ms(const struct cache_query *q)
@@ -29,11 +30,15 @@ oldest_ms(const struct cache_query *q)
 struct kernel {
     enum level level;
     char *key;
+    double median_ns;
+    int64_t id;
 };
 
 static const struct col cols[] = {
     WORD(struct kernel, level, level_words),
     COL(COL_TEXT, struct kernel, key),
+    COL(COL_REAL, struct kernel, median_ns),
+    COL(COL_INT, struct kernel, id),
 };
 static const struct shape shape = SHAPE(struct kernel, cols);
 
@@ -48,10 +53,13 @@ call(const void *row, void *ctx)
     const struct kernel *k = row;
     const struct call *c = ctx;
 
-    return c->fn(k->level, k->key, c->ctx);
+    return c->fn(k->level, k->key, k->median_ns, c->ctx);
 }
 
-static const char sql_list[] = "SELECT DISTINCT m.level, m.kernel_key" USABLE;
+/* SQLite takes the other columns from the row that has the maximum. */
+static const char sql_list[] =
+    "SELECT m.level, m.kernel_key, m.median_ns, max(m.id)" USABLE
+    " GROUP BY m.level, m.kernel_key";
 
 enum status
 db_cache_list(struct db *db, const struct cache_query *q, cache_fn *fn,
@@ -87,10 +95,11 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
 /* ?1 device, ?2 environment, ?3 the flag. */
 #define EXPIRE                                                                 \
     "UPDATE measure SET flags = flags | ?3, grade = max(grade, 'C')"           \
-    " WHERE (flags & ?3) = 0 AND role = 'layer' AND kernel_key IS NOT NULL"    \
-    " AND profile IN"                                                          \
-    " (SELECT id FROM profile WHERE device_here = ?1 AND env_fingerprint = "   \
-    "?2)"
+    " WHERE (flags & ?3) = 0 AND " DB_KEYED(                                   \
+        "measure") " AND profile IN"                                           \
+                   " (SELECT id FROM profile WHERE device_here = ?1 AND "      \
+                   "env_fingerprint = "                                        \
+                   "?2)"
 
 static const char sql_expire[] = EXPIRE " AND kernel_key = ?4 AND level = ?5";
 

@@ -35,6 +35,11 @@ struct db {
     struct verified verified[DB_VERIFIED]; /* by first bytes of the digest */
 };
 
+/* Is `m` a row that stands for all of its kernel key? */
+#define DB_KEYED(m)                                                            \
+    m ".kernel_key IS NOT NULL AND " m                                         \
+      ".role NOT IN ('sentinel', 'aa', 'dispatch')"
+
 /* Is the file ours (or empty), and not newer than we are?  Reads its version.
  * Changes nothing; migrate.c. */
 enum status db_migrate_check(struct db *db, struct err *err) MUST_CHECK;

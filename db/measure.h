@@ -98,18 +98,19 @@ struct cache_query {
 
 #define DB_CACHE_AGE_MS (INT64_C(30) * 24 * 3600 * 1000)
 
-/* Each level and kernel key there is, once. */
+/* Each level and kernel key there is, once, with the newest median (NaN where
+ * that level has no times). */
 typedef enum status cache_fn(
-    enum level level, const char *kernel_key, void *ctx);
+    enum level level, const char *kernel_key, double median_ns, void *ctx);
 enum status db_cache_list(struct db *db, const struct cache_query *q,
     cache_fn *fn, void *ctx, struct err *err) MUST_CHECK;
 
-/* The newest such row of role `layer`.  ST_NOT_FOUND "cache.miss". */
+/* The newest such row.  ST_NOT_FOUND "cache.miss". */
 enum status db_cache_get(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, struct measure *out,
     struct err *err) MUST_CHECK;
 
-/* Layers' rows of this device in this environment, at one level of one kernel,
+/* Rows of this device in this environment, at one level with one kernel key,
  * copies too, become stale.  *n, which may be NULL, counts them. */
 enum status db_cache_expire(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, int64_t *n,

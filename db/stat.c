@@ -44,7 +44,7 @@ static const char sql_stats[] =
                      "d.session"
                      "  WHERE s.state = 'live' AND s.expires_ms > ?1)"
                      " FROM measure m JOIN profile p ON p.id = m.profile"
-                     " WHERE m.role = 'layer' AND p.import IS NULL /*scan*/";
+                     " WHERE " DB_KEYED("m") " AND p.import IS NULL /*scan*/";
 
 enum status
 db_stats(struct db *db, int64_t now_ms, struct stats *out, struct err *err)
@@ -65,7 +65,7 @@ static const char sql_reuse_job[] =
     "SELECT" HITS "," MISSES "," SAVED_S
     " FROM task t JOIN profile p ON p.task = t.id"
     " JOIN measure m ON m.profile = p.id"
-    " WHERE t.job = ?1 AND m.role = 'layer'";
+    " WHERE t.job = ?1 AND " DB_KEYED("m");
 
 enum status
 db_reuse_job(struct db *db, int64_t job, struct reuse *out, struct err *err)

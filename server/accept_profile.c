@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/env_digest.h"
 #include "base/flag.h"
+#include "base/log.h"
 #include "db/device.h"
 #include "db/job.h"
 #include "db/profile.h"
@@ -85,7 +86,10 @@ payload_profile(struct db *db, const struct payload_ask *ask, json_t *payload,
         json_object_get(payload, "analysis"),
         json_object_get(payload, "levels"), &have, err);
     if (st == ST_OK && mode == CACHE_USE) /* `only` promised to measure none */
-        audit_take_out(have, ask->task->job, ask->audit_rate);
+        audit_take_out(have,
+            json_string_value(
+                json_object_get(json_object_get(payload, "analysis"), "blob")),
+            ask->task->job, ask->audit_rate);
     /* Should the environment have changed since, the probe must see that. */
     if (st == ST_OK && (json_object_set_new(payload, "have", have) < 0 ||
                            json_object_set_new(payload, "have_fingerprint",
@@ -176,14 +180,10 @@ profile_closure_read(
 static void
 close_again(struct profile *p, const struct profile_rows_in *in)
 {
-    const struct measure *whole = rows_in_find(in, LEVEL_L0, ROLE_WHOLE, 0);
-
     if (in->n_fills == 0)
         return;
     p->sum_layers_ns = rows_in_sum_layers(in);
-    if (whole == NULL)
-        return;
-    p->whole_ns = whole->median_ns;
+    p->whole_ns = rows_in_median(in, LEVEL_L0, ROLE_WHOLE, 0);
     p->closure_hot_rel = (p->sum_layers_ns - p->whole_ns) / p->whole_ns;
 }
 
@@ -249,6 +249,24 @@ write_documents(const struct profile_in *in, const json_t *analysis,
     return profile_exits_text(in->exits, analysis, &p->exits, err);
 }
 
+/* The device is not what it was: only what it measured now counts. */
+static enum status
+expire_older(struct db *db, const struct profile_in *in, int64_t profile,
+    int64_t now_ms, struct err *err)
+{
+    int64_t n = 0;
+    enum status st = db_cache_expire_before(db,
+        &(struct cache_query){ .device = in->device,
+            .env_fingerprint = in->fingerprint,
+            .now_ms = now_ms },
+        profile, &n, err);
+
+    log_warn("%s: the whole network's time moved by over 5 %%: %lld earlier "
+             "rows are stale",
+        in->device, (long long)n);
+    return st;
+}
+
 static enum status
 store_profile(struct db *db, const struct task *task, const char *model,
     const struct profile_in *in, const struct profile_rows_in *rows,
@@ -280,6 +298,8 @@ store_profile(struct db *db, const struct task *task, const char *model,
                 whole != NULL && whole->source != SOURCE_EMULATED);
         if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
             st = rows_in_store(db, rows, id, err);
+        if (st == ST_OK && rows->moved)
+            st = expire_older(db, in, id, now_ms, err);
         if (st == ST_OK)
             st = chart_watch(db,
                 &(struct chart_run){ .device = in->device,
@@ -303,11 +323,14 @@ fill_rows(struct db *db, const struct job *job, const struct profile_in *in,
     const struct cache_query q = { .device = in->device,
         .env_fingerprint = in->fingerprint,
         .now_ms = now_ms };
-    enum status st = audit_rows(db, rows, &q, err);
+    enum status st = audit_rows(db, rows, &q, &rows->moved, err);
 
-    if (st != ST_OK || !uses_cache(job->cache))
-        return st;
-    return rows_in_fill(db, rows, &q, err);
+    if (st == ST_OK && uses_cache(job->cache))
+        st = rows_in_fill(db, rows, &q, err);
+    if (st == ST_OK && rows->n + rows->n_fills == 0)
+        st = err_set(err, ST_UNPROCESSABLE, "result.row",
+            "rows has none, and none were measured before");
+    return st;
 }
 
 static enum status

@@ -20,13 +20,15 @@ enum status profile_closure_read(const json_t *o, const char *path,
 enum status profile_exits_text(const json_t *exits, const json_t *analysis,
     char **out, struct err *err) MUST_CHECK;
 
-/* A layer that was not measured now, and the earlier row that stands for
+/* Something that was not measured now, and the earlier row that stands for
  * it. */
 struct cache_fill {
     int64_t from;
-    size_t layer;
     double median_ns;
+    const char *name; /* borrowed from the analysis */
     enum level level;
+    enum role role;
+    int64_t index;
 };
 
 struct profile_rows_in {
@@ -38,6 +40,7 @@ struct profile_rows_in {
     /* Owned: where things are, by "L2 layer 5", and the first measured row
      * of each kernel, by "L2 <kernel key>". */
     json_t *row_at, *fill_at, *kernel_at;
+    bool moved; /* audit.h */
 };
 
 /* Read and check `rows` with `analysis` and `levels` set and the rest zero.
@@ -46,7 +49,7 @@ struct profile_rows_in {
 enum status rows_in_read(
     struct profile_rows_in *in, const json_t *rows, struct err *err) MUST_CHECK;
 
-/* Find earlier rows for the layers that have none. */
+/* Find earlier rows for what has none. */
 enum status rows_in_fill(struct db *db, struct profile_rows_in *in,
     const struct cache_query *q, struct err *err) MUST_CHECK;
 
@@ -59,6 +62,11 @@ void rows_in_clear(struct profile_rows_in *in);
 /* The row of this level, role and index; NULL where there is none. */
 const struct measure *rows_in_find(const struct profile_rows_in *in,
     enum level level, enum role role, int64_t index);
+
+/* The median of that row, or of the earlier one that stands for it; NaN where
+ * there is neither. */
+double rows_in_median(const struct profile_rows_in *in, enum level level,
+    enum role role, int64_t index);
 
 /* Sum of the L2 medians of all layers, filled ones too; NaN where one is
  * missing. */

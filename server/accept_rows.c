@@ -73,12 +73,13 @@ rows_in_find(const struct profile_rows_in *in, enum level level, enum role role,
 }
 
 static const struct cache_fill *
-fill_find(const struct profile_rows_in *in, enum level level, size_t layer)
+fill_find(const struct profile_rows_in *in, enum level level, enum role role,
+    int64_t index)
 {
     char key[KEY_BYTES];
     int64_t i;
 
-    place_key(level, ROLE_LAYER, (int64_t)layer, key);
+    place_key(level, role, index, key);
     i = look_up(in->fill_at, key);
     return i >= 0 ? &in->fill[i] : NULL;
 }
@@ -174,12 +175,29 @@ check_part(const struct profile_rows_in *in, const char *path,
 }
 
 static enum status
+check_whole(const struct profile_rows_in *in, const char *path,
+    const struct measure *m, struct err *err)
+{
+    const char *blob = json_string_value(json_object_get(in->analysis, "blob"));
+
+    if (m->kernel_key == NULL ||
+        (blob != NULL && strcmp(blob, m->kernel_key) == 0))
+        return ST_OK;
+    return err_set(err, ST_UNPROCESSABLE, "result.row",
+        "%s.kernel_key is not the model's file", path);
+}
+
+static enum status
 check_place(const struct profile_rows_in *in, const char *path,
     const struct measure *m, struct err *err)
 {
     if (m->role == ROLE_LAYER)
         return check_layer(in, path, m, err);
-    return role_is_of_exit(m->role) ? check_part(in, path, m, err) : ST_OK;
+    if (role_is_of_exit(m->role))
+        return check_part(in, path, m, err);
+    if (m->role == ROLE_WHOLE)
+        return check_whole(in, path, m, err);
+    return ST_OK;
 }
 
 static enum status
@@ -197,10 +215,10 @@ check_copies(const struct profile_rows_in *in, struct err *err)
 static enum status
 start(struct profile_rows_in *in, size_t n, struct err *err)
 {
-    if (n == 0 || n > ROWS_MAX)
+    if (n > ROWS_MAX)
         return err_set(err, ST_UNPROCESSABLE, "result.row",
-            "rows must have 1 to %d rows", ROWS_MAX);
-    in->row = calloc(n, sizeof(in->row[0]));
+            "rows must have at most %d rows", ROWS_MAX);
+    in->row = calloc(n + 1, sizeof(in->row[0]));
     in->row_at = json_object();
     in->fill_at = json_object();
     in->kernel_at = json_object();
@@ -243,8 +261,8 @@ rows_in_clear(struct profile_rows_in *in)
 /* ---- filling ---- */
 
 static enum status
-add_fill(struct profile_rows_in *in, const struct measure *from, size_t layer,
-    enum level level, struct err *err)
+add_fill(
+    struct profile_rows_in *in, const struct cache_fill *fill, struct err *err)
 {
     char key[KEY_BYTES];
 
@@ -257,31 +275,84 @@ add_fill(struct profile_rows_in *in, const struct measure *from, size_t layer,
         in->fill = to;
         in->fill_cap = cap;
     }
-    place_key(level, ROLE_LAYER, (int64_t)layer, key);
+    place_key(fill->level, fill->role, fill->index, key);
     if (json_object_set_new(
             in->fill_at, key, json_integer((json_int_t)in->n_fills)) < 0)
         return err_nomem(err);
-    in->fill[in->n_fills++] =
-        (struct cache_fill){ from->id, layer, from->median_ns, level };
+    in->fill[in->n_fills++] = *fill;
     return ST_OK;
 }
 
-static enum status
-fill_layer(struct db *db, struct profile_rows_in *in,
-    const struct cache_query *q, size_t layer, enum level level,
-    struct err *err)
-{
-    const char *key = json_string_value(
-        json_object_get(json_array_get(layers_of(in), layer), "kernel_key"));
-    struct measure m = { 0 };
-    enum status st = db_cache_get(db, q, level, key, &m, NULL);
+/* What to fill in, and what to ask the store for. */
+struct filling {
+    struct db *db;
+    struct profile_rows_in *in;
+    const struct cache_query *q;
+};
 
+/* `o` of the analysis has the key under `member`. */
+static enum status
+fill_place(const struct filling *f, struct cache_fill fill, const json_t *o,
+    const char *member, struct err *err)
+{
+    const char *key = json_string_value(json_object_get(o, member));
+    struct measure m = { 0 };
+    enum status st;
+
+    if (key == NULL || !level_asked(f->in, fill.level) ||
+        rows_in_find(f->in, fill.level, fill.role, fill.index) != NULL)
+        return ST_OK;
+    st = db_cache_get(f->db, f->q, fill.level, key, &m, NULL);
     if (st == ST_NOT_FOUND)
         return ST_OK; /* not measured before either */
     if (st != ST_OK)
         return err_set(err, st, NULL, "an earlier row could not be read");
-    st = add_fill(in, &m, layer, level, err);
+    fill.from = m.id;
+    fill.median_ns = m.median_ns;
+    st = add_fill(f->in, &fill, err);
     measure_clear(&m);
+    return st;
+}
+
+/* The levels at which each role has rows that stand for its key. */
+#define AT(level) (1u << (level))
+static const struct fillable {
+    enum role role;
+    unsigned levels;
+} fillable[] = {
+    { ROLE_WHOLE, AT(LEVEL_L0) | AT(LEVEL_L4) | AT(LEVEL_L5) },
+    { ROLE_LAYER, AT(LEVEL_L2) | AT(LEVEL_L3) | AT(LEVEL_L4) | AT(LEVEL_L5) },
+    { ROLE_SEGMENT, AT(LEVEL_L5) | AT(LEVEL_L6) },
+    { ROLE_HEAD, AT(LEVEL_L5) | AT(LEVEL_L6) },
+    { ROLE_PREFIX, AT(LEVEL_L6) },
+    { ROLE_JOINT, AT(LEVEL_L6) },
+    { ROLE_STAGE, AT(LEVEL_L6) },
+};
+
+/* All things of one role at one level. */
+static enum status
+fill_all(
+    const struct filling *f, enum role role, enum level level, struct err *err)
+{
+    struct cache_fill fill = { .level = level, .role = role };
+    const json_t *list =
+        role == ROLE_LAYER ? layers_of(f->in) : exits_of(f->in);
+    enum status st = ST_OK;
+
+    if (role == ROLE_WHOLE) {
+        fill.name = role_words[role];
+        return fill_place(f, fill, f->in->analysis, "blob", err);
+    }
+    for (size_t i = 0; st == ST_OK && i < json_array_size(list); i++) {
+        const json_t *o = json_array_get(list, i);
+
+        fill.index = (int64_t)i;
+        fill.name = json_string_value(json_object_get(o, "name"));
+        st = role == ROLE_LAYER
+                 ? fill_place(f, fill, o, "kernel_key", err)
+                 : fill_place(f, fill, json_object_get(o, role_words[role]),
+                       "blob", err);
+    }
     return st;
 }
 
@@ -289,18 +360,24 @@ enum status
 rows_in_fill(struct db *db, struct profile_rows_in *in,
     const struct cache_query *q, struct err *err)
 {
-    static const enum level levels[] = { LEVEL_L2, LEVEL_L3, LEVEL_L4 };
-    size_t n = json_array_size(layers_of(in));
+    const struct filling f = { db, in, q };
     enum status st = ST_OK;
 
-    for (size_t k = 0; k < sizeof(levels) / sizeof(levels[0]); k++) {
-        if (!level_asked(in, levels[k]))
-            continue;
-        for (size_t i = 0; st == ST_OK && i < n; i++)
-            if (rows_in_find(in, levels[k], ROLE_LAYER, (int64_t)i) == NULL)
-                st = fill_layer(db, in, q, i, levels[k], err);
-    }
+    for (size_t k = 0; k < sizeof(fillable) / sizeof(fillable[0]); k++)
+        for (int l = 0; st == ST_OK && level_words[l] != NULL; l++)
+            if (fillable[k].levels & AT(l))
+                st = fill_all(&f, fillable[k].role, (enum level)l, err);
     return st;
+}
+
+double
+rows_in_median(const struct profile_rows_in *in, enum level level,
+    enum role role, int64_t index)
+{
+    const struct measure *m = rows_in_find(in, level, role, index);
+    const struct cache_fill *f = fill_find(in, level, role, index);
+
+    return m ? m->median_ns : f ? f->median_ns : NAN;
 }
 
 double
@@ -309,14 +386,18 @@ rows_in_sum_layers(const struct profile_rows_in *in)
     size_t n = json_array_size(layers_of(in));
     double sum = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct measure *m =
-            rows_in_find(in, LEVEL_L2, ROLE_LAYER, (int64_t)i);
-        const struct cache_fill *f = fill_find(in, LEVEL_L2, i);
-
-        sum += m ? m->median_ns : f ? f->median_ns : NAN;
-    }
+    for (size_t i = 0; i < n; i++)
+        sum += rows_in_median(in, LEVEL_L2, ROLE_LAYER, (int64_t)i);
     return sum;
+}
+
+/* Is there a row, now or from before? */
+static bool
+has_row(const struct profile_rows_in *in, enum level level, enum role role,
+    size_t index)
+{
+    return rows_in_find(in, level, role, (int64_t)index) != NULL ||
+           fill_find(in, level, role, (int64_t)index) != NULL;
 }
 
 bool
@@ -325,15 +406,13 @@ rows_in_complete(const struct profile_rows_in *in)
     size_t n_layers = json_array_size(layers_of(in));
     size_t n_exits = json_array_size(exits_of(in));
 
-    if (level_asked(in, LEVEL_L0) &&
-        rows_in_find(in, LEVEL_L0, ROLE_WHOLE, 0) == NULL)
+    if (level_asked(in, LEVEL_L0) && !has_row(in, LEVEL_L0, ROLE_WHOLE, 0))
         return false;
     for (size_t i = 0; level_asked(in, LEVEL_L2) && i < n_layers; i++)
-        if (rows_in_find(in, LEVEL_L2, ROLE_LAYER, (int64_t)i) == NULL &&
-            fill_find(in, LEVEL_L2, i) == NULL)
+        if (!has_row(in, LEVEL_L2, ROLE_LAYER, i))
             return false;
     for (size_t i = 0; level_asked(in, LEVEL_L6) && i < n_exits; i++)
-        if (rows_in_find(in, LEVEL_L6, ROLE_SEGMENT, (int64_t)i) == NULL)
+        if (!has_row(in, LEVEL_L6, ROLE_SEGMENT, i))
             return false;
     return true;
 }
@@ -376,12 +455,10 @@ store_copies(struct db *db, const struct profile_rows_in *in, int64_t profile,
     }
     for (size_t i = 0; st == ST_OK && i < in->n_fills; i++) {
         const struct cache_fill *f = &in->fill[i];
-        const json_t *layer = json_array_get(layers_of(in), f->layer);
 
         st = db_cache_copy(db, f->from,
-            &(struct cache_place){ profile, (int64_t)f->layer, ROLE_LAYER,
-                json_string_value(json_object_get(layer, "name")) },
-            &id, err);
+            &(struct cache_place){ profile, f->index, f->role, f->name }, &id,
+            err);
     }
     return st;
 }
@@ -390,7 +467,7 @@ enum status
 rows_in_store(struct db *db, const struct profile_rows_in *in, int64_t profile,
     struct err *err)
 {
-    int64_t *ids = calloc(in->n, sizeof(*ids));
+    int64_t *ids = calloc(in->n + 1, sizeof(*ids));
     enum status st =
         ids ? store_measured(db, in, profile, ids, err) : err_nomem(err);
 

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/audit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/flag.h"
 #include "base/hash.h"
 #include "base/log.h"
+
+/* As the limits of a control chart (chart.h). */
+static const double MOVED = 0.05;
 
 /* Uniform in 0..1, and the same for the same seed and entry: the leading 52
  * bits of a digest. */
@@ -24,12 +29,27 @@ chance(int64_t seed, const json_t *entry)
     return (double)strtoull(hex, NULL, 16) / (double)(UINT64_C(1) << 52);
 }
 
-void
-audit_take_out(json_t *have, int64_t seed, double rate)
+static bool
+is_of(const json_t *entry, const char *kernel_key)
 {
-    for (size_t i = json_array_size(have); i-- > 0;)
-        if (chance(seed, json_array_get(have, i)) < rate)
+    const char *key = json_string_value(json_object_get(entry, "kernel_key"));
+
+    return kernel_key != NULL && key != NULL && strcmp(key, kernel_key) == 0;
+}
+
+void
+audit_take_out(json_t *have, const char *whole, int64_t seed, double rate)
+{
+    for (size_t i = json_array_size(have); i-- > 0;) {
+        const json_t *entry = json_array_get(have, i);
+        const char *level = json_string_value(json_object_get(entry, "level"));
+        bool witness = level != NULL &&
+                       strcmp(level, level_words[LEVEL_L0]) == 0 &&
+                       is_of(entry, whole);
+
+        if (rate > 0 && (witness || chance(seed, entry) < rate))
             json_array_remove(have, i);
+    }
 }
 
 /* Two intervals with nothing in common; NaN where there are not two. */
@@ -41,7 +61,7 @@ beyond(const struct measure *a, const struct measure *b)
 
 static enum status
 audit_row(struct db *db, const struct measure *m, const struct cache_query *q,
-    struct err *err)
+    bool *moved, struct err *err)
 {
     struct measure old = { 0 };
     struct err why = { 0 };
@@ -58,6 +78,8 @@ audit_row(struct db *db, const struct measure *m, const struct cache_query *q,
                  "rows are stale",
             q->device, m->kernel_key, m->median_ns, old.median_ns,
             (long long)n);
+        *moved |= m->level == LEVEL_L0 &&
+                  fabs(m->median_ns / old.median_ns - 1) > MOVED;
     }
     measure_clear(&old);
     return st;
@@ -65,16 +87,17 @@ audit_row(struct db *db, const struct measure *m, const struct cache_query *q,
 
 enum status
 audit_rows(struct db *db, const struct profile_rows_in *in,
-    const struct cache_query *q, struct err *err)
+    const struct cache_query *q, bool *moved, struct err *err)
 {
     enum status st = ST_OK;
 
+    *moved = false;
     for (size_t i = 0; st == ST_OK && i < in->n; i++) {
         const struct measure *m = &in->row[i].m;
 
-        if (m->role == ROLE_LAYER && m->kernel_key != NULL && m->grade <= 'B' &&
-            !(m->flags & FLAG(cached)))
-            st = audit_row(db, m, q, err);
+        if (m->kernel_key != NULL && m->role != ROLE_AA && m->grade <= 'B' &&
+            m->level != LEVEL_L1 && !(m->flags & FLAG(cached)))
+            st = audit_row(db, m, q, moved, err);
     }
     return st;
 }

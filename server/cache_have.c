@@ -5,28 +5,56 @@
 
 struct collect {
     json_t *have;         /* owned */
-    json_t *kernels;      /* owned: set of the model's kernel keys */
+    json_t *keys;         /* owned: set of the model's kernel keys */
     const json_t *levels; /* borrowed */
 };
+
+static int
+add_key(json_t *set, const json_t *key)
+{
+    return json_is_string(key)
+               ? json_object_set_new(set, json_string_value(key), json_true())
+               : 0;
+}
 
 /* {kernel key: true} of the model's layers. */
 static json_t *
 kernel_set(const json_t *analysis)
 {
     json_t *set = json_object(), *layer;
+    int rc = 0;
     size_t i;
 
     json_array_foreach(json_object_get(analysis, "layers"), i, layer)
     {
-        const char *key =
-            json_string_value(json_object_get(layer, "kernel_key"));
-
-        if (key != NULL && json_object_set_new(set, key, json_true()) < 0) {
-            json_decref(set);
-            return NULL;
-        }
+        rc |= add_key(set, json_object_get(layer, "kernel_key"));
     }
-    return set;
+    if (rc == 0)
+        return set;
+    json_decref(set);
+    return NULL;
+}
+
+/* The same with the digests of the whole model and of the exits' parts. */
+static json_t *
+key_set(const json_t *analysis)
+{
+    json_t *set = kernel_set(analysis), *exit;
+    int rc = add_key(set, json_object_get(analysis, "blob"));
+    size_t i;
+
+    json_array_foreach(json_object_get(analysis, "exits"), i, exit)
+    {
+        for (int r = 0; role_words[r] != NULL; r++)
+            if (role_is_of_exit((enum role)r))
+                rc |= add_key(
+                    set, json_object_get(
+                             json_object_get(exit, role_words[r]), "blob"));
+    }
+    if (rc == 0)
+        return set;
+    json_decref(set);
+    return NULL;
 }
 
 static bool
@@ -44,29 +72,33 @@ is_wanted(const json_t *levels, enum level level)
 }
 
 static enum status
-add(enum level level, const char *kernel_key, void *ctx)
+add(enum level level, const char *kernel_key, double median_ns, void *ctx)
 {
     struct collect *c = ctx;
+    json_t *o;
 
-    if (json_object_get(c->kernels, kernel_key) == NULL ||
+    if (json_object_get(c->keys, kernel_key) == NULL ||
         !is_wanted(c->levels, level))
         return ST_OK;
-    return json_array_append_new(
-               c->have, json_pack("{s:s,s:s}", "level", level_words[level],
-                            "kernel_key", kernel_key)) < 0
-               ? ST_NOMEM
-               : ST_OK;
+    o = json_pack(
+        "{s:s,s:s}", "level", level_words[level], "kernel_key", kernel_key);
+    if (median_ns > 0 &&
+        json_object_set_new(o, "median_ns", json_real(median_ns)) < 0) {
+        json_decref(o);
+        return ST_NOMEM;
+    }
+    return json_array_append_new(c->have, o) < 0 ? ST_NOMEM : ST_OK;
 }
 
 enum status
 cache_have(struct db *db, const struct cache_query *q, const json_t *analysis,
     const json_t *levels, json_t **have, struct err *err)
 {
-    struct collect c = { json_array(), kernel_set(analysis), levels };
+    struct collect c = { json_array(), key_set(analysis), levels };
     enum status st =
-        c.have && c.kernels ? db_cache_list(db, q, add, &c, err) : ST_NOMEM;
+        c.have && c.keys ? db_cache_list(db, q, add, &c, err) : ST_NOMEM;
 
-    json_decref(c.kernels);
+    json_decref(c.keys);
     *have = c.have;
     if (st == ST_OK)
         return ST_OK;

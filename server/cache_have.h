@@ -9,8 +9,9 @@
 #include "base/json.h"
 #include "db/measure.h"
 
-/* [{level, kernel_key}] of the layers of `analysis`, at those of `levels`
- * (words) that are measured layer by layer.  The caller owns *have. */
+/* [{level, kernel_key, median_ns}] of what `analysis` has, at those of `levels`
+ * (words): layers, parts of exits, and the whole.  No median_ns at levels
+ * without times.  The caller owns *have. */
 enum status cache_have(struct db *db, const struct cache_query *q,
     const json_t *analysis, const json_t *levels, json_t **have,
     struct err *err) MUST_CHECK;

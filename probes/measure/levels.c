@@ -26,13 +26,26 @@ add(struct pass *pass, struct item *item)
         .median_ns = NAN };
 }
 
-/* One of each kernel, unless the server has it. */
+/* Has the server this item's row of this level from before? */
+static bool
+is_had(const struct pass *pass, const struct item *item)
+{
+    return (item->have & LEVEL_BIT(pass->level)) != 0;
+}
+
+static void
+add_whole(struct pass *pass, struct plan *plan)
+{
+    if (!is_had(pass, &plan->whole))
+        add(pass, &plan->whole);
+}
+
+/* One of each kernel. */
 static void
 add_layers(struct pass *pass, struct plan *plan)
 {
     for (size_t i = 0; i < plan->n_layers; i++)
-        if (plan->layers[i].same == NULL &&
-            !(plan->layers[i].have & LEVEL_BIT(pass->level)))
+        if (plan->layers[i].same == NULL && !is_had(pass, &plan->layers[i]))
             add(pass, &plan->layers[i]);
 }
 
@@ -51,7 +64,7 @@ add_cuts(struct pass *pass, struct plan *plan, enum cut cut)
     for (size_t i = 0; i < plan->n_exits; i++) {
         struct item *item = &plan->cuts[cut][i];
 
-        if (item->blob != NULL &&
+        if (item->blob != NULL && !is_had(pass, item) &&
             (item->same == NULL || !is_in(pass, item->same)))
             add(pass, item);
     }
@@ -84,13 +97,8 @@ add_goldens(struct pass *pass)
             .median_ns = NAN };
 }
 
-static void
-fill_whole(struct pass *pass, struct plan *plan)
-{
-    add(pass, &plan->whole);
-}
-
-/* Plain, and under the profiler. */
+/* Plain, and under the profiler: both in any case, for each is measured
+ * against the other. */
 static void
 fill_insitu(struct pass *pass, struct plan *plan)
 {
@@ -125,14 +133,14 @@ fill_exits(struct pass *pass, struct plan *plan)
 static void
 fill_counters(struct pass *pass, struct plan *plan)
 {
-    add(pass, &plan->whole);
+    add_whole(pass, plan);
     add_layers(pass, plan);
 }
 
 static void
 fill_energy(struct pass *pass, struct plan *plan)
 {
-    add(pass, &plan->whole);
+    add_whole(pass, plan);
     add_layers(pass, plan);
     add_cuts(pass, plan, CUT_SEGMENT);
     add_cuts(pass, plan, CUT_HEAD);
@@ -158,7 +166,7 @@ static const struct {
         size_t to, struct err *err);
     double weight; /* time a job wants, against the others */
 } rows[] = {
-    { LEVEL_L0, "whole", fill_whole, NULL, pass_rounds, 4 },
+    { LEVEL_L0, "whole", add_whole, NULL, pass_rounds, 4 },
     { LEVEL_L1, "in situ", fill_insitu, NULL, pass_insitu, 4 },
     { LEVEL_L2, "layers", fill_layers, NULL, pass_rounds, 1 },
     { LEVEL_L3, "cold", fill_cold, NULL, pass_cold, 1 },
@@ -264,7 +272,10 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
         if ((pass->jobs = calloc(most, sizeof(*pass->jobs))) == NULL)
             return err_nomem(err);
         rows[r].fill(pass, &p->plan);
-        l->n++;
+        if (pass->n > 0)
+            l->n++;
+        else
+            free(pass->jobs); /* the server has it all */
     }
     return ST_OK;
 }

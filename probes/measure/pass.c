@@ -115,15 +115,25 @@ close_job(struct profiler *p, struct job *job)
     job->energy = job->counters = NULL;
 }
 
+/* A profiler keeps every run: its net is warmed up by the plain one.  Golden
+ * kernels are plain C without memory to lay out, and the sentinel has brought
+ * the processor up. */
+static double
+warmup_of(const struct pass *pass, const struct job *job)
+{
+    if (job->traced)
+        return SHORT_WARMUP_S;
+    return job->item != NULL ? pass->warmup_s : pass->warmup_s / 5;
+}
+
 /* Open, inspect, warm up and calibrate one job. */
 static enum status
 prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
 {
     const struct host *host = p->setup->host;
     int64_t left = pass->end_ns - host->now_ns(host->ctx);
-    /* A profiler keeps every run: its net is warmed up by the plain one. */
-    struct warmup w = warmup_for(job->traced ? SHORT_WARMUP_S : pass->warmup_s,
-        left > 0 ? left / (int64_t)(2 * pass->n) : 0);
+    struct warmup w = warmup_for(
+        warmup_of(pass, job), left > 0 ? left / (int64_t)(2 * pass->n) : 0);
     struct err cause = { 0 };
     enum status st = open_job(p, job, &cause);
 

@@ -208,9 +208,11 @@ read_analysis(struct plan *p, const json_t *analysis, struct err *err)
 
     if ((st = JSON_PICK(analysis, "analysis", fields, err)) != ST_OK)
         return st;
-    p->whole = (struct item){
-        .role = ROLE_WHOLE, .name = "whole", .blob = blob, .median_ns = NAN
-    };
+    p->whole = (struct item){ .role = ROLE_WHOLE,
+        .name = "whole",
+        .kernel_key = blob,
+        .blob = blob,
+        .median_ns = NAN };
     p->layers = calloc(json_array_size(layers) + 1, sizeof(*p->layers));
     if (p->layers == NULL)
         return err_nomem(err);
@@ -231,6 +233,22 @@ read_analysis(struct plan *p, const json_t *analysis, struct err *err)
     }
     find_same(p);
     return ST_OK;
+}
+
+/* `median_ns` is NaN at all levels but the one whose times add up. */
+static void
+note_have(struct item *items, size_t n, const char *key, enum level level,
+    double median_ns)
+{
+    for (size_t k = 0; k < n; k++) {
+        struct item *it = &items[k];
+
+        if (it->kernel_key == NULL || strcmp(it->kernel_key, key) != 0)
+            continue;
+        it->have |= LEVEL_BIT(level);
+        if (!isnan(median_ns))
+            it->median_ns = median_ns;
+    }
 }
 
 static enum status
@@ -254,15 +272,12 @@ read_have(struct plan *p, const json_t *have, struct err *err)
             (st = level_read(
                  json_object_get(o, "level"), "have.level", &l, err)) != ST_OK)
             return st;
-        for (size_t k = 0; k < p->n_layers; k++) {
-            struct item *it = &p->layers[k];
-
-            if (strcmp(it->kernel_key, key) != 0)
-                continue;
-            it->have |= LEVEL_BIT(l);
-            if (l == LEVEL_L2)
-                it->median_ns = median_ns;
-        }
+        note_have(&p->whole, 1, key, l, l == LEVEL_L0 ? median_ns : NAN);
+        note_have(
+            p->layers, p->n_layers, key, l, l == LEVEL_L2 ? median_ns : NAN);
+        for (size_t c = 0; c < CUT_COUNT; c++)
+            note_have(p->cuts[c], p->n_exits, key, l,
+                l == LEVEL_L6 ? median_ns : NAN);
     }
     return ST_OK;
 }

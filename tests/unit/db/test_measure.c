@@ -321,10 +321,11 @@ struct kernels {
 };
 
 static enum status
-collect_kernel(enum level level, const char *key, void *ctx)
+collect_kernel(enum level level, const char *key, double ns, void *ctx)
 {
     struct kernels *k = ctx;
 
+    assert_true(ns > 0);
     snprintf(k->text + strlen(k->text), sizeof(k->text) - strlen(k->text),
         "%s:%s ", level_words[level], key);
     k->n++;
@@ -355,6 +356,8 @@ only_sound_young_measurements_are_used_again(void **state)
         { "env1", DAY_MS, 0, 'X', ROLE_LAYER, SOURCE_MEASURED, false },
         { "env1", DAY_MS, 0, 'A', ROLE_SENTINEL, SOURCE_MEASURED, false },
         { "env1", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MODELLED, false },
+        { "env1", DAY_MS, 0, 'A', ROLE_AA, SOURCE_MEASURED, false },
+        { "env1", DAY_MS, 0, 'A', ROLE_SEGMENT, SOURCE_MEASURED, true },
     };
     struct bench b = bench(state);
     struct err err = { 0 };
@@ -384,8 +387,9 @@ only_sound_young_measurements_are_used_again(void **state)
         }
     }
     OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
-    assert_int_equal(found.n, 2);
+    assert_int_equal(found.n, 3);
     assert_non_null(strstr(found.text, "L2:k0 "));
+    assert_non_null(strstr(found.text, "L2:k11 "));
     assert_non_null(strstr(found.text, "L2:k1 "));
     q.device = "b";
     found = (struct kernels){ 0 };

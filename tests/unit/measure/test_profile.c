@@ -219,6 +219,62 @@ what_the_server_has_is_not_measured_again(void **state)
     world_clear(&w);
 }
 
+/* Their medians tell the rest: how prefixes add up. */
+static void
+parts_that_the_server_has_are_left_out(void **state)
+{
+    static const struct {
+        const char *level, *digit;
+        double ns;
+    } had[] = {
+        { "L0", "0", 100000 }, /* measured all the same: L1 is, too */
+        { "L6", "4", 41000 },  /* segment 0 */
+        { "L6", "5", 9000 },   /* head 0 */
+        { "L6", "6", 48000 },  /* prefix 0, which is stage 0 */
+        { "L6", "7", 51000 },  /* segment 1 */
+        { "L6", "a", 89500 },  /* joint 0 */
+    };
+    struct world w;
+    json_t *doc, *have = json_array();
+    const json_t *exits;
+
+    (void)state;
+    world_init(&w);
+    for (size_t i = 0; i < sizeof(had) / sizeof(had[0]); i++) {
+        char hex[65] = { 0 };
+
+        memset(hex, had[i].digit[0], 64);
+        json_array_append_new(
+            have, json_pack("{s:s, s:s, s:f}", "level", had[i].level,
+                      "kernel_key", hex, "median_ns", had[i].ns));
+    }
+    json_object_set_new(w.payload, "have", have);
+    doc = world_profile(&w);
+    exits = json_object_get(doc, "exits");
+    assert_null(world_row(doc, "L6", "segment", 0));
+    assert_null(world_row(doc, "L6", "head", 0));
+    assert_null(world_row(doc, "L6", "prefix", 0));
+    assert_null(world_row(doc, "L6", "stage", 0));
+    assert_null(world_row(doc, "L6", "joint", 0));
+    assert_non_null(world_row(doc, "L6", "prefix", 1));
+    assert_non_null(world_row(doc, "L0", "whole", 0));
+    assert_true(
+        fabs(row_number(json_array_get(exits, 1), "prefix_residual_rel") +
+             1.5 / 91) < 0.005);
+    assert_about(row_number(json_array_get(exits, 0), "prefix_split_rel"),
+        2.0 / 48, 0.2);
+    json_decref(doc);
+
+    /* Without L1 nothing is left to do for the whole. */
+    json_object_set_new(w.payload, "levels", json_pack("[s, s]", "L0", "L6"));
+    doc = world_profile(&w);
+    assert_null(world_row(doc, "L0", "whole", 0));
+    assert_about(
+        row_number(json_object_get(doc, "closure"), "whole_ns"), 100000, 0.01);
+    json_decref(doc);
+    world_clear(&w);
+}
+
 static void
 cold_times_are_of_single_executions_each_after_a_flush(void **state)
 {
@@ -403,6 +459,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_that_the_server_has_are_left_out),
         cmocka_unit_test(every_part_gets_its_row_with_median_and_interval),
         cmocka_unit_test(percentiles_are_of_single_executions_and_else_null),
         cmocka_unit_test(equal_kernels_are_measured_once),

@@ -42,7 +42,7 @@ about_the_rate_is_taken_out(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         json_t *have = entries();
 
-        audit_take_out(have, 7, cases[i].rate);
+        audit_take_out(have, NULL, 7, cases[i].rate);
         assert_in_range(json_array_size(have), cases[i].least, cases[i].most);
         json_decref(have);
     }
@@ -54,14 +54,35 @@ a_seed_takes_its_own(void **state)
     json_t *a = entries(), *again = entries(), *other = entries();
 
     (void)state;
-    audit_take_out(a, 1, 0.05);
-    audit_take_out(again, 1, 0.05);
-    audit_take_out(other, 2, 0.05);
+    audit_take_out(a, NULL, 1, 0.05);
+    audit_take_out(again, NULL, 1, 0.05);
+    audit_take_out(other, NULL, 2, 0.05);
     assert_true(json_equal(a, again));
     assert_false(json_equal(a, other));
     json_decref(a);
     json_decref(again);
     json_decref(other);
+}
+
+/* Whatever the chance says. */
+static void
+the_whole_network_is_always_measured_again(void **state)
+{
+    static const struct {
+        const char *level;
+        double rate;
+        size_t left;
+    } cases[] = { { "L0", 1e-9, 0 }, { "L6", 1e-9, 1 }, { "L0", 0, 1 } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *have = json_pack("[{s:s,s:s}]", "level", cases[i].level,
+            "kernel_key", "the file of the network");
+
+        audit_take_out(have, "the file of the network", 7, cases[i].rate);
+        assert_int_equal(json_array_size(have), cases[i].left);
+        json_decref(have);
+    }
 }
 
 int
@@ -70,6 +91,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(about_the_rate_is_taken_out),
         cmocka_unit_test(a_seed_takes_its_own),
+        cmocka_unit_test(the_whole_network_is_always_measured_again),
     };
 
     if (hash_start(NULL) != ST_OK)

@@ -128,9 +128,10 @@ count_point(const struct chart_row *r, void *ctx)
 }
 
 static enum status
-count_kernel(enum level level, const char *key, void *ctx)
+count_kernel(enum level level, const char *key, double ns, void *ctx)
 {
     (void)level;
+    (void)ns;
     (void)key;
     ++*(int *)ctx;
     return ST_OK;
