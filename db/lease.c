@@ -229,6 +229,11 @@ static const char sql_extend[] =
     "UPDATE lease SET until_ms = min(?3 + ?4, deadline_ms)"
     " WHERE id = ?1 AND session = ?2 AND state = 'active' AND until_ms > ?3";
 
+static const char sql_ending[] =
+    "SELECT 1 FROM lease l JOIN task t ON t.id = l.task"
+    " JOIN search s ON s.id = t.search"
+    " WHERE l.id = ?1 AND s.ending_ms IS NOT NULL";
+
 static const char sql_progress[] =
     "UPDATE task SET phase = ?2, detail = ?3, done = ?4, total = ?5"
     " WHERE id = (SELECT task FROM lease WHERE id = ?1)"
@@ -238,15 +243,20 @@ static enum status
 extend_one(struct db *db, const struct extending *e, struct lease_beat *b,
     struct err *err)
 {
-    int64_t changed = 0, task = 0;
+    int64_t changed = 0, task = 0, ending = 0;
     enum status st = db_run(db, sql_extend,
         ARGS(A_INT(b->lease), A_TEXT(e->session), A_INT(e->now_ms),
             A_INT(e->ttl_ms)),
         &changed, err);
 
     b->keep = st == ST_OK && changed > 0;
-    if (!b->keep || b->phase == NULL)
+    b->finish = false;
+    if (!b->keep)
         return st;
+    st = db_int(db, sql_ending, ARGS(A_INT(b->lease)), &ending, err);
+    b->finish = st == ST_OK;
+    if ((st != ST_OK && st != ST_NOT_FOUND) || b->phase == NULL)
+        return st == ST_NOT_FOUND ? ST_OK : st;
     st = db_int(db, sql_progress,
         ARGS(A_INT(b->lease), A_TEXT(b->phase), A_TEXT(b->detail),
             A_INT(b->done), A_INT(b->total)),

@@ -143,7 +143,8 @@ struct lease_beat {
     int64_t lease;
     const char *phase, *detail; /* progress; NULL keeps what was there */
     int64_t done, total;
-    bool keep; /* out: extended; false: the agent is to stop that task */
+    bool keep;   /* out: extended; false: the agent is to stop that task */
+    bool finish; /* out: extended, but it is to end with what it has */
 };
 
 /* Extend leases and note their progress.  Touches the session, and fails as

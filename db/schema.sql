@@ -158,7 +158,8 @@ CREATE TABLE search (
     curve       TEXT,                   -- document, where done
     created_ms  INTEGER NOT NULL,
     started_ms  INTEGER,
-    finished_ms INTEGER
+    finished_ms INTEGER,
+    ending_ms   INTEGER                 -- cancelled then, while it ran: it is to end with what it has
 ) STRICT;
 
 -- What a search found.

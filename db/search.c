@@ -17,12 +17,13 @@ static const struct col cols[] = {
     COL(COL_INT, struct search, created_ms),
     COL(COL_INT, struct search, started_ms),
     COL(COL_INT, struct search, finished_ms),
+    COL(COL_INT, struct search, ending_ms),
 };
 static const struct shape shape = SHAPE(struct search, cols);
 #define SELECT                                                                 \
     "SELECT s.id, s.owner, s.profile, s.costs, s.records, s.problem, s.state," \
-    " s.version, s.curve, p.id, s.created_ms, s.started_ms, s.finished_ms"     \
-    " FROM search s LEFT JOIN plan p ON p.search = s.id"
+    " s.version, s.curve, p.id, s.created_ms, s.started_ms, s.finished_ms,"    \
+    " s.ending_ms FROM search s LEFT JOIN plan p ON p.search = s.id"
 
 void
 search_clear(struct search *s)
@@ -83,17 +84,26 @@ static const char sql_open_task[] =
     "SELECT id FROM task WHERE search = ?1 AND state IN ('queued', 'leased')"
     " LIMIT 1";
 
+/* Asked once, and only of a task that runs. */
+static const char sql_end[] =
+    "UPDATE search SET ending_ms = ?2, version = version + 1"
+    " WHERE id = ?1 AND ending_ms IS NULL AND EXISTS ("
+    "  SELECT 1 FROM task WHERE search = ?1 AND state = 'leased')";
+
 static enum status
 cancel(struct db *db, void *ctx, struct err *err)
 {
     const struct cancelling *c = ctx;
     struct search search;
-    int64_t task;
+    int64_t task, told = 0;
     enum status st = db_search_get(db, c->id, &search, err);
 
     if (st != ST_OK)
         return st;
     search_clear(&search);
+    st = db_run(db, sql_end, ARGS(A_INT(c->id), A_INT(c->now_ms)), &told, err);
+    if (st != ST_OK || told > 0)
+        return st;
     while ((st = db_int(db, sql_open_task, ARGS(A_INT(c->id)), &task, err)) ==
            ST_OK)
         if ((st = db_task_cancel(db, task, c->now_ms, err)) != ST_OK)

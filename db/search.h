@@ -19,6 +19,7 @@ struct search {
     char *curve;  /* document, where done */
     int64_t plan; /* 0 until there is one */
     int64_t created_ms, started_ms, finished_ms;
+    int64_t ending_ms; /* when a running one was told to end; 0: not */
 };
 
 void search_clear(struct search *s);
@@ -36,7 +37,12 @@ enum status db_search_get(
 enum status db_search_set_curve(
     struct db *db, int64_t id, const char *curve, struct err *err) MUST_CHECK;
 
-/* As db_job_cancel(). */
+/*
+ * Cancel it.  A task that runs is told to end with what it has (its heartbeat
+ * says so), and the search is `cancelled` with that plan; one that waits, or
+ * was told before, ends at once.  A search that is over stays as it is.
+ * ST_NOT_FOUND.
+ */
 enum status db_search_cancel(
     struct db *db, int64_t id, int64_t now_ms, struct err *err) MUST_CHECK;
 

@@ -242,6 +242,11 @@ static const char sql_derive_job[] = DERIVE("job"),
                   sql_derive_search[] = DERIVE("search"),
                   sql_derive_flow[] = DERIVE("flow");
 
+/* A search that was told to end has been cancelled, plan or not. */
+static const char sql_search_ended[] =
+    "UPDATE search SET state = 'cancelled'"
+    " WHERE id = ?1 AND state = 'done' AND ending_ms IS NOT NULL";
+
 /* An item's: it is rejected once the task that checks it has ended badly. */
 #define REJECT(table)                                                          \
     "UPDATE " table " SET version = version + 1, state = 'rejected',"          \
@@ -292,6 +297,8 @@ queue_changed(struct db *db, int64_t id, int64_t now_ms, struct err *err)
     if (st == ST_OK && s.search != 0)
         st = db_run(db, sql_derive_search, ARGS(A_INT(s.search), A_INT(now_ms)),
             NULL, err);
+    if (st == ST_OK && s.search != 0)
+        st = db_run(db, sql_search_ended, ARGS(A_INT(s.search)), NULL, err);
     if (st == ST_OK && s.flow != 0)
         st = db_run(
             db, sql_derive_flow, ARGS(A_INT(s.flow), A_INT(now_ms)), NULL, err);

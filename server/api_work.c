@@ -172,13 +172,17 @@ static json_t *
 beats_json(const struct request *rq, const struct lease_beat *beats, size_t n,
     bool drain)
 {
-    json_t *extend = json_array(), *cancel = json_array();
+    json_t *extend = json_array(), *cancel = json_array(),
+           *finish = json_array();
 
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         json_array_append_new(
             beats[i].keep ? extend : cancel, json_integer(beats[i].lease));
-    return json_pack("{s:o, s:o, s:b, s:f}", "extend", extend, "cancel", cancel,
-        "drain", drain, "next_s",
+        if (beats[i].finish)
+            json_array_append_new(finish, json_integer(beats[i].lease));
+    }
+    return json_pack("{s:o, s:o, s:o, s:b, s:f}", "extend", extend, "cancel",
+        cancel, "finish", finish, "drain", drain, "next_s",
         (double)server_config(rq->server)->heartbeat_ms / 1000);
 }
 

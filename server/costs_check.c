@@ -9,6 +9,7 @@ enum {
     METRICS_MAX = 16,
     EPOCHS_MAX = 4096, /* of one part */
     PATH_BYTES = 96,
+    OBJECTIVE_MAX = 72,
 };
 
 #define BYTES_MAX 1e12
@@ -205,8 +206,9 @@ costs_check(const json_t *costs, struct err *err)
     return ST_OK;
 }
 
-enum status
-costs_check_objective(const json_t *costs, const char *metric, struct err *err)
+/* One term of an objective. */
+static enum status
+check_term(const json_t *costs, const char *metric, struct err *err)
 {
     static const char *const parts[] = { "segment", "head" };
     const json_t *metrics = json_object_get(costs, "metrics"), *exit, *v;
@@ -235,4 +237,32 @@ costs_check_objective(const json_t *costs, const char *metric, struct err *err)
         }
     }
     return ST_OK;
+}
+
+/* A metric, or a sum such as latency_ns+0.2*energy_nj: the worker reads the
+ * weights. */
+enum status
+costs_check_objective(
+    const json_t *costs, const char *objective, struct err *err)
+{
+    const char *at = objective;
+    enum status st;
+
+    if (strpbrk(objective, "+*") == NULL ||
+        is_metric(json_object_get(costs, "metrics"), objective))
+        return check_term(costs, objective, err);
+    for (size_t n = strcspn(at, "+");; n = strcspn(at, "+")) {
+        char term[OBJECTIVE_MAX];
+        const char *times;
+
+        if (n >= sizeof(term))
+            n = sizeof(term) - 1;
+        memcpy(term, at, n);
+        term[n] = '\0';
+        times = strchr(term, '*');
+        if ((st = check_term(costs, times ? times + 1 : term, err)) != ST_OK ||
+            at[n] == '\0')
+            return st;
+        at += n + 1;
+    }
 }

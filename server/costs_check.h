@@ -9,9 +9,9 @@
 /* ST_INVALID names the member, under `costs`. */
 enum status costs_check(const json_t *costs, struct err *err) MUST_CHECK;
 
-/* Does it have `metric`, for every part?  ST_UNPROCESSABLE "search.objective"
- * lists the metrics it has. */
+/* Does it have the metric, or all of a weighted sum, for every part?
+ * ST_UNPROCESSABLE "search.objective" lists the metrics it has. */
 enum status costs_check_objective(
-    const json_t *costs, const char *metric, struct err *err) MUST_CHECK;
+    const json_t *costs, const char *objective, struct err *err) MUST_CHECK;
 
 #endif

@@ -12,14 +12,21 @@
 #include "server/search_sure.h"
 #include "server/search_system.h"
 
-enum { GRID = 32, GRID_MAX = 100000, TIME_LIMIT_S = 20, DEADLINE_S = 600 };
+enum {
+    GRID = 32,
+    GRID_MAX = 100000,
+    TIME_LIMIT_S = 20,
+    DEADLINE_S = 600,
+    EXITS_MAX = 64
+};
 
 /* The problem's members, as the body gives them. */
 struct problem {
     const char *objective, *reference;
     double max_drop, min_accuracy, worst_case; /* NaN: not given */
     json_t *grid;
-    int64_t max_exits, seed; /* -1: not given */
+    json_t *keep, *without, *accuracy; /* of single exits; NULL: no limit */
+    int64_t max_exits, seed;           /* -1: not given */
     struct sure_ask sure;
     bool compare;
 };
@@ -38,6 +45,44 @@ check_grid(const json_t *grid, struct err *err)
 }
 
 static enum status
+check_exits(const json_t *list, const char *member, struct err *err)
+{
+    const json_t *v;
+    size_t i;
+
+    if (json_array_size(list) > EXITS_MAX)
+        return err_set(err, ST_INVALID, "request.field", "%s: at most %d exits",
+            member, EXITS_MAX);
+    json_array_foreach(list, i, v)
+    {
+        if (!json_is_string(v) && !json_is_integer(v))
+            return err_set(err, ST_INVALID, "request.field",
+                "%s[%zu] must be an exit's name or index", member, i);
+    }
+    return ST_OK;
+}
+
+/* Form only: which exits there are is the worker's to say. */
+static enum status
+check_limits(const struct problem *p, struct err *err)
+{
+    double a = json_number_value(p->accuracy);
+    enum status st;
+
+    if ((st = check_exits(p->keep, "keep", err)) != ST_OK ||
+        (st = check_exits(p->without, "without", err)) != ST_OK)
+        return st;
+    if (p->accuracy == NULL ||
+        (json_is_object(p->accuracy) &&
+            json_object_size(p->accuracy) <= EXITS_MAX) ||
+        (json_is_number(p->accuracy) && a >= 0 && a <= 1))
+        return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "min_exit_accuracy must be a number within 0 and 1, or an object with "
+        "one for each exit that it names");
+}
+
+static enum status
 check_problem(const struct problem *p, struct err *err)
 {
     if (isnan(p->max_drop) == isnan(p->min_accuracy))
@@ -49,6 +94,8 @@ check_problem(const struct problem *p, struct err *err)
         return err_set(err, ST_INVALID, "request.field",
             "reference must be label or final");
     if (check_grid(p->grid, err) != ST_OK)
+        return ST_INVALID;
+    if (check_limits(p, err) != ST_OK)
         return ST_INVALID;
     return sure_check(&p->sure, p->max_drop, err);
 }
@@ -72,6 +119,12 @@ problem_document(const struct problem *p)
         rc |= json_object_set_new(o, "worst_case", json_real(p->worst_case));
     if (rc == 0 && p->max_exits >= 0)
         rc |= json_object_set_new(o, "max_exits", json_integer(p->max_exits));
+    if (rc == 0 && p->keep != NULL)
+        rc |= json_object_set(o, "keep", p->keep);
+    if (rc == 0 && p->without != NULL)
+        rc |= json_object_set(o, "without", p->without);
+    if (rc == 0 && p->accuracy != NULL)
+        rc |= json_object_set(o, "min_exit_accuracy", p->accuracy);
     if (rc == 0 && p->compare)
         rc |= json_object_set_new(o, "compare", json_true());
     if (rc == 0 && sure_put(&p->sure, o))
@@ -123,6 +176,9 @@ search_order_read(struct request *rq, struct search_order *o)
         { "reference", JF_STR, false, &p.reference, 0, 8 },
         { "max_exits", JF_INT, false, &p.max_exits, 1, 64 },
         { "worst_case", JF_REAL, false, &p.worst_case, 1e-9, 1e18 },
+        { "keep", JF_ARR, false, &p.keep, 0, 0 },
+        { "without", JF_ARR, false, &p.without, 0, 0 },
+        { "min_exit_accuracy", JF_ANY, false, &p.accuracy, 0, 0 },
         { "seed", JF_INT, false, &p.seed, 0, 9e15 },
         { "guarantee", JF_OBJ, false, &p.sure.guarantee, 0, 0 },
         { "cross", JF_OBJ, false, &p.sure.cross, 0, 0 },

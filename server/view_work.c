@@ -83,14 +83,15 @@ view_search(const struct search *s, const struct task *task)
 {
     json_t *curve = s->curve ? view_document(s->curve) : json_array();
 
-    return json_pack("{s:I,s:o,s:I,s:o,s:s,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
-        "id", (json_int_t)s->id, "profile", view_id(s->profile), "records",
+    return json_pack(
+        "{s:I,s:o,s:I,s:o,s:s,s:b,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+        (json_int_t)s->id, "profile", view_id(s->profile), "records",
         (json_int_t)s->records, "problem", view_document(s->problem), "state",
-        run_state_words[s->state], "version", (json_int_t)s->version,
-        "progress", view_progress(task), "plan", view_id(s->plan), "curve",
-        curve, "error", view_task_failure(task), "created_at",
-        view_time(s->created_ms), "started_at", view_time(s->started_ms),
-        "finished_at", view_time(s->finished_ms));
+        run_state_words[s->state], "ending", s->ending_ms > 0, "version",
+        (json_int_t)s->version, "progress", view_progress(task), "plan",
+        view_id(s->plan), "curve", curve, "error", view_task_failure(task),
+        "created_at", view_time(s->created_ms), "started_at",
+        view_time(s->started_ms), "finished_at", view_time(s->finished_ms));
 }
 
 json_t *

@@ -28,11 +28,14 @@ async function result(page, search, seen) {
         return [h("p", null, "It ended without a plan.")];
     const cancel = h("button", { type: "button", onclick: () =>
         post(`/v1/searches/${search.id}:cancel`).catch((e) =>
-            cancel.after(problemBox(e))) }, "Cancel this search");
+            cancel.after(problemBox(e))) },
+    search.ending ? "End it at once, without a plan" : "Cancel this search");
     const point = pointOf(search);
     if (point)
         seen.push(point);
     return [h("p", null, taskProgress(search)),
+        search.ending && h("p", { class: "note" },
+            "Cancelled: it ends with the best plan it has."),
         point && h("p", { class: "note" }, `${search.progress.detail}`),
         bounds(seen, ...objective(search.problem.objective ?? "latency_ns")),
         h("p", null, cancel)];
@@ -90,6 +93,18 @@ function searchForm(profile, records) {
         field("Against", h("select", { name: "reference" },
             h("option", { value: "label" }, "labels"),
             h("option", { value: "final" }, "the network's own answer"))),
+        h("details", null, h("summary", null, "Limits"),
+            field("Exits kept at most, the last included", h("input", {
+                name: "max_exits", type: "number", min: 1, max: 64 })),
+            field("Longest path at most, in the objective's unit", h("input", {
+                name: "worst_case", type: "number", min: 0, step: "any" })),
+            field("Exits that must be kept", h("input", { name: "keep",
+                placeholder: "exit0, exit3" })),
+            field("Exits that must be dropped", h("input", { name: "without",
+                placeholder: "exit1" })),
+            field("Right at every early exit at least, %", h("input", {
+                name: "exit_accuracy", type: "number", min: 0, max: 100,
+                step: "any" }))),
         h("fieldset", null, h("legend", null, "Also"),
             tick("promise", "promise it for new data",
                 "the loss is at most that with probability 0.9"),
@@ -105,11 +120,25 @@ function searchForm(profile, records) {
             objective: values.get("objective"),
             reference: values.get("reference"),
             max_drop: Number(values.get("drop")) / 100,
+            ...limits(values),
             ...values.has("promise") && { guarantee: {} },
             ...values.has("bootstrap") && { bootstrap: {} },
             ...values.has("compare") && { compare: true } });
         location.hash = `#/searches/${search.id}`;
     });
+}
+
+// The limits that were filled in, as members of a problem.
+function limits(values) {
+    const number = (name) => values.get(name) ? Number(values.get(name)) : NaN;
+    const words = (name) => values.get(name).split(",").map((s) => s.trim())
+        .filter(Boolean);
+    const given = { max_exits: number("max_exits"),
+        worst_case: number("worst_case"),
+        min_exit_accuracy: number("exit_accuracy") / 100,
+        keep: words("keep"), without: words("without") };
+    return Object.fromEntries(Object.entries(given).filter(([, v]) =>
+        Array.isArray(v) ? v.length : !Number.isNaN(v)));
 }
 
 const tick = (name, text, title) => h("label", { title },

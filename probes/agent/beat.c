@@ -98,9 +98,10 @@ take_answer(struct beat *b, const struct rest_answer *a, const char *session,
 {
     double next_s = b->pace_s;
     bool drain = false;
-    json_t *cancel = NULL;
+    json_t *cancel = NULL, *finish = NULL;
     const struct json_field fields[] = {
         { "cancel", JF_ARR, false, &cancel, 0, 0 },
+        { "finish", JF_ARR, false, &finish, 0, 0 },
         { "drain", JF_BOOL, false, &drain, 0, 0 },
         { "next_s", JF_REAL, false, &next_s, 0.01, 3600 },
     };
@@ -123,7 +124,9 @@ take_answer(struct beat *b, const struct rest_answer *a, const char *session,
     plan_next(b);
     if (lease == b->lease && names_lease(cancel, lease))
         b->news.cancel = true;
-    if (b->news.cancel || drain != b->news.drain)
+    if (lease == b->lease && names_lease(finish, lease))
+        b->news.finish = true;
+    if (b->news.cancel || b->news.finish || drain != b->news.drain)
         ring(b->bell_fd);
     b->news.drain = drain;
 }
@@ -248,7 +251,7 @@ beat_lease(struct beat *b, int64_t lease)
 {
     pthread_mutex_lock(&b->lock);
     b->lease = lease;
-    b->news.cancel = false;
+    b->news.cancel = b->news.finish = false;
     json_decref(b->progress);
     b->progress = NULL;
     pthread_mutex_unlock(&b->lock);

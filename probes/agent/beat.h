@@ -37,6 +37,7 @@ int beat_fd(const struct beat *b);
 
 struct beat_news {
     bool cancel; /* the lease at hand is to end */
+    bool finish; /* it is to end with what it has */
     bool lost;   /* the server knows the session no more */
     bool drain;  /* lease nothing more for now */
 };

@@ -80,12 +80,29 @@ struct work {
     const struct folder *f;
 };
 
+/* The task looks for this file.  One that does not end is cancelled later. */
+static void
+tell_to_end(const struct folder *f)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    folder_path(f, TASK_ENDING, path);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        close(fd);
+    else
+        log_warn("%s: %s", path, strerror(errno));
+}
+
 static bool
 work_cancelled(void *ctx)
 {
     const struct work *w = ctx;
     struct beat_news n = beat_news(w->a->beat);
 
+    if (n.finish)
+        tell_to_end(w->f);
     /* With the session its leases are gone: the work has no taker. */
     return n.cancel || n.lost;
 }

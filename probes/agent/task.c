@@ -86,6 +86,15 @@ task_progress(struct task *t, const char *phase, int64_t done, int64_t total,
     json_decref(line);
 }
 
+bool
+task_is_ending(const struct task *t)
+{
+    char path[PATH_MAX];
+
+    return snprintf(path, sizeof(path), "%s/" TASK_ENDING, t->dir) < PATH_MAX &&
+           access(path, F_OK) == 0;
+}
+
 /* "DIR/sub/name", made with its folder. */
 static enum status
 sub_path(const struct task *t, const char *sub, const char *name,

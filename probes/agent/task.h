@@ -22,6 +22,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,9 @@ const char *task_class_name(enum task_class c);
  * word is TASK_INFRA. */
 enum task_class task_class_of(const char *code);
 
+/* A file of this name in the folder says that the task is to end soon. */
+#define TASK_ENDING "ending"
+
 struct task {
     const char *dir;          /* borrowed: the folder, no slash at its end */
     const json_t *lease;      /* borrowed: task.json as the server gave it */
@@ -77,6 +81,9 @@ struct task_kind {
  * `phase` is a word; `detail` a short text or NULL. */
 void task_progress(struct task *t, const char *phase, int64_t done,
     int64_t total, const char *detail);
+
+/* Is it to end soon, with what it has?  The result is taken all the same. */
+bool task_is_ending(const struct task *t);
 
 /* Hand over a part of the result (numbered from 0 in the order of calls);
  * the agent sends it while the task goes on.  `part` is borrowed. */

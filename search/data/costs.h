@@ -65,6 +65,15 @@ void costs_clear(struct costs *c);
 const struct costs_epochs *costs_epochs(
     const struct costs *c, int exit, bool head, int metric);
 
+/*
+ * Where `objective` is a sum such as "latency_ns+0.2*energy_nj", make it one
+ * metric more of that name: medians and both ends of intervals are added up,
+ * so its intervals are on the wide side, and it has no epochs.  Any other word
+ * changes nothing.  ST_INVALID "search.objective".
+ */
+enum status costs_sum(
+    struct costs *c, const char *objective, struct err *err) MUST_CHECK;
+
 /* Index of a metric, or -1. */
 int costs_metric(const struct costs *c, const char *name);
 

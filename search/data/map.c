@@ -223,7 +223,10 @@ split(struct map_work *w, const struct records *r, struct err *err)
     none.metric[0] = (char *)w->wanted->objective;
     for (int e = 0; e < r->exits; e++)
         none.exit[e] =
-            (struct costs_exit){ .segment = &nothing, .head = &nothing };
+            (struct costs_exit){ .name =
+                                     w->sys->processor[0].costs->exit[e].name,
+                .segment = &nothing,
+                .head = &nothing };
     return problem_init(&w->problem, r, &none, w->wanted, err);
 }
 

@@ -51,9 +51,9 @@ void map_given_clear(struct map_given *g);
  * `mapping`: {"processors": [{name, source, share}], "segments": [name],
  * "options":
  * [{segments, state, why, cost, lower_bound}]}.  Of the options only objective,
- * floor, grid, reference, max_exits, worst_case, seed, time limit, threads,
- * `robust` and the watch are read.  ST_INVALID or ST_UNPROCESSABLE where
- * things do not fit together (code "search.mapping").
+ * floor, grid, reference, max_exits, worst_case, limits, seed, time limit,
+ * threads, `robust` and the watch are read.  ST_INVALID or ST_UNPROCESSABLE
+ * where things do not fit together (code "search.mapping").
  */
 enum status map_records(const struct records *r, const struct map_system *sys,
     const struct search_options *o, json_t **plan, struct err *err) MUST_CHECK;

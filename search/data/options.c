@@ -72,7 +72,7 @@ search_options_read(
     const char *reference = "label";
     int64_t max_exits = 0, seed = 1;
     struct search_sure_json sure = { 0 };
-    json_t *grid = NULL;
+    json_t *grid = NULL, *keep = NULL, *without = NULL, *accuracy = NULL;
     const struct json_field fields[] = {
         { "objective", JF_STR, false, &o->objective, 0, 64 },
         { "max_drop", JF_REAL, false, &o->max_drop, 0, 1 },
@@ -81,6 +81,9 @@ search_options_read(
         { "reference", JF_STR, false, &reference, 0, 16 },
         { "max_exits", JF_INT, false, &max_exits, 1, RECORDS_EXITS_MAX },
         { "worst_case", JF_REAL, false, &o->worst_case, 0, 1e300 },
+        { "keep", JF_ARR, false, &keep, 0, 0 },
+        { "without", JF_ARR, false, &without, 0, 0 },
+        { "min_exit_accuracy", JF_ANY, false, &accuracy, 0, 0 },
         { "seed", JF_INT, false, &seed, 0, 9007199254740992.0 },
         { "compare", JF_BOOL, false, &o->compare, 0, 0 },
         { "time_limit_s", JF_REAL, false, &o->time_limit_s, 0, 86400 },
@@ -99,6 +102,9 @@ search_options_read(
         return st;
     o->seed = (uint64_t)seed;
     o->max_exits = (int)max_exits;
+    o->limits = (struct exit_limits){ keep, without, accuracy };
+    if ((st = limits_check(&o->limits, err)) != ST_OK)
+        return st;
     if (isnan(o->max_drop) == isnan(o->min_accuracy))
         return err_set(err, ST_INVALID, "search.floor",
             "give either max_drop or min_accuracy");

@@ -19,6 +19,7 @@
 #include "search/certify/metrics.h"
 #include "search/certify/promise.h"
 #include "search/data/costs.h"
+#include "search/data/limits.h"
 #include "search/data/records.h"
 
 enum search_reference { SEARCH_LABEL, SEARCH_FINAL };
@@ -53,8 +54,9 @@ struct search_options {
     double min_accuracy;   /* NaN: not given; one of the two is */
     int grid;              /* 0: every distinct score */
     enum search_reference reference;
-    int max_exits;     /* kept at most, the last one too; 0: any */
-    double worst_case; /* longest path at most; INFINITY */
+    int max_exits;             /* kept at most, the last one too; 0: any */
+    double worst_case;         /* longest path at most; INFINITY */
+    struct exit_limits limits; /* borrowed */
     uint64_t seed;
     double time_limit_s; /* INFINITY: none */
     int threads;

@@ -23,6 +23,7 @@ struct problem {
     double quantum; /* the objective's units in one integer step */
     int64_t floor;  /* right answers of the calibration half */
     double floor_accuracy;
+    uint32_t min_right_ppm[RECORDS_EXITS_MAX]; /* `options` may point here */
     struct solve_options options;
 };
 

@@ -6,6 +6,13 @@
 #include "search/data/map.h"
 #include "search/worker/kinds.h"
 
+/* Cancelled: the best plan so far is worth having. */
+static bool
+stop(void *ctx)
+{
+    return task_is_ending(ctx);
+}
+
 /* Progress is the proof's: how far the bound has come, in thousandths. */
 static bool
 watch(void *ctx, const struct search_progress *p)
@@ -19,7 +26,7 @@ watch(void *ctx, const struct search_progress *p)
     task_progress(ctx, "search",
         known ? (int64_t)(1000 * p->lower_bound / p->cost) : 0, 1000,
         known ? detail : NULL);
-    return false;
+    return stop(ctx);
 }
 
 struct given {
@@ -57,7 +64,10 @@ load(struct task *t, struct given *g, struct err *err)
         (st = task_blob_path(t, hex, path, err)) != ST_OK ||
         (st = records_load(path, &g->records, err)) != ST_OK)
         return st;
-    return search_options_read(problem, &g->options, err);
+    if ((st = search_options_read(problem, &g->options, err)) != ST_OK ||
+        system != NULL)
+        return st;
+    return costs_sum(&g->costs, g->options.objective, err);
 }
 
 /* A mapped plan has no curve. */
@@ -84,6 +94,7 @@ run(struct task *t, json_t **result, struct err *err)
     search_options_init(&g.options);
     if ((st = load(t, &g, err)) == ST_OK) {
         g.options.watch = watch;
+        g.options.stop = stop;
         g.options.watch_ctx = t;
         st = search(&g, &plan, &curve, err);
     }

@@ -12,7 +12,9 @@
 
 static struct client client;
 static int64_t profile_id, records_id;
-static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
+static struct plan_wish wish = {
+    .max_drop = NAN, .min_accuracy = NAN, .limits.worst_case = NAN
+};
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -84,7 +86,9 @@ search_body(int64_t profile, int64_t records, const struct plan_wish *w,
         rc |= json_object_set_new(o, "seed", json_integer(w->seed));
     if (w->compare)
         rc |= json_object_set_new(o, "compare", json_true());
-    st = rc == 0 ? sure_wish_put(&w->sure, o, err) : err_nomem(err);
+    st = rc == 0 ? limit_wish_put(&w->limits, o, err) : err_nomem(err);
+    if (st == ST_OK)
+        st = sure_wish_put(&w->sure, o, err);
     if (st == ST_OK)
         *out = o;
     else

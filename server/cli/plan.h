@@ -4,6 +4,7 @@
 #define OFFRAMP_CLI_PLAN_H
 
 #include "server/cli/client.h"
+#include "server/cli/plan_limits.h"
 #include "server/cli/plan_sure.h"
 
 struct plan_wish {
@@ -14,6 +15,7 @@ struct plan_wish {
     const char *reference; /* "label", "final"; NULL: the server's default */
     int64_t max_exits;     /* 0: no limit */
     int64_t seed;          /* 0: the server's default */
+    struct limit_wish limits;
     struct sure_wish sure;
     bool compare; /* what other methods find, too */
 };
@@ -25,14 +27,15 @@ struct plan_wish {
         { "min-accuracy", 0, OPT_REAL, &(w).min_accuracy, "A",                 \
             "or: accuracy must be at least A", NULL, 0, 1 },                   \
         { "objective", 0, OPT_STR, &(w).objective, "METRIC",                   \
-            "what to minimise (default latency_ns)", NULL, 0, 0 },             \
+            "what to minimise (default latency_ns), or a sum: A+0.2*B", NULL,  \
+            0, 0 },                                                            \
         { "grid", 0, OPT_STR, &(w).grid, "N|all",                              \
             "thresholds tried an exit (default 32 quantiles)", NULL, 0, 0 },   \
         { "reference", 0, OPT_STR, &(w).reference, "label|final",              \
             "what accuracy is measured against (default label)", NULL, 0, 0 }, \
         { "max-exits", 0, OPT_INT, &(w).max_exits, "K",                        \
             "keep at most K exits, the final one included", NULL, 1, 64 },     \
-        SURE_OPTS((w).sure),                                                   \
+        LIMIT_OPTS((w).limits), SURE_OPTS((w).sure),                           \
         { "compare", 0, OPT_FLAG, &(w).compare, NULL,                          \
             "also tell what other methods find, and how far off they are",     \
             NULL, 0, 0 },                                                      \

@@ -22,25 +22,6 @@ guarantee(const struct sure_wish *w)
     return o;
 }
 
-/* "a,b" as ["a","b"]. */
-static json_t *
-words(const char *text)
-{
-    json_t *a = json_array();
-    int rc = 0;
-
-    for (size_t n; rc == 0 && a != NULL; text += n + 1) {
-        n = strcspn(text, ",");
-        rc = json_array_append_new(a, json_stringn(text, n));
-        if (text[n] == '\0')
-            break;
-    }
-    if (rc == 0)
-        return a;
-    json_decref(a);
-    return NULL;
-}
-
 enum status
 sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
 {
@@ -59,7 +40,7 @@ sure_wish_put(const struct sure_wish *w, json_t *problem, struct err *err)
         rc |= json_object_set_new(problem, "bootstrap",
             json_pack("{s:I}", "draws", (json_int_t)w->draws));
     if (w->metrics != NULL)
-        rc |= json_object_set_new(problem, "metrics", words(w->metrics));
+        rc |= json_object_set_new(problem, "metrics", text_words(w->metrics));
     if (w->robust)
         rc |= json_object_set_new(problem, "robust", json_true());
     return rc == 0 ? ST_OK : err_nomem(err);

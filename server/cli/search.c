@@ -13,8 +13,10 @@
 #include "server/cli/search_text.h"
 
 static const char *records_file, *costs_file;
-static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
-static double worst_case = INFINITY, time_limit_s = 20;
+static struct plan_wish wish = {
+    .max_drop = NAN, .min_accuracy = NAN, .limits.worst_case = NAN
+};
+static double time_limit_s = 20;
 static int64_t threads = 1, curve_points;
 static bool json;
 static volatile sig_atomic_t interrupted;
@@ -25,8 +27,6 @@ static const struct opt opts[] = {
     { "costs", 'c', OPT_STR, &costs_file, "FILE",
         "costs of segments and heads, JSON", NULL, 0, 0 },
     PLAN_OPTS(wish),
-    { "worst-case", 0, OPT_REAL, &worst_case, "X",
-        "the longest path may cost at most X", NULL, 0, 1e300 },
     { "time-limit", 0, OPT_REAL, &time_limit_s, "S",
         "stop proving after S seconds (default 20)", NULL, 0, 1e9 },
     { "threads", 0, OPT_INT, &threads, "N", "threads to use (default 1)", NULL,
@@ -75,14 +75,22 @@ stop(void *ctx)
     return interrupted;
 }
 
-/* The same words as in a problem that is sent to the server. */
+/* The same words as in a problem that is sent to the server, which the caller
+ * owns: limits stay borrowed from it. */
 static enum status
-read_sure(struct search_options *o, struct err *err)
+read_problem(struct search_options *o, json_t **out, struct err *err)
 {
-    json_t *problem = json_object();
+    json_t *problem = *out = json_object();
     enum status st =
-        problem ? sure_wish_put(&wish.sure, problem, err) : err_nomem(err);
+        problem ? limit_wish_put(&wish.limits, problem, err) : err_nomem(err);
 
+    if (st == ST_OK)
+        st = sure_wish_put(&wish.sure, problem, err);
+    if (st == ST_OK && isfinite(wish.limits.worst_case))
+        o->worst_case = wish.limits.worst_case;
+    o->limits = (struct exit_limits){ .keep = json_object_get(problem, "keep"),
+        .without = json_object_get(problem, "without"),
+        .accuracy = json_object_get(problem, "min_exit_accuracy") };
     if (st == ST_OK)
         st = search_sure_read(
             &(struct search_sure_json){
@@ -92,12 +100,11 @@ read_sure(struct search_options *o, struct err *err)
                 .metrics = json_object_get(problem, "metrics"),
                 .robust = wish.sure.robust },
             o, err);
-    json_decref(problem);
     return st;
 }
 
 static enum status
-read_options(struct search_options *o, struct err *err)
+read_options(struct search_options *o, json_t **problem, struct err *err)
 {
     enum status st;
 
@@ -120,14 +127,13 @@ read_options(struct search_options *o, struct err *err)
     o->min_accuracy = wish.min_accuracy;
     o->max_exits = (int)wish.max_exits;
     o->seed = wish.seed > 0 ? (uint64_t)wish.seed : o->seed;
-    o->worst_case = worst_case;
     o->time_limit_s = time_limit_s;
     o->threads = (int)threads;
     o->curve_points = (int)curve_points;
     o->compare = wish.compare;
     o->watch = watch;
     o->stop = stop;
-    return read_sure(o, err);
+    return read_problem(o, problem, err);
 }
 
 static enum status
@@ -172,12 +178,13 @@ search(bool *found, struct err *err)
     struct search_options o;
     struct records records = { 0 };
     struct costs costs = { 0 };
-    json_t *plan = NULL, *curve = NULL;
+    json_t *problem = NULL, *plan = NULL, *curve = NULL;
     enum status st;
 
-    if ((st = read_options(&o, err)) == ST_OK &&
+    if ((st = read_options(&o, &problem, err)) == ST_OK &&
         (st = records_load(records_file, &records, err)) == ST_OK &&
         (st = costs_load(costs_file, &costs, err)) == ST_OK &&
+        (st = costs_sum(&costs, o.objective, err)) == ST_OK &&
         (st = search_with_bar(&records, &costs, &o, &plan, &curve, err)) ==
             ST_OK) {
         const char *status = json_string_value(json_object_get(plan, "status"));
@@ -185,6 +192,7 @@ search(bool *found, struct err *err)
         *found = status != NULL && strcmp(status, "infeasible") != 0;
         st = print(plan, curve, err);
     }
+    json_decref(problem);
     json_decref(plan);
     json_decref(curve);
     records_clear(&records);

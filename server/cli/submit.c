@@ -15,7 +15,9 @@ static struct client client;
 static struct opt_list devices, shapes;
 static const char *name, *levels, *policy, *cache, *data, *labels, *preprocess;
 static bool watch;
-static struct plan_wish wish = { .max_drop = NAN, .min_accuracy = NAN };
+static struct plan_wish wish = {
+    .max_drop = NAN, .min_accuracy = NAN, .limits.worst_case = NAN
+};
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),

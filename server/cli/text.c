@@ -141,3 +141,21 @@ text_table_print(const struct text_table *t, FILE *out)
             width ? width[i % t->n_columns] : 0, out);
     free(width);
 }
+
+json_t *
+text_words(const char *text)
+{
+    json_t *a = json_array();
+    int rc = 0;
+
+    for (size_t n; rc == 0 && a != NULL; text += n + 1) {
+        n = strcspn(text, ",");
+        rc = json_array_append_new(a, json_stringn(text, n));
+        if (text[n] == '\0')
+            break;
+    }
+    if (rc == 0)
+        return a;
+    json_decref(a);
+    return NULL;
+}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/json.h"
 #include "base/status.h"
 
 enum { TEXT_CELL = 40 };
@@ -21,6 +22,9 @@ void text_count(double n, char out[TEXT_CELL]);
 
 /* "+-0.4 %": half of an interval relative to its median. */
 void text_interval(double lo, double median, double hi, char out[TEXT_CELL]);
+
+/* "a,b" as ["a","b"], which the caller owns; NULL: out of memory. */
+json_t *text_words(const char *text);
 
 /* A table that is printed once its columns' widths are known. */
 struct text_table;

@@ -130,8 +130,12 @@ async function watched(s) {
   await shoot(page, 'search-running');
   await page.getByRole('button', { name: 'Cancel this search' }).click();
   await page.getByText('cancelled', { exact: true }).waitFor();
-  check((await s.get(`/v1/searches/${id}`)).state === 'cancelled',
-    'and can be cancelled');
+  const over = await s.get(`/v1/searches/${id}`);
+  check(over.state === 'cancelled', 'and can be cancelled');
+  const plan = await s.get(`/v1/plans/${over.plan}`);
+  check(plan.status === 'feasible' && plan.lower_bound > 0 && plan.gap > 0,
+    'with the best plan so far and its bound');
+  await page.getByText('the best found').first().waitFor();
 }
 
 await withService(async (s) => {

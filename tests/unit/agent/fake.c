@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -114,6 +115,19 @@ run_deaf(struct task *t, json_t **result, struct err *err)
     if (fork() < 0)
         return err_errno(err, "fork");
     return run_hang(t, result, err);
+}
+
+/* Goes on until it is told to end, and then has something to show. */
+static enum status
+run_ends(struct task *t, json_t **result, struct err *err)
+{
+    const struct timespec nap = { .tv_nsec = 5000000 };
+
+    task_progress(t, "hang", 0, 1, NULL);
+    while (!task_is_ending(t))
+        nanosleep(&nap, NULL);
+    *result = json_pack("{s:s}", "so_far", "much");
+    return *result ? ST_OK : err_nomem(err);
 }
 
 static enum status
@@ -322,6 +336,7 @@ static const struct task_kind *const kinds[] = {
     KIND("killed", run_killed),
     KIND("silent", run_silent),
     KIND("hang", run_hang),
+    KIND("ends", run_ends),
     KIND("deaf", run_deaf),
     KIND("spin", run_spin),
     KIND("hungry", run_hungry),

@@ -36,7 +36,7 @@ struct stub {
     struct call call[CALLS];
     int n, waited;
     json_t *lease; /* to be handed out next */
-    int sessions, result_status, cancel;
+    int sessions, result_status, cancel, finish;
     bool no_session, drain;
     struct {
         char hex[HASH_HEX], text[64];
@@ -102,7 +102,7 @@ static int
 answer_session(struct stub *s, char **text)
 {
     s->no_session = false;
-    s->cancel = 0;
+    s->cancel = s->finish = 0;
     if (asprintf(text,
             "{\"session\":\"s%d\",\"epoch\":%d,\"heartbeat_s\":0.05,"
             "\"lease_ttl_s\":1,\"poll_s\":1.0,\"min_agent_version\":\"0\"}",
@@ -136,8 +136,9 @@ answer_heartbeat(struct stub *s, char **text)
     if (s->no_session)
         return 404;
     if (asprintf(text,
-            "{\"extend\":[],\"cancel\":[%d],\"drain\":%s,\"next_s\":0.05}",
-            s->cancel, s->drain ? "true" : "false") < 0)
+            "{\"extend\":[],\"cancel\":[%d],\"finish\":[%d],\"drain\":%s,"
+            "\"next_s\":0.05}",
+            s->cancel, s->finish, s->drain ? "true" : "false") < 0)
         return 500;
     return 200;
 }
@@ -300,6 +301,12 @@ void
 stub_cancel(struct stub *s, int lease)
 {
     SET(s, s->cancel = lease);
+}
+
+void
+stub_finish(struct stub *s, int lease)
+{
+    SET(s, s->finish = lease);
 }
 
 void

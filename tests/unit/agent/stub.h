@@ -33,6 +33,8 @@ void stub_result_status(struct stub *s, int http);
 
 /* Heartbeats name this lease under `cancel`. */
 void stub_cancel(struct stub *s, int lease);
+/* They name this one under `finish`. */
+void stub_finish(struct stub *s, int lease);
 
 /* The session is not known any more. */
 void stub_forget_session(struct stub *s);

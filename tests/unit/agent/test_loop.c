@@ -301,6 +301,26 @@ a_heartbeat_can_cancel(void **state)
 }
 
 static void
+a_heartbeat_can_ask_a_task_to_end_with_what_it_has(void **state)
+{
+    struct rig *x = *state;
+    json_t *body = NULL;
+
+    stub_up(x->stub);
+    stub_lease(x->stub, rig_lease(1, "ends", NULL));
+    x->pid = rig_start_agent(x);
+    wait_phase(x, 1, "hang");
+    stub_finish(x->stub, 1);
+    stub_wait(x->stub, "PUT /v1/leases/1/result", &body);
+    assert_string_equal(
+        json_get_string(json_object_get(body, "result"), "so_far", ""), "much");
+    json_decref(body);
+    stub_lease(x->stub, rig_lease(2, "noisy", NULL));
+    stub_wait(x->stub, "PUT /v1/leases/2/result", NULL);
+    assert_false(rig_has_folder(x, 1));
+}
+
+static void
 a_forgotten_session_is_opened_again(void **state)
 {
     struct rig *x = *state;
@@ -396,6 +416,7 @@ main(int argc, char **argv)
         WITH_STUB(a_killed_agent_takes_its_child_along),
         WITH_STUB(the_devices_of_one_host_take_turns),
         WITH_STUB(a_heartbeat_can_cancel),
+        WITH_STUB(a_heartbeat_can_ask_a_task_to_end_with_what_it_has),
         WITH_STUB(a_forgotten_session_is_opened_again),
         WITH_STUB(a_terminated_agent_leaves_in_order),
         WITH_STUB(a_drained_agent_leases_nothing_until_it_may),

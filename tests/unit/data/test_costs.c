@@ -130,6 +130,37 @@ what_is_wrong_is_named_by_its_path(void **state)
     }
 }
 
+static void
+a_weighted_sum_is_one_metric_more(void **state)
+{
+    struct costs c;
+    struct err err = { 0 };
+
+    (void)state;
+    assert_int_equal(read_text(DOC("[\"a\",\"b\"]",
+                                   "[{\"segment\":{\"a\":[2,1,4],\"b\":10}},"
+                                   "{\"segment\":{\"a\":1,\"b\":null},"
+                                   "\"head\":{\"a\":1,\"b\":2}}]"),
+                         &c, &err),
+        ST_OK);
+    assert_int_equal(costs_sum(&c, "a", &err), ST_OK);
+    assert_int_equal(costs_sum(&c, "c", &err), ST_OK); /* somebody else's */
+    assert_int_equal(c.metrics, 2);
+    assert_int_equal(costs_sum(&c, "a+0.5*b", &err), ST_OK);
+    assert_int_equal(costs_metric(&c, "a+0.5*b"), 2);
+    assert_true(c.exit[0].segment[2].median == 7);
+    assert_true(c.exit[0].segment[2].lo == 6);
+    assert_true(c.exit[0].segment[2].hi == 9);
+    assert_true(c.exit[0].head[2].median == 0);
+    assert_true(isnan(c.exit[1].segment[2].median));
+    assert_true(c.exit[1].head[2].hi == 2);
+    assert_int_equal(costs_sum(&c, "a+0.5*b", &err), ST_OK); /* it is there */
+    assert_int_equal(c.metrics, 3);
+    assert_int_equal(costs_sum(&c, "a+-1*b", &err), ST_INVALID);
+    assert_string_equal(err.code, "search.objective");
+    costs_clear(&c);
+}
+
 int
 main(void)
 {
@@ -137,6 +168,7 @@ main(void)
         cmocka_unit_test(every_form_of_a_cost_is_read),
         cmocka_unit_test(epochs_are_found_by_part_and_metric),
         cmocka_unit_test(what_is_wrong_is_named_by_its_path),
+        cmocka_unit_test(a_weighted_sum_is_one_metric_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

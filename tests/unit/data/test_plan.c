@@ -135,6 +135,60 @@ limits_reach_the_solver(void **state)
     json_decref(curve);
 }
 
+/* The cheapest plan leaves early with everybody, at 110. */
+static void
+limits_of_single_exits_reach_the_solver(void **state)
+{
+    static const struct {
+        const char *keep, *without, *accuracy;
+        double cost; /* of all who are in the calibration half; NaN: more than
+                        110 and less than 310 */
+    } cases[] = {
+        { "[0]", NULL, NULL, 110 },
+        { NULL, "[0]", NULL, 300 },
+        { "[]", "[]", "{}", 110 },
+        { NULL, NULL, "0", 110 },
+        { NULL, NULL, "1.0", NAN },
+        { NULL, NULL, "{\"0\":1}", NAN },
+        { "[0]", NULL, "{\"1\":0}", 110 },
+    };
+    struct given *g = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct search_options o;
+        json_t *plan, *curve,
+            *keep = cases[i].keep ? json_loads(cases[i].keep, 0, NULL) : NULL,
+            *without =
+                cases[i].without ? json_loads(cases[i].without, 0, NULL) : NULL,
+            *accuracy = cases[i].accuracy ? json_loads(cases[i].accuracy,
+                                                JSON_DECODE_ANY, NULL)
+                                          : NULL;
+
+        search_options_init(&o);
+        o.min_accuracy = 0;
+        o.limits = (struct exit_limits){ keep, without, accuracy };
+        assert_int_equal(
+            search_records(&g->records, &g->costs, &o, &plan, &curve, NULL),
+            ST_OK);
+        if (isnan(cases[i].cost)) {
+            const json_t *early =
+                json_array_get(json_object_get(plan, "exits"), 0);
+            double cost =
+                plan_number(json_object_get(plan, "calibration"), "cost");
+
+            assert_true(cost > 110 && cost < 310);
+            assert_true(plan_number(early, "accuracy") == 1);
+        } else {
+            CLOSE(plan, "calibration.cost", cases[i].cost);
+        }
+        json_decref(plan);
+        json_decref(curve);
+        json_decref(keep);
+        json_decref(without);
+        json_decref(accuracy);
+    }
+}
+
 static void
 what_does_not_fit_together_is_refused(void **state)
 {
@@ -191,6 +245,8 @@ options_are_read_from_a_problem(void **state)
         { "{\"max_drop\":0,\"grid\":\"some\"}", "grid must be" },
         { "{\"max_drop\":0,\"grid\":1.5}", "grid must be" },
         { "{\"max_drop\":0,\"reference\":\"x\"}", "reference must be" },
+        { "{\"max_drop\":0,\"keep\":[1.5]}", "keep[0] must be" },
+        { "{\"max_drop\":0,\"min_exit_accuracy\":2}", "within 0 and 1" },
         { "{\"max_drop\":0,\"speed\":1}", "unknown member problem.speed" },
     };
 
@@ -277,6 +333,8 @@ main(void)
             plan_tear_down),
         cmocka_unit_test_setup_teardown(
             limits_reach_the_solver, plan_set_up, plan_tear_down),
+        cmocka_unit_test_setup_teardown(limits_of_single_exits_reach_the_solver,
+            plan_set_up, plan_tear_down),
         cmocka_unit_test_setup_teardown(
             what_does_not_fit_together_is_refused, plan_set_up, plan_tear_down),
         cmocka_unit_test(options_are_read_from_a_problem),

@@ -177,7 +177,11 @@ act_take(struct db *db, struct store *s, struct err *err)
 static enum status
 act_extend(struct db *db, struct store *s, struct err *err)
 {
-    struct lease_beat b = { made.held.id, "layers", "conv", 1, 2, false };
+    struct lease_beat b = { .lease = made.held.id,
+        .phase = "layers",
+        .detail = "conv",
+        .done = 1,
+        .total = 2 };
 
     (void)s;
     return db_lease_extend(db, made.session, &b, 1, TTL_MS, T0 + 5000, err);

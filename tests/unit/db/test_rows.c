@@ -260,6 +260,82 @@ a_search_leads_from_records_to_a_plan(void **state)
     assert_int_equal(db_search_get(s->db, 999, &got, &err), ST_NOT_FOUND);
 }
 
+/* A queued search with its task; its id. */
+static int64_t
+queue_search(struct store *s, int64_t records)
+{
+    struct err err = { 0 };
+    struct search q = { .owner = TEXT("ann"),
+        .costs = TEXT("{}"),
+        .records = records,
+        .problem = TEXT("{}"),
+        .created_ms = T0 };
+    struct task_offer o = {
+        .kind = TASK_SEARCH, .payload = "{}", .now_ms = T0
+    };
+    int64_t task;
+
+    OK(db_search_add(s->db, &q, &o.search, &err));
+    OK(db_task_add(s->db, &o, &task, &err));
+    return o.search;
+}
+
+static struct search
+search_now(struct store *s, int64_t id)
+{
+    struct err err = { 0 };
+    struct search got;
+
+    OK(db_search_get(s->db, id, &got, &err));
+    return got;
+}
+
+static void
+a_running_search_that_is_cancelled_ends_with_what_it_has(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+    int64_t records = records_of(s);
+
+    for (int twice = 0; twice < 2; twice++) {
+        int64_t id = queue_search(s, records);
+        struct lease_beat beat = { 0 };
+        struct search got;
+        struct lease l;
+        struct task t;
+        char session[65];
+
+        store_session(s->db, "w", NULL, 0, T0, session);
+        OK(store_lease(s->db, session, NULL, T0, &l, &t));
+        beat.lease = l.id;
+        OK(db_lease_extend(s->db, session, &beat, 1, TTL_MS, T0 + 1, &err));
+        assert_true(beat.keep && !beat.finish);
+        OK(db_search_cancel(s->db, id, T0 + 2, &err));
+        got = search_now(s, id);
+        assert_int_equal(got.state, RUN_RUNNING);
+        assert_int_equal(got.ending_ms, T0 + 2);
+        search_clear(&got);
+        OK(db_lease_extend(s->db, session, &beat, 1, TTL_MS, T0 + 3, &err));
+        assert_true(beat.keep && beat.finish);
+        if (twice)
+            OK(db_search_cancel(s->db, id, T0 + 4, &err));
+        else
+            OK(store_finish(s->db, &l, "{}", T0 + 4, NULL));
+        got = search_now(s, id);
+        assert_int_equal(got.state, RUN_CANCELLED);
+        assert_int_equal(got.finished_ms, T0 + 4);
+        search_clear(&got);
+        OK(db_lease_extend(s->db, session, &beat, 1, TTL_MS, T0 + 5, &err));
+        assert_true(!beat.keep && !beat.finish);
+        OK(db_search_cancel(s->db, id, T0 + 6, &err)); /* it is over */
+        got = search_now(s, id);
+        assert_int_equal(got.finished_ms, T0 + 4);
+        search_clear(&got);
+        lease_clear(&l);
+        task_clear(&t);
+    }
+}
+
 static enum status
 count_session(const struct session *s, void *ctx)
 {
@@ -326,6 +402,7 @@ main(void)
         T(a_model_passes_through_its_states),
         T(lists_page_and_filter),
         T(a_search_leads_from_records_to_a_plan),
+        T(a_running_search_that_is_cancelled_ends_with_what_it_has),
         T(devices_tell_whether_they_are_online_and_busy),
     };
 
