@@ -86,6 +86,8 @@ export function spread(row) {
 
 // "812.3 µs ±0.4 %", the interval itself on hover.
 export function measured(row, why) {
+    if (known(row?.counters?.instructions) && row.source === "emulated")
+        return instructions(row);
     if (!known(row?.median_ns))
         return dash(why ?? "not measured in this profile");
     const half = spread(row);
@@ -94,6 +96,11 @@ export function measured(row, why) {
         : h("small", { class: "spread", title: interval(row) },
             `±${percent(half)}`)];
 }
+
+// What an emulator counted stands where others have a time.
+const instructions = (row) => h("span", {
+    title: `${row.counters.instructions} instructions, the same in every run` },
+`${amount(Math.round(row.counters.instructions), "")} instructions`);
 
 export const interval = (row) => `95 % interval ${
     amount(row.ci95_lo_ns, "ns")} to ${amount(row.ci95_hi_ns, "ns")}`;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A profile's layers: bars with intervals, and the table behind them.
 import { bars } from "./charts.js";
+import { countedSection } from "./counted.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
     known, measured, percent, signed, spread } from "./format.js";
@@ -26,6 +27,8 @@ export function layerSections(profile, rows, analysis, open) {
     if (!present.length)
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
+    if (layers.every((r) => r.source === "emulated"))
+        return countedSection(layers, analysis, open);
     const show = (level) => {
         const [how] = levels[level];
         const rest = rows.filter((r) => r.level === level

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/mcu/golden_image.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,8 @@ fill(struct parts *out, size_t rounds, struct err *err)
             .role = ROLE_SENTINEL,
             .index = (int64_t)out->n,
             .name = layers[i].name,
+            .weight_bytes = NAN,
+            .need_bytes = NAN,
             .values = calloc(rounds, sizeof(double)) };
         out->n++;
         if (p->values == NULL)

@@ -182,7 +182,6 @@ static enum status
 count(const struct rig *r, const struct part *p, double ticks, json_t **out,
     struct err *err)
 {
-    static const char *const sizes[] = { "weight_bytes", "need_bytes" };
     enum status st;
 
     if ((*out = json_object()) == NULL)
@@ -190,9 +189,9 @@ count(const struct rig *r, const struct part *p, double ticks, json_t **out,
     st = r->emulated
              ? add_count(*out, "instructions", rig_instructions(r, ticks), err)
              : add_count(*out, "cycles", ticks, err);
-    for (size_t i = 0; st == ST_OK && p->image_layer != NULL && i < 2; i++)
-        st = add_count(
-            *out, sizes[i], json_get_number(p->image_layer, sizes[i]), err);
+    if (st == ST_OK && !isnan(p->need_bytes) &&
+        (st = add_count(*out, "weight_bytes", p->weight_bytes, err)) == ST_OK)
+        st = add_count(*out, "need_bytes", p->need_bytes, err);
     return st;
 }
 

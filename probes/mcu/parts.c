@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/mcu/parts.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ add_part(struct making *m, const char *level, const struct item *it)
         .index = it->index,
         .name = it->name,
         .kernel_key = it->kernel_key,
+        .weight_bytes = NAN,
+        .need_bytes = NAN,
         .empty = true };
     return p;
 }
@@ -143,6 +146,17 @@ dearest(const struct plan *plan)
     return best;
 }
 
+static void
+add_bytes(struct part *p, const json_t *image_layer)
+{
+    double weights = json_get_number(image_layer, "weight_bytes");
+
+    p->weight_bytes =
+        isnan(p->weight_bytes) ? weights : p->weight_bytes + weights;
+    p->need_bytes =
+        fmax(p->need_bytes, json_get_number(image_layer, "need_bytes"));
+}
+
 static enum status
 add_layers(struct making *m)
 {
@@ -157,8 +171,7 @@ add_layers(struct making *m)
         struct part *p = &m->out->part[base + (size_t)m->layer[i]];
 
         m->owner[i] = base + (size_t)m->layer[i];
-        if (p->image_layer == NULL)
-            p->image_layer = json_array_get(layers, i);
+        add_bytes(p, json_array_get(layers, i));
     }
     if ((st = add_pass(m)) != ST_OK)
         return st;

@@ -17,7 +17,9 @@ struct part {
     enum row_role role;
     int64_t index;
     const char *name, *kernel_key; /* borrowed from the plan */
-    const json_t *image_layer; /* of a layer with one: its numbers; or NULL */
+    /* Of a layer: its weights, and the most one of its image layers needs of
+     * the arena; NaN of other parts. */
+    double weight_bytes, need_bytes;
     bool empty;     /* another layer does its work, or there is none */
     double sum;     /* ticks of the pass in progress */
     double *values; /* owned: ticks an execution, one a round */

@@ -13,7 +13,8 @@
 
 static struct client client;
 static struct opt_list devices, shapes;
-static const char *name, *levels, *policy, *cache, *data, *labels, *preprocess;
+static const char *name, *levels, *policy, *cache, *data, *labels, *preprocess,
+    *quantise;
 static bool watch;
 static struct plan_wish wish = {
     .max_drop = NAN, .min_accuracy = NAN, .limits.worst_case = NAN
@@ -42,6 +43,10 @@ static const struct opt opts[] = {
     { "labels", 0, OPT_STR, &labels, "Y.npy", "their labels", NULL, 0, 0 },
     { "preprocess", 0, OPT_STR, &preprocess, "JSON",
         "how inputs are prepared: {\"scale\":0.0039}", NULL, 0, 0 },
+    { "quantise", 0, OPT_STR, &quantise, "int8|float32",
+        "for microcontroller boards: measure its image (int8 is calibrated on "
+        "the first rows of --data)",
+        NULL, 0, 0 },
     PLAN_OPTS(wish),
 };
 
@@ -55,7 +60,11 @@ const struct opt_cmd cli_submit_cmd = {
         "With data, the exits are evaluated and a plan is found from what was "
         "measured:\n"
         "    offramp submit net.onnx --data x.npy --labels y.npy \\\n"
-        "        --preprocess '{\"scale\":0.00392}' --max-drop 0.01",
+        "        --preprocess '{\"scale\":0.00392}' --max-drop 0.01\n"
+        "On microcontroller boards the network is quantised first, and a plan "
+        "is found by\ninstructions from what its image answers:\n"
+        "    offramp submit net.onnx --device kind=mcu --quantise int8 \\\n"
+        "        --data x.npy --labels y.npy --max-drop 0.01",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -117,8 +126,18 @@ levels_json(void)
     return a;
 }
 
+/* {"type","dataset"} for boards; NULL for other devices. */
+static json_t *
+quantise_json(int64_t dataset)
+{
+    if (quantise == NULL)
+        return NULL;
+    return json_pack("{s:s,s:o}", "type", quantise, "dataset",
+        dataset != 0 ? json_integer(dataset) : json_null());
+}
+
 static enum status
-create_job(const json_t *model, int64_t *job, struct err *err)
+create_job(const json_t *model, int64_t dataset, int64_t *job, struct err *err)
 {
     json_t *pol, *body, *doc, *list = json_array();
     enum status st;
@@ -131,9 +150,9 @@ create_job(const json_t *model, int64_t *job, struct err *err)
         json_array_append_new(list, json_string(devices.item[i]));
     if (devices.n == 0)
         json_array_append_new(list, json_string("localhost"));
-    body = json_pack("{s:O,s:o,s:o*,s:o*,s:s*}", "model",
+    body = json_pack("{s:O,s:o,s:o*,s:o*,s:s*,s:o*}", "model",
         json_object_get(model, "id"), "devices", list, "levels", levels_json(),
-        "policy", pol, "cache", cache);
+        "policy", pol, "cache", cache, "quantise", quantise_json(dataset));
     if (body == NULL)
         return err_nomem(err);
     st = client_call(&client, "POST", "/v1/jobs", body, &doc, err);
@@ -145,17 +164,22 @@ create_job(const json_t *model, int64_t *job, struct err *err)
     return ST_OK;
 }
 
-/* Upload the data and have the exits evaluated on them. */
 static enum status
-make_records(const json_t *model, int64_t *records, struct err *err)
+send_data(const json_t *model, int64_t *dataset, struct err *err)
 {
     const struct data_files files = { data, labels, preprocess };
-    const char *id = json_string_value(json_object_get(model, "id"));
-    int64_t dataset;
-    enum status st = register_data(&client, id, &files, &dataset, err);
 
-    if (st != ST_OK)
-        return st;
+    return register_data(&client,
+        json_string_value(json_object_get(model, "id")), &files, dataset, err);
+}
+
+/* Have the exits evaluated on the data. */
+static enum status
+make_records(
+    const json_t *model, int64_t dataset, int64_t *records, struct err *err)
+{
+    const char *id = json_string_value(json_object_get(model, "id"));
+
     return register_made(&client, "records",
         json_pack("{s:s,s:I}", "model", id, "dataset", (json_int_t)dataset),
         "exits on the data", records, err);
@@ -172,8 +196,9 @@ read_model(const char *path, json_t **model, struct err *err)
                        : st;
 }
 
+/* Gets the first profile, and the exit records of a job for boards. */
 static enum status
-follow_job(int64_t job, int64_t *profile, struct err *err)
+follow_job(int64_t job, int64_t *profile, int64_t *records, struct err *err)
 {
     char path[64];
     json_t *doc, *task;
@@ -192,9 +217,12 @@ follow_job(int64_t job, int64_t *profile, struct err *err)
 
         if (*profile == 0)
             *profile = p;
-        if (!client.json && st == ST_OK)
+        if (!client.json && st == ST_OK && p != 0)
             st = table_print(&client, p, err);
     }
+    if (quantise != NULL)
+        *records = json_integer_value(
+            json_object_get(json_object_get(doc, "quantise"), "records"));
     json_decref(doc);
     return st;
 }
@@ -202,13 +230,14 @@ follow_job(int64_t job, int64_t *profile, struct err *err)
 static enum status
 submit(const char *path, struct err *err)
 {
-    int64_t job = 0, profile = 0, records = 0;
+    int64_t job = 0, profile = 0, records = 0, dataset = 0;
     json_t *model = NULL;
     enum status st;
 
     if ((st = client_open(&client, err)) != ST_OK ||
         (st = read_model(path, &model, err)) != ST_OK ||
-        (st = create_job(model, &job, err)) != ST_OK)
+        (data != NULL && (st = send_data(model, &dataset, err)) != ST_OK) ||
+        (st = create_job(model, dataset, &job, err)) != ST_OK)
         goto out;
     if (!watch && data == NULL) {
         if (client.json)
@@ -219,10 +248,14 @@ submit(const char *path, struct err *err)
         goto out;
     }
     /* The worker evaluates the exits while the probe measures. */
-    if (data != NULL && (st = make_records(model, &records, err)) != ST_OK)
+    if (data != NULL && quantise == NULL &&
+        (st = make_records(model, dataset, &records, err)) != ST_OK)
         goto out;
-    if ((st = follow_job(job, &profile, err)) != ST_OK || data == NULL)
+    if ((st = follow_job(job, &profile, &records, err)) != ST_OK ||
+        data == NULL)
         goto out;
+    if (quantise != NULL && wish.objective == NULL)
+        wish.objective = "instructions";
     putchar('\n');
     st = plan_search(&client, profile, records, &wish, err);
 out:

@@ -70,6 +70,32 @@ flag_cell(struct text_table *t, const json_t *row)
     return st;
 }
 
+/* What an emulator counted; NaN of rows that have times. */
+static double
+instructions_of(const json_t *row)
+{
+    return strcmp(json_get_string(row, "source", ""), "emulated") == 0
+               ? json_get_number(
+                     json_object_get(row, "counters"), "instructions")
+               : NAN;
+}
+
+/* A row's median, or the count that an emulated board has instead. */
+static double
+cost_text(const json_t *row, char out[TEXT_CELL])
+{
+    double med = json_get_number(row, "median_ns");
+    double counted = instructions_of(row);
+    char n[TEXT_CELL];
+
+    text_time(med, out);
+    if (!isfinite(counted))
+        return med;
+    text_count(counted, n);
+    snprintf(out, TEXT_CELL, "%.16s instr", n);
+    return counted;
+}
+
 /* Latency, interval, grade and flags: the end of every line. */
 static enum status
 measure_cells(struct text_table *t, const json_t *row)
@@ -78,7 +104,7 @@ measure_cells(struct text_table *t, const json_t *row)
     char time[TEXT_CELL], ci[TEXT_CELL];
     enum status st;
 
-    text_time(med, time);
+    cost_text(row, time);
     text_interval(json_get_number(row, "ci95_lo_ns"), med,
         json_get_number(row, "ci95_hi_ns"), ci);
     if ((st = text_cell(t, "%s", time)) != ST_OK ||
@@ -137,8 +163,8 @@ static enum status
 layer_row(
     struct text_table *t, const json_t *items, const json_t *row, double sum)
 {
-    double med = json_get_number(row, "median_ns");
-    char macs[TEXT_CELL], shape[TEXT_CELL];
+    char macs[TEXT_CELL], shape[TEXT_CELL], time[TEXT_CELL];
+    double med = cost_text(row, time);
     enum status st;
 
     text_count(json_get_number(row, "macs"), macs);
@@ -150,7 +176,8 @@ layer_row(
              t, "%.32s", json_get_string(row, "fusion_group", ""))) != ST_OK ||
         (st = text_cell(t, "%s", shape)) != ST_OK ||
         (st = text_cell(t, "%s", macs)) != ST_OK ||
-        (st = text_cell(t, "%.1f %%", 100 * med / sum)) != ST_OK ||
+        (st = med > 0 ? text_cell(t, "%.1f %%", 100 * med / sum)
+                      : text_cell(t, "-")) != ST_OK ||
         (st = beside_cells(t, items, row)) != ST_OK)
         return st;
     return measure_cells(t, row);
@@ -181,9 +208,14 @@ print_layers(const json_t *items, struct err *err)
     t = text_table_new(columns);
     st = t ? ST_OK : ST_NOMEM;
 
-    json_array_foreach(items, i, row) if (has(row, "L2", "layer") &&
-                                          json_get_number(row, "median_ns") > 0)
-        sum += json_get_number(row, "median_ns");
+    json_array_foreach(items, i, row)
+    {
+        char time[TEXT_CELL];
+        double cost = cost_text(row, time);
+
+        if (has(row, "L2", "layer") && cost > 0)
+            sum += cost;
+    }
     json_array_foreach(
         items, i, row) if (st == ST_OK && has(row, "L2", "layer")) st =
         layer_row(t, items, row, sum);
@@ -233,7 +265,7 @@ print_whole(const json_t *profile)
            hot = json_get_number(closure, "closure_hot_rel");
     char time[TEXT_CELL], ci[TEXT_CELL];
 
-    text_time(med, time);
+    cost_text(e2e, time);
     text_interval(json_get_number(e2e, "ci95_lo_ns"), med,
         json_get_number(e2e, "ci95_hi_ns"), ci);
     printf("\nwhole network, all outputs: %s %s, grade %s", time, ci,

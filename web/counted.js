@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// The layers of an emulated board: counts, which are the same in every run
+// and never a time.
+import { dash, count, bytes, flagList, grade, known, percent }
+    from "./format.js";
+import { h, section, table } from "./dom.js";
+import { layerName } from "./model.js";
+
+const elsewhere = "another layer does its work on this board";
+const instructions = (l) => l.row.counters?.instructions ?? null;
+const each = (l) => l.facts.macs > 0 && known(instructions(l))
+    ? instructions(l) / l.facts.macs : null;
+
+// `open(row)`: what opens a row, or null.
+export function countedSection(rows, analysis, open) {
+    const sum = rows.reduce((s, r) => s + (r.counters?.instructions ?? 0), 0);
+    const layers = rows.filter((r) => r.level === "L2")
+        .sort((a, b) => a.index - b.index)
+        .map((row) => ({ row, facts: { ...row, ...analysis.layers[row.index] },
+            share: known(row.counters?.instructions)
+                ? row.counters.instructions / sum : null }));
+    return section("Layers", h("p", { class: "note" },
+        "Source of every row: emulated. An emulator counts instructions, "
+        + "the same in every run; how long they take only a board can tell."),
+    table("Layers, counted on an emulated board", columns, layers,
+        ({ row }) => open(row)));
+}
+
+const columns = [
+    { title: "#", number: true, key: (l) => l.row.index,
+        cell: (l) => l.row.index },
+    { title: "Layer", head: true, cell: (l) => layerName(l.facts) },
+    { title: "Instructions", number: true, key: instructions,
+        cell: (l) => h("span", { "data-layer": l.row.index },
+            count(known(instructions(l)) ? Math.round(instructions(l))
+                : null, elsewhere)) },
+    { title: "Share", number: true, key: (l) => l.share,
+        cell: (l) => l.share === null ? dash(elsewhere)
+            : percent(l.share, 1) },
+    { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
+        cell: (l) => count(l.facts.macs) },
+    { title: "a MAC", number: true, key: each,
+        hint: "instructions for one multiplication and addition",
+        cell: (l) => each(l)?.toFixed(2) ?? dash("it multiplies nothing") },
+    { title: "Weights", number: true,
+        key: (l) => l.row.counters?.weight_bytes ?? null,
+        cell: (l) => bytes(l.row.counters?.weight_bytes, elsewhere) },
+    { title: "Activations", number: true,
+        hint: "what the layer itself needs of the board's memory",
+        key: (l) => l.row.counters?.need_bytes ?? null,
+        cell: (l) => bytes(l.row.counters?.need_bytes, elsewhere) },
+    { title: "Grade", key: (l) => l.row.grade,
+        cell: (l) => grade(l.row.grade) },
+    { title: "Flags", wrap: true, cell: (l) => flagList(
+        l.row.flags.filter((name) => name !== "emulated")) },
+];
