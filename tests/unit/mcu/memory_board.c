@@ -14,7 +14,7 @@ start(void)
 static uint64_t
 stop(void)
 {
-    return 1000;
+    return 1000 + current->growth * current->runs++;
 }
 
 static void
@@ -47,6 +47,8 @@ board_write(struct port *p, const void *data, size_t len, struct err *err)
 {
     enum status st = noisy_ops->write(p, data, len, err);
 
+    if (current->reboot_after > 0 && --current->reboot_after == 0)
+        memory_board_reboot(current);
     if (current->wants_reset) {
         current->wants_reset = false;
         current->clock_stuck = current->clock_stuck && !current->heals;

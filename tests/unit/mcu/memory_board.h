@@ -12,7 +12,10 @@ struct memory_board {
     struct device device;
     struct noisy line;       /* to it; board_open() takes &line.port */
     bool clock_stuck, heals; /* its clock; whether a reset cures it */
-    bool wants_reset;        /* private */
+    int reboot_after;        /* requests until it loses its power; 0: never */
+    uint64_t growth;         /* ticks that each run takes more than the last */
+    bool wants_reset;        /* private, as is: */
+    uint64_t runs;
 };
 
 /* `pool` bytes of memory; damages `share` of the line's bytes. */

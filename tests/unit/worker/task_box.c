@@ -17,7 +17,7 @@
 #include "search/worker/kinds.h"
 
 static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
-    &task_dataset, &task_records, &task_search, NULL };
+    &task_quantise, &task_dataset, &task_records, &task_search, NULL };
 
 static void
 box_path(const struct task_box *b, const char *sub, const char *name,
