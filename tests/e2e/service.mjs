@@ -170,8 +170,7 @@ export class Service {
 }
 
 // Run a test function with a service; on failure its logs are shown.
-export async function withService(test) {
-  const service = new Service();
+export async function withService(test, service = new Service()) {
   let code = 0;
   try {
     await service.startServer();
