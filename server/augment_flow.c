@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "db/flow.h"
+#include "db/plan.h"
 #include "db/profile.h"
 #include "db/search.h"
 #include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/job_order.h"
+#include "server/plan_memory.h"
 #include "server/right_size.h"
 #include "server/search_order.h"
 #include "server/validation_order.h"
@@ -159,6 +161,25 @@ add_records_task(struct db *db, const struct step *s,
         json_pack("[s,s,s*]", m->blob, d->inputs, d->labels), &task, err);
 }
 
+/* Heads were chosen to fit by their own sums; the analysis has the last word.
+ */
+static enum status
+check_memory(const struct step *s, const struct input_model *m, struct err *err)
+{
+    const json_t *totals = json_object_get(m->analysis, "totals");
+    double limit = json_get_number(s->request, "memory_bytes"),
+           need = json_get_number(totals, "weight_bytes") +
+                  json_get_number(totals, "activation_bytes_peak");
+
+    if (!(need > limit))
+        return ST_OK;
+    return err_set(err, ST_UNPROCESSABLE, "augmentation.memory",
+        "the network with heads needs %.0f bytes, %.0f more than memory_bytes "
+        "allows: give fewer candidates (options.max_candidates) or cheaper "
+        "heads",
+        need, need - limit);
+}
+
 static enum status
 add_records(struct db *db, const struct step *s, const char *model,
     int64_t *records, struct err *err)
@@ -170,6 +191,7 @@ add_records(struct db *db, const struct step *s, const char *model,
     enum status st;
 
     if ((st = input_model_single(db, model, &m, err)) == ST_OK &&
+        (st = check_memory(s, &m, err)) == ST_OK &&
         (st = input_dataset_get(db, dataset, &d, err)) == ST_OK &&
         (st = db_records_add(db,
              &(struct records){ .name = (char *)"augmentation",
@@ -323,6 +345,23 @@ plan_of(struct db *db, const struct step *s, const char *name, int64_t *plan,
     return st;
 }
 
+static enum status
+add_memory(struct db *db, struct step *s, int64_t id, struct err *err)
+{
+    struct plan plan = { 0 };
+    json_t *doc = NULL, *memory = NULL;
+    enum status st = db_plan_get(db, id, &plan, err);
+
+    if (st == ST_OK) {
+        doc = view_document(plan.document);
+        memory = plan_memory(json_object_get(s->document, "augmentation"), doc);
+        st = step_set(s, "memory", memory, err);
+    }
+    json_decref(doc);
+    plan_clear(&plan);
+    return st;
+}
+
 /* Both searches, in either order: the last of them goes on. */
 static enum status
 after_search(struct db *db, struct step *s, struct err *err)
@@ -340,6 +379,7 @@ after_search(struct db *db, struct step *s, struct err *err)
         (st = plan_of(db, s, "promised_search", &promised, err)) != ST_OK ||
         (promised != 0 && (st = step_set(s, "promised", json_integer(promised),
                                err)) != ST_OK) ||
+        (st = add_memory(db, s, plan, err)) != ST_OK ||
         (st = right_size(db, plan, &cut_short, &infeasible, err)) != ST_OK ||
         (st = step_set(s, "cut_short", cut_short, err)) != ST_OK)
         return st;

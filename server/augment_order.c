@@ -126,22 +126,21 @@ rows_of(const struct dataset *d)
     return n;
 }
 
-/* Where the fitted rows end; the others are evaluated, unless there is
- * another data set for that. */
+/* Enough rows for both: a part of the data set each, unless there is another
+ * one to evaluate on. */
 static enum status
-divide(const struct body *b, int64_t *fitted, int64_t *all, struct err *err)
+check_rows(const struct body *b, struct err *err)
 {
     const bool same = b->evaluate == 0;
+    const int64_t all = rows_of(&b->fit);
+    const int64_t fitted = same ? (int64_t)((double)all * b->fit_share) : all;
 
-    *all = rows_of(&b->fit);
-    *fitted = same ? (int64_t)((double)*all * b->fit_share) : *all;
-    if (*fitted >= ROWS_LEAST && (!same || *all - *fitted >= ROWS_LEAST))
+    if (fitted >= ROWS_LEAST && (!same || all - fitted >= ROWS_LEAST))
         return ST_OK;
     return err_set(err, ST_UNPROCESSABLE, "augmentation.rows",
         "%lld rows to fit on and %lld to choose and test with: at least %d of "
         "each are needed",
-        (long long)*fitted, (long long)(same ? *all - *fitted : *all),
-        ROWS_LEAST);
+        (long long)fitted, (long long)(same ? all - fitted : all), ROWS_LEAST);
 }
 
 static enum status
@@ -170,16 +169,31 @@ dataset_document(const struct dataset *d)
         "preprocess", view_document(d->preprocess));
 }
 
+/* One part of the data set to fit on, or the other, by class and seed; null
+ * where there is another data set for that. */
 static json_t *
-options_document(const struct body *b, int64_t fitted)
+rows_document(const struct body *b, bool rest)
+{
+    const json_t *seed = json_object_get(b->options, "seed");
+
+    if (b->evaluate != 0)
+        return json_null();
+    return json_pack("{s:f,s:I,s:b}", "share", b->fit_share, "seed",
+        seed ? json_integer_value(seed) : (json_int_t)1, "rest", rest);
+}
+
+static json_t *
+options_document(const struct body *b)
 {
     json_t *o = b->options ? json_copy(b->options) : json_object();
 
     if (o == NULL ||
         (json_object_get(o, "target") == NULL && b->fit.labels == NULL &&
             json_object_set_new(o, "target", json_string("agreement")) != 0) ||
-        json_object_set_new(
-            o, "rows", json_pack("[i,I]", 0, (json_int_t)fitted)) != 0) {
+        (!isnan(b->memory_bytes) && json_object_set_new(o, "memory_bytes",
+                                        json_real(b->memory_bytes)) != 0) ||
+        (b->evaluate == 0 &&
+            json_object_set_new(o, "rows", rows_document(b, false)) != 0)) {
         json_decref(o);
         return NULL;
     }
@@ -187,18 +201,16 @@ options_document(const struct body *b, int64_t fitted)
 }
 
 static enum status
-make_documents(struct augment_order *o, const struct body *b, int64_t fitted,
-    int64_t all, struct err *err)
+make_documents(struct augment_order *o, const struct body *b, struct err *err)
 {
-    json_t *options = options_document(b, fitted);
+    json_t *options = options_document(b);
 
-    o->request = json_pack("{s:s,s:s,s:s,s:I,s:I,s:[I,I],s:O?,s:O,s:o,s:b,s:o}",
+    o->request = json_pack("{s:s,s:s,s:s,s:I,s:I,s:o,s:O?,s:O,s:o,s:b,s:o}",
         "model", b->plain.row.id, "name", b->name, "device", b->device,
         "dataset", (json_int_t)b->dataset, "evaluate",
         (json_int_t)(b->evaluate ? b->evaluate : b->dataset), "rows",
-        (json_int_t)(b->evaluate ? 0 : fitted),
-        (json_int_t)(b->evaluate ? rows_of(&b->test) : all), "options", options,
-        "search", b->search, "policy",
+        rows_document(b, true), "options", options, "search", b->search,
+        "policy",
         b->policy ? json_incref(b->policy)
                   : json_pack("{s:f}", "job_budget_s", JOB_BUDGET_S),
         "validate", b->validate, "memory_bytes",
@@ -215,15 +227,14 @@ enum status
 augment_order_read(struct request *rq, struct augment_order *o)
 {
     struct body b;
-    int64_t fitted, all;
     enum status st;
 
     *o = (struct augment_order){ .owner = rq->who.owner, .now_ms = rq->now_ms };
     if ((st = read_body(rq, &b)) == ST_OK &&
         (st = load(rq->db, &b, &rq->err)) == ST_OK &&
-        (st = divide(&b, &fitted, &all, &rq->err)) == ST_OK &&
+        (st = check_rows(&b, &rq->err)) == ST_OK &&
         (st = check_device(rq->db, b.device, rq->now_ms, &rq->err)) == ST_OK)
-        st = make_documents(o, &b, fitted, all, &rq->err);
+        st = make_documents(o, &b, &rq->err);
     body_clear(&b);
     return st;
 }

@@ -144,9 +144,11 @@ read_costs(struct db *db, const struct problem *p, json_t *costs,
     if (costs != NULL || o->in.profile != 0)
         return err_set(err, ST_INVALID, "request.field",
             "give system, or profile or costs of one processor");
-    if (p->sure.guarantee || p->sure.bootstrap || p->sure.metrics || p->compare)
+    if (p->sure.guarantee || p->sure.cross || p->sure.bootstrap ||
+        p->sure.metrics || p->compare)
         return err_set(err, ST_INVALID, "request.field",
-            "guarantee, bootstrap, metrics and compare are of one processor: "
+            "guarantee, cross, bootstrap, metrics and compare are of one "
+            "processor: "
             "leave them out, or give profile instead of system");
     return search_system_read(
         db, system, p->objective, &o->in, &o->system, err);

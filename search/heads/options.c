@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/heads/options.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -36,25 +37,6 @@ read_heads(const json_t *list, struct augment_options *out, struct err *err)
 }
 
 static enum status
-read_rows(const json_t *list, struct augment_options *out, struct err *err)
-{
-    int64_t v[2];
-    size_t n;
-    enum status st;
-
-    if (list == NULL)
-        return ST_OK;
-    if ((st = json_read_ints(list, "options.rows", v, 2, &n, err)) != ST_OK)
-        return st;
-    if (n != 2 || v[0] < 0 || v[1] <= v[0])
-        return err_set(err, ST_INVALID, "request.field",
-            "options.rows must be [from, to] with 0 <= from < to");
-    out->from = v[0];
-    out->to = v[1];
-    return ST_OK;
-}
-
-static enum status
 read_target(const char *word, struct augment_options *out, struct err *err)
 {
     out->agreement = strcmp(word, "agreement") == 0;
@@ -75,20 +57,22 @@ augment_options_read(
         { "heads", JF_ARR, false, &heads, 0, 0 },
         { "confidence", JF_BOOL, false, &out->confidence, 0, 0 },
         { "target", JF_STR, false, &target, 0, 20 },
-        { "rows", JF_ARR, false, &rows, 0, 0 },
+        { "rows", JF_ANY, false, &rows, 0, 0 },
         { "seed", JF_INT, false, &out->seed, 0, 9e15 },
         { "max_candidates", JF_INT, false, &out->max_candidates, 1,
             AUGMENT_CANDIDATES_MAX },
+        { "memory_bytes", JF_REAL, false, &out->memory_bytes, 1, 1e15 },
     };
     enum status st;
 
-    *out =
-        (struct augment_options){ .to = -1, .seed = 1, .max_candidates = 24 };
+    *out = (struct augment_options){
+        .seed = 1, .max_candidates = 24, .memory_bytes = NAN
+    };
     if (doc != NULL && (st = JSON_READ(doc, "options", fields, err)) != ST_OK)
         return st;
     out->rule = rule;
-    if ((st = read_heads(heads, out, err)) != ST_OK ||
-        (st = read_rows(rows, out, err)) != ST_OK)
+    out->rows = rows;
+    if ((st = read_heads(heads, out, err)) != ST_OK)
         return st;
     return read_target(target, out, err);
 }

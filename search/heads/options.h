@@ -13,8 +13,9 @@ struct augment_options {
     const json_t *rule; /* borrowed; NULL: "all" */
     bool head[HEAD_KINDS];
     bool confidence, agreement;
-    int64_t from, to; /* rows; to -1: the last */
+    const json_t *rows; /* borrowed; NULL: all */
     int64_t seed, max_candidates;
+    double memory_bytes; /* of the device; NaN: any */
 };
 
 /* Read; NULL gives the defaults.  ST_INVALID names the member. */

@@ -23,7 +23,8 @@ struct runtime;
     X(REJECT_NO_EXTENT, "no_extent")        /* number: windows */              \
     X(REJECT_NO_SAVING, "no_saving") /* number: multiplications saved */       \
     X(REJECT_NO_CLASSIFIER, "no_classifier") /* no dense layers; no number */  \
-    X(REJECT_TOO_WIDE, "too_wide")           /* number: features */
+    X(REJECT_TOO_WIDE, "too_wide")           /* number: features */            \
+    X(REJECT_MEMORY, "memory") /* number: bytes over the device's */
 
 enum reject {
 #define X(name, word) name,
@@ -51,6 +52,11 @@ struct aug_head {
     char exit[ATTACH_NAME]; /* its output; "" while it has none */
 };
 
+/* Bytes of the plain network and, once they are chosen, with all kept heads. */
+struct aug_memory {
+    int64_t weights, peak, weights_kept, peak_kept;
+};
+
 struct augment {
     struct task *task;
     struct runtime *rt;
@@ -75,6 +81,8 @@ struct augment {
     size_t n_fronts;
     struct features features;
 
+    struct aug_memory memory; /* augment_memory.c */
+
     struct aug_head *head; /* augment_fit.c; owned */
     size_t n_heads;
     double seconds_pass, seconds_fit;
@@ -98,6 +106,12 @@ enum status augment_pass(struct augment *a, struct err *err) MUST_CHECK;
 
 /* Fit all heads; keep at most one a site. */
 enum status augment_fit(struct augment *a, struct err *err) MUST_CHECK;
+
+/* What the plain network needs; a head that does not fit beside it; and the
+ * heaviest of the kept heads left out until all fit together. */
+enum status augment_memory_plain(struct augment *a, struct err *err) MUST_CHECK;
+void augment_memory_check(const struct augment *a, struct aug_head *h);
+void augment_memory_fit(struct augment *a);
 
 /* Write the model with its heads; the document is owned by the caller. */
 enum status augment_write(

@@ -108,6 +108,8 @@ fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
     if (s.target <= guess)
         h->reject = REJECT_GUESSING;
     check_saving(a, h);
+    if (h->reject == REJECT_NOT)
+        augment_memory_check(a, h);
     return a->opt.confidence && h->reject == REJECT_NOT
                ? fit_sure(&h->head, &rows, &h->report, &h->sure, err)
                : ST_OK;
@@ -178,6 +180,7 @@ augment_fit(struct augment *a, struct err *err)
     task_progress(
         a->task, "fit", (int64_t)a->n_heads, (int64_t)a->n_heads, NULL);
     keep_all(a);
+    augment_memory_fit(a);
     a->seconds_fit = (double)(clock_ns() - start) / 1e9;
     return st;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
+#include "search/worker/choose_rows.h"
 
 /* A fifth is held out. */
 enum { PARTS = 5 };
@@ -58,45 +59,37 @@ rows_most(const struct augment *a)
 }
 
 static enum status
-check_range(const struct augment *a, int64_t *to, struct err *err)
+check_count(const struct augment *a, struct err *err)
 {
-    const int64_t rows = (int64_t)dataset_rows(&a->data);
-
-    *to = a->opt.to < 0 ? rows : a->opt.to;
-    if (*to > rows)
-        return err_set(err, ST_UNPROCESSABLE, "augment.rows",
-            "options.rows ends at %lld; the data set has %lld rows",
-            (long long)*to, (long long)rows);
-    if (!a->opt.agreement && !a->data.labelled)
-        return err_set(err, ST_UNPROCESSABLE, "augment.labels",
-            "the data set has no labels: give some, or set options.target to "
-            "agreement");
-    return ST_OK;
-}
-
-enum status
-augment_rows(struct augment *a, struct err *err)
-{
-    int64_t to;
-    size_t most = rows_most(a);
-    enum status st = check_range(a, &to, err);
-
-    if (st != ST_OK)
-        return st;
-    a->row = calloc((size_t)(to - a->opt.from) + 1, sizeof(*a->row));
-    if (a->row == NULL)
-        return err_nomem(err);
-    for (int64_t i = a->opt.from; i < to; i++)
-        if (a->opt.agreement || npy_int(&a->data.labels, (size_t)i) >= 0)
-            a->row[a->n++] = (size_t)i;
-    if (a->n > most)
-        thin_out(a, most);
     if (a->n - a->n / PARTS >= (size_t)a->plain.classes && a->n >= PARTS)
         return ST_OK;
     return err_set(err, ST_UNPROCESSABLE, "augment.few_samples",
         "%zu usable rows for %lld classes: fitting needs at least %lld", a->n,
         (long long)a->plain.classes,
         (long long)(a->plain.classes * PARTS / (PARTS - 1) + PARTS));
+}
+
+enum status
+augment_rows(struct augment *a, struct err *err)
+{
+    const size_t most = rows_most(a);
+    size_t usable = 0;
+    enum status st;
+
+    if (!a->opt.agreement && !a->data.labelled)
+        return err_set(err, ST_UNPROCESSABLE, "augment.labels",
+            "the data set has no labels: give some, or set options.target to "
+            "agreement");
+    if ((st = choose_rows(a->opt.rows, "options.rows", "augment.rows", &a->data,
+             &a->row, &a->n, err)) != ST_OK)
+        return st;
+    for (size_t i = 0; i < a->n; i++)
+        if (a->opt.agreement || augment_label(a, i) >= 0)
+            a->row[usable++] = a->row[i];
+    a->n = usable;
+    if (a->n > most)
+        thin_out(a, most);
+    return check_count(a, err);
 }
 
 /* Which of a part's targets occur. */

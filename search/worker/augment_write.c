@@ -143,12 +143,10 @@ full_accuracy(const struct augment *a)
 static json_t *
 rows_json(const struct augment *a)
 {
-    int64_t to = a->opt.to < 0 ? (int64_t)dataset_rows(&a->data) : a->opt.to;
-
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "from",
-        (json_int_t)a->opt.from, "to", (json_int_t)to, "used", (json_int_t)a->n,
-        "fit", (json_int_t)a->n_fit, "held_out", (json_int_t)a->n_held, "seed",
-        (json_int_t)a->opt.seed);
+    return json_pack("{s:I, s:O?, s:I, s:I, s:I, s:I}", "all",
+        (json_int_t)dataset_rows(&a->data), "chosen", a->opt.rows, "used",
+        (json_int_t)a->n, "fit", (json_int_t)a->n_fit, "held_out",
+        (json_int_t)a->n_held, "seed", (json_int_t)a->opt.seed);
 }
 
 static json_t *
@@ -179,14 +177,19 @@ augment_write(struct augment *a, json_t **out, struct err *err)
     if ((st = write_model(a, hex, err)) != ST_OK)
         return st;
     *out = json_pack("{s:s, s:s, s:O?, s:I, s:o, s:{s:o, s:I, s:I}, s:o, s:o, "
-                     "s:o, s:{s:f, s:f}}",
+                     "s:o, s:{s:f, s:f}, s:{s:o, s:I, s:I, s:I, s:I}}",
         "schema", "offramp.augmentation/1", "model", hex, "options", a->options,
         "classes", (json_int_t)a->plain.classes, "rows", rows_json(a), "full",
         "accuracy", json_number_or_null(full_accuracy(a)), "macs",
         (json_int_t)a->plain.macs, "params", (json_int_t)a->plain.params,
         "boundaries", lists_json(a, true), "heads", lists_json(a, false),
         "flags", flags_json(a->class_missing, "class_missing"), "seconds",
-        "features", a->seconds_pass, "fit", a->seconds_fit);
+        "features", a->seconds_pass, "fit", a->seconds_fit, "memory",
+        "limit_bytes", json_number_or_null(a->opt.memory_bytes),
+        "plain_weight_bytes", (json_int_t)a->memory.weights,
+        "plain_activation_bytes_peak", (json_int_t)a->memory.peak,
+        "weight_bytes", (json_int_t)a->memory.weights_kept,
+        "activation_bytes_peak", (json_int_t)a->memory.peak_kept);
     if (*out == NULL)
         return err_nomem(err);
     task_progress(a->task, "write", 1, 1, NULL);

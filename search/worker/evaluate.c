@@ -8,6 +8,7 @@
 #include "probes/deploy/answer.h"
 #include "probes/runtimes/runtime.h"
 #include "search/worker/dataset.h"
+#include "search/worker/choose_rows.h"
 
 /* One exit: its output tensor, [batch][classes]. */
 struct exit_output {
@@ -27,8 +28,9 @@ struct run {
     struct exit_output exit[RECORDS_EXITS_MAX];
     int exits;
     size_t batch;
-    float *raw;      /* one row as stored */
-    int64_t rows[2]; /* of the data set: from, and up to but not with */
+    float *raw;  /* one row as stored */
+    size_t *row; /* owned, [n]: of the data set, ascending */
+    size_t n;
 };
 
 static void
@@ -43,6 +45,7 @@ run_close(struct run *r)
     free(r->outputs);
     free(r->input.data);
     free(r->raw);
+    free(r->row);
     *r = (struct run){ 0 };
 }
 
@@ -164,7 +167,7 @@ keep_row(struct run *r, struct records *out, size_t row, size_t slot,
             if (!isfinite(v[i]))
                 return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                     "output %s is not a finite number for sample %zu", x->name,
-                    row);
+                    r->row[row]);
         a = answer_of(v, x->classes, &x->scale);
         out->pred[at] = a.class;
         out->score[at] = a.score;
@@ -186,7 +189,7 @@ run_batch(struct run *r, const struct dataset *d, struct records *out,
     for (size_t k = 0; k < r->batch; k++) {
         size_t row = first + k < out->n ? first + k : out->n - 1;
 
-        npy_row(&d->inputs, (size_t)r->rows[0] + row, r->raw);
+        npy_row(&d->inputs, r->row[row], r->raw);
         preprocess_row(&d->prepare, &d->inputs, r->raw,
             (float *)r->input.data + k * row_elements);
     }
@@ -197,42 +200,19 @@ run_batch(struct run *r, const struct dataset *d, struct records *out,
 }
 
 enum status
-evaluate_name_rows(
-    const struct dataset *d, size_t first, struct records *out, struct err *err)
+evaluate_name_rows(const struct dataset *d, const size_t *row, size_t first,
+    struct records *out, struct err *err)
 {
     for (size_t i = 0; i < out->n; i++) {
-        if (asprintf(&out->sample[i], "%zu", first + i) < 0) {
+        const size_t at = row ? row[i] : first + i;
+
+        if (asprintf(&out->sample[i], "%zu", at) < 0) {
             out->sample[i] = NULL;
             return err_nomem(err);
         }
-        out->label[i] = d->labelled ? npy_int(&d->labels, first + i) : -1;
+        out->label[i] = d->labelled ? npy_int(&d->labels, at) : -1;
     }
     return ST_OK;
-}
-
-/* `rows` of the data set, all of them where it says nothing. */
-static enum status
-read_rows(
-    struct run *r, const struct dataset *d, const json_t *doc, struct err *err)
-{
-    const int64_t all = (int64_t)dataset_rows(d);
-    const json_t *rows = json_object_get(doc, "rows");
-    size_t n;
-    enum status st;
-
-    r->rows[0] = 0;
-    r->rows[1] = all;
-    if (rows == NULL || json_is_null(rows))
-        return ST_OK;
-    if ((st = json_read_ints(rows, "dataset.rows", r->rows, 2, &n, err)) !=
-        ST_OK)
-        return st;
-    if (n == 2 && r->rows[0] >= 0 && r->rows[0] < r->rows[1] &&
-        r->rows[1] <= all)
-        return ST_OK;
-    return err_set(err, ST_UNPROCESSABLE, "dataset.rows",
-        "rows must be [from, to) within the data set's %lld rows",
-        (long long)all);
 }
 
 static enum status
@@ -256,9 +236,8 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
     if ((st = dataset_fits(d, r->input.dims, r->input.rank, err)) != ST_OK ||
         (st = dataset_check_labels(
              d, (int64_t)r->exit[r->exits - 1].classes, err)) != ST_OK ||
-        (st = records_init(
-             out, (size_t)(r->rows[1] - r->rows[0]), r->exits, err)) != ST_OK ||
-        (st = evaluate_name_rows(d, (size_t)r->rows[0], out, err)) != ST_OK ||
+        (st = records_init(out, r->n, r->exits, err)) != ST_OK ||
+        (st = evaluate_name_rows(d, r->row, 0, out, err)) != ST_OK ||
         (vectors && (st = want_vectors(r, out, err)) != ST_OK))
         return st;
     for (size_t i = 0; st == ST_OK && i < out->n; i += r->batch) {
@@ -277,7 +256,8 @@ evaluate(struct task *t, const json_t *model, const json_t *dataset,
     enum status st;
 
     if ((st = dataset_open(&d, t, dataset, err)) == ST_OK &&
-        (st = read_rows(&r, &d, dataset, err)) == ST_OK &&
+        (st = choose_rows(json_object_get(dataset, "rows"), "dataset.rows",
+             "dataset.rows", &d, &r.row, &r.n, err)) == ST_OK &&
         (st = run_open(&r, t, model, err)) == ST_OK)
         st = evaluate_all(t, &r, &d, vectors, out, err);
     run_close(&r);

@@ -14,7 +14,7 @@
 
 /*
  * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
- * dataset.h, with `rows` [from, to) where only those are run; `vectors`
+ * dataset.h, with `rows` (choose_rows.h) where only those are run; `vectors`
  * keeps every exit's class scores, as its output has them.  On ST_OK the
  * caller owns *out.  A value that is not a number is ST_UNPROCESSABLE, code
  * "model.nan_output", naming output and sample.
@@ -22,9 +22,9 @@
 enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
     bool vectors, struct records *out, struct err *err) MUST_CHECK;
 
-/* Names and labels of `out->n` rows from row `first` on: a sample's name is
- * its row in the data set. */
-enum status evaluate_name_rows(const struct dataset *d, size_t first,
-    struct records *out, struct err *err) MUST_CHECK;
+/* Names and labels of `out->n` rows, those listed or (NULL) from `first` on: a
+ * sample's name is its row in the data set. */
+enum status evaluate_name_rows(const struct dataset *d, const size_t *row,
+    size_t first, struct records *out, struct err *err) MUST_CHECK;
 
 #endif

@@ -205,7 +205,7 @@ answers_init(struct boardnet_answers *a, const struct dataset *d,
     for (int i = 0; st == ST_OK && i < 2; i++) {
         st = records_init(both[i], (size_t)(rows.to - rows.from), n_exits, err);
         if (st == ST_OK)
-            st = evaluate_name_rows(d, (size_t)rows.from, both[i], err);
+            st = evaluate_name_rows(d, NULL, (size_t)rows.from, both[i], err);
     }
     return st;
 }

@@ -95,6 +95,7 @@ run(struct task *t, json_t **result, struct err *err)
     if ((st = read_payload(&a, path, &dataset, err)) == ST_OK &&
         (st = runtime_onnx_open(&a.rt, NULL, err)) == ST_OK &&
         (st = open_both(&a, path, dataset, err)) == ST_OK &&
+        (st = augment_memory_plain(&a, err)) == ST_OK &&
         (st = augment_plan(&a, err)) == ST_OK &&
         (st = augment_rows(&a, err)) == ST_OK &&
         (st = augment_pass(&a, err)) == ST_OK &&

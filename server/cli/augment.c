@@ -74,8 +74,9 @@ const struct opt_cmd cli_augment_cmd = {
         "What D of --max-drop is expected on new rows: the floor is raised "
         "until\ncross-validation says so.  On few rows that is far from a "
         "promise, so the plan that\npromises it is named beside.\n"
-        "The network's own weights stay as they are.  Rows are taken in their "
-        "order: shuffle\nthem first.",
+        "The network's own weights stay as they are.  Rows to fit on are "
+        "drawn from\neach class by --seed; rows that belong together (of one "
+        "patient, say) go into\n--data and --test-data instead.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };

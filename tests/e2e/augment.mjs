@@ -46,7 +46,7 @@ async function order(s) {
     ...test ? { evaluate: test.id } : {}, device: 'localhost',
     ...c.policy ? { policy: c.policy } : {},
     ...c.options ? { options: c.options } : {},
-    search: { max_drop: c.max_drop } };
+    memory_bytes: 1e6, search: { max_drop: c.max_drop } };
 }
 
 async function refusals(s, body) {
@@ -92,6 +92,14 @@ withService(async (s) => {
   check(a.augmentation.heads.some((h) => h.kept), 'some heads are kept');
   check(a.cut_short.length === plan.exits.length - 1,
     'the network cut short at each exit is offered beside the plan');
+  const params = a.augmentation.heads.filter((h) => h.kept
+    && plan.exits.some((x) => x.name === h.exit && x.kept))
+    .reduce((sum, h) => sum + h.params, 0);
+  check(a.memory.weight_bytes === 4 * params
+    + a.augmentation.memory.plain_weight_bytes, 'the plan has its weights and '
+    + 'those of the heads it keeps');
+  check(a.memory.limit_bytes === body.memory_bytes && a.memory.spare_bytes > 0,
+    'and fits what the device has');
   check(search.curve.length > 1, `the front has ${search.curve.length} plans`);
   check(plan.cross.drop <= c.max_drop + 1e-9
     || plan.cross.status !== 'met', 'the plan is expected to keep the drop');
@@ -104,6 +112,8 @@ withService(async (s) => {
   const csv = await s.get(`/v1/records/${a.records}/csv`);
   const samples = csv.trim().split(/\r?\n/).slice(1)
     .map((l) => Number(l.split(',')[0]));
-  check(c.test || samples.every((i) => i >= a.augmentation.rows.to),
-    'no row that heads were fitted on is evaluated');
+  const { all, used } = a.augmentation.rows;
+  check(samples.length === all - used && new Set(samples).size === all - used
+    && Math.min(...samples) < used, 'the rows that heads were not fitted on, '
+    + 'drawn from all of them, are evaluated');
 });

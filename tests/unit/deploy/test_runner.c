@@ -21,7 +21,8 @@
 enum { EXITS = 9 };
 
 /* The runtime fuses a whole graph otherwise than its parts, so the last bits
- * of logits differ (1.0e-6 was seen after softmax, in one value of 9,000). */
+ * of logits differ (1.0e-6 was seen after softmax, in one value of 9,000).
+ * Where it fuses nothing they are equal (unit/worker/test_augment.c). */
 static const double TOLERANCE = 4e-6;
 
 /* A network with its data. */

@@ -84,7 +84,7 @@ const char *
 chain_run(struct chain *c, const char *path)
 {
     const struct net_source source = { .path = path };
-    const struct net_options options = NET_OPTIONS_DEFAULT;
+    struct net_options options = NET_OPTIONS_DEFAULT;
     struct tensor in[8], out[CHAIN_TENSORS];
     const struct tensor_info *ins, *outs;
     struct err err = { 0 };
@@ -93,6 +93,8 @@ chain_run(struct chain *c, const char *path)
     size_t n_in, n_out;
     const char *last;
 
+    if (c->plain)
+        options.optimisation = NET_OPTIMISE_NONE;
     if (net_open(&net, c->rt, &source, &options, &err) != ST_OK)
         fail_msg("%s: %s", path, err.text);
     ins = net_inputs(net, &n_in);

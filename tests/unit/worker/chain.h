@@ -9,6 +9,7 @@
 #ifndef OFFRAMP_TEST_CHAIN_H
 #define OFFRAMP_TEST_CHAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct runtime;
@@ -17,6 +18,7 @@ enum { CHAIN_TENSORS = 128 };
 
 struct chain {
     struct runtime *rt;
+    bool plain; /* nets run as they are written: the runtime fuses nothing */
     struct {
         char name[128];
         float *data; /* owned */

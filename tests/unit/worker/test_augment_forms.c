@@ -391,33 +391,99 @@ a_class_that_one_part_lacks_is_flagged(void **state)
     box_close(&b);
 }
 
-static void
-without_labels_heads_learn_what_the_network_says(void **state)
+/* The heads of a dense network that learn what it says, within so many bytes;
+ * the caller owns the document. */
+static json_t *
+within(double bytes)
 {
     static float data[ROWS * 20];
-    const json_t *head;
     struct task_box b;
-    json_t *payload;
+    json_t *payload, *doc;
 
-    (void)state;
     for (size_t i = 0; i < ROWS * 20; i++)
         data[i] = 4 * noise[i] - 2;
     box_open(&b);
     payload = payload_of(&b, DENSE, "20", data, ROWS, cycling());
     json_object_del(json_object_get(payload, "dataset"), "labels");
-    json_object_set_new(
-        payload, "options", json_pack("{s:s}", "target", "agreement"));
+    json_object_set_new(payload, "options",
+        json_pack("{s:s,s:f}", "target", "agreement", "memory_bytes", bytes));
     box_run(&b, "augment", payload);
-    head = json_array_get(json_object_get(box_done(&b), "heads"), 0);
+    doc = json_deep_copy(box_done(&b));
+    box_close(&b);
+    return doc;
+}
+
+static void
+without_labels_heads_learn_what_the_network_says(void **state)
+{
+    json_t *doc = within(1e15);
+    const json_t *head = json_array_get(json_object_get(doc, "heads"), 0);
+
+    (void)state;
     assert_true(json_is_null(json_object_get(head, "accuracy")));
     assert_true(json_is_real(json_object_get(head, "agreement")));
-    box_close(&b);
+    json_decref(doc);
+}
+
+static double
+memory_of(const json_t *doc, const char *name)
+{
+    return json_number_value(
+        json_object_get(json_object_get(doc, "memory"), name));
+}
+
+static size_t
+count_kept(const json_t *doc)
+{
+    const json_t *h;
+    size_t i, n = 0;
+
+    json_array_foreach(json_object_get(doc, "heads"), i, h)
+    {
+        n += json_is_true(json_object_get(h, "kept"));
+    }
+    return n;
+}
+
+static void
+heads_that_the_device_has_no_room_for_are_left_out(void **state)
+{
+    json_t *all = within(1e9), *less, *none;
+    const double plain = memory_of(all, "plain_weight_bytes") +
+                         memory_of(all, "plain_activation_bytes_peak");
+    const double whole = memory_of(all, "weight_bytes") +
+                         memory_of(all, "activation_bytes_peak");
+    size_t rejected = 0, i;
+    const json_t *h;
+
+    (void)state;
+    assert_true(count_kept(all) > 0);
+    assert_true(plain > 0 && whole > plain);
+    less = within(whole - 1);
+    assert_int_equal(count_kept(less), count_kept(all) - 1);
+    assert_true(memory_of(less, "weight_bytes") +
+                    memory_of(less, "activation_bytes_peak") <=
+                whole - 1);
+    none = within(plain);
+    assert_int_equal(count_kept(none), 0);
+    json_array_foreach(json_object_get(none, "heads"), i, h)
+    {
+        if (strcmp(json_string_value(json_object_get(h, "reason")), "memory"))
+            continue;
+        rejected++;
+        assert_true(json_number_value(json_object_get(h, "number")) > 0);
+    }
+    assert_int_equal(rejected, count_kept(all));
+    json_decref(all);
+    json_decref(less);
+    json_decref(none);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(heads_that_the_device_has_no_room_for_are_left_out),
         cmocka_unit_test(every_family_gets_heads),
         cmocka_unit_test(what_cannot_be_used_is_said_clearly),
         cmocka_unit_test(what_is_no_number_names_tensor_and_sample),
