@@ -6,6 +6,7 @@
 //                                        bench_search is)
 //   --out FILE      keep the figures there, beside those of earlier runs
 //   --table         run nothing: print what FILE has
+//   --markdown      print it as search/solve/README.md shows it
 //   --highs S       let HiGHS try S11 for so long (60)
 //   --plots         instead time growing N, E and T, for plots.mjs
 // Times are of one thread.  Limits are in processor time, so that a busy
@@ -17,12 +18,13 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { rows, text } from './table.mjs';
+import { markdown, rows, text } from './table.mjs';
 
 const { values: opt, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: { seeds: { type: 'string', default: '3' }, out: { type: 'string' },
-    table: { type: 'boolean' }, highs: { type: 'string', default: '60' },
+    table: { type: 'boolean' }, markdown: { type: 'boolean' },
+    highs: { type: 'string', default: '60' },
     plots: { type: 'boolean' } },
 });
 const here = dirname(fileURLToPath(import.meta.url));
@@ -149,4 +151,4 @@ if (opt.plots)
 else if (!opt.table)
   runAll(last(call('bench_search', 'list')));
 if (!opt.plots)
-  console.log(text(rows(results)));
+  console.log((opt.markdown ? markdown : text)(rows(results)));

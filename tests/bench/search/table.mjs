@@ -113,6 +113,22 @@ export function rows(results) {
     machine: results.machine };
 }
 
+/* Two tables for a README: the searches, and the baselines beside them. */
+export function markdown({ head, rows: list, machine }) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const grid = (titles, body) => [line(titles), line(titles.map(() => '---')),
+    ...body.map(line)].join('\n');
+  const full = list.map((r) => head.map((_, c) => r[c] ?? ''));
+
+  return `${grid(columns, full.map((r) => r.slice(0, columns.length)))}
+
+${grid(['gap, %', ...Object.values(rivals)], full.filter((r) =>
+    r.slice(columns.length).some((x) => /\d/.test(x))).map((r) =>
+    [r[0], ...r.slice(columns.length)]))}
+
+${machine.cpu}, ${machine.at}`;
+}
+
 export function text({ head, rows: list, machine }) {
   const all = [head, ...list.map((r) => head.map((_, c) => r[c] ?? ''))];
   const width = head.map((_, c) => Math.max(...all.map((r) => r[c].length)));
