@@ -40,12 +40,13 @@ int cli_compare(int argc, char **argv);
 int cli_partition(int argc, char **argv);
 int cli_links(int argc, char **argv);
 int cli_map(int argc, char **argv);
+int cli_select(int argc, char **argv);
 
 extern const struct opt_cmd cli_submit_cmd, cli_watch_cmd, cli_table_cmd,
     cli_plan_cmd, cli_export_cmd, cli_search_cmd, cli_devices_cmd, cli_diff_cmd,
     cli_import_cmd, cli_run_cmd, cli_augment_cmd, cli_take_cmd,
     cli_validate_cmd, cli_compare_cmd, cli_partition_cmd, cli_links_cmd,
-    cli_map_cmd;
+    cli_map_cmd, cli_select_cmd;
 
 /* Print an error on standard error and return the exit code it means: 2 for
  * what the user can correct, 1 for the rest. */

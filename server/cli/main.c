@@ -39,6 +39,8 @@ const struct cli_verb cli_verbs[] = {
         &cli_partition_cmd },
     { "map", "exits, thresholds and processors, found together", cli_map,
         &cli_map_cmd },
+    { "select", "choose one of several configurations for each sample",
+        cli_select, &cli_select_cmd },
     { NULL, NULL, NULL, NULL },
 };
 
