@@ -30,6 +30,8 @@ struct runner {
     size_t n_slots;
     struct stage stage[RUNNER_EXITS_MAX];
     int n;
+    int reached; /* segments of this sample that have run */
+    int headed;  /* the last stage whose head has run; -1 */
 };
 
 static struct slot *
@@ -245,26 +247,61 @@ part_run(struct part *p, struct err *err)
     return p->net != NULL ? net_run(p->net, p->binding, err) : ST_OK;
 }
 
+/* Run a stage's head and read what it says. */
+static enum status
+stage_answer(
+    struct runner *r, int i, struct runner_answer *out, struct err *err)
+{
+    struct stage *g = &r->stage[i];
+    const float *v = r->slots[g->output].tensor.data;
+    struct answer a;
+    enum status st;
+
+    if ((st = part_run(&g->head, err)) != ST_OK)
+        return st;
+    for (size_t k = 0; k < g->classes; k++)
+        if (!isfinite(v[k]))
+            return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
+                "output %s is not a finite number", r->slots[g->output].name);
+    a = answer_of(v, g->classes, &g->scale);
+    *out = (struct runner_answer){ i, a.class, a.score };
+    return ST_OK;
+}
+
+void
+runner_begin(struct runner *r)
+{
+    r->reached = 0;
+    r->headed = -1;
+}
+
+enum status
+runner_reach(struct runner *r, int stage, bool heads, double *score,
+    struct runner_answer *out, struct err *err)
+{
+    for (int i = heads ? r->headed + 1 : stage; i <= stage; i++) {
+        enum status st = ST_OK;
+
+        while (st == ST_OK && r->reached <= i)
+            st = part_run(&r->stage[r->reached++].segment, err);
+        if (st != ST_OK || (st = stage_answer(r, i, out, err)) != ST_OK)
+            return st;
+        score[i] = out->score;
+        r->headed = i;
+    }
+    return ST_OK;
+}
+
 enum status
 runner_run(struct runner *r, struct runner_answer *out, struct err *err)
 {
     for (int i = 0; i < r->n; i++) {
-        struct stage *g = &r->stage[i];
-        const float *v = r->slots[g->output].tensor.data;
-        struct answer a;
         enum status st;
 
-        if ((st = part_run(&g->segment, err)) != ST_OK ||
-            (st = part_run(&g->head, err)) != ST_OK)
+        if ((st = part_run(&r->stage[i].segment, err)) != ST_OK ||
+            (st = stage_answer(r, i, out, err)) != ST_OK)
             return st;
-        for (size_t k = 0; k < g->classes; k++)
-            if (!isfinite(v[k]))
-                return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
-                    "output %s is not a finite number",
-                    r->slots[g->output].name);
-        a = answer_of(v, g->classes, &g->scale);
-        *out = (struct runner_answer){ i, a.class, a.score };
-        if (i == r->n - 1 || a.score >= g->threshold)
+        if (i == r->n - 1 || out->score >= r->stage[i].threshold)
             break;
     }
     return ST_OK;

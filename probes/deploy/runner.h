@@ -12,6 +12,8 @@
 #ifndef OFFRAMP_DEPLOY_RUNNER_H
 #define OFFRAMP_DEPLOY_RUNNER_H
 
+#include <stdbool.h>
+
 #include "probes/deploy/answer.h"
 #include "probes/runtimes/runtime.h"
 
@@ -51,6 +53,17 @@ const struct tensor *runner_input_shape(const struct runner *r);
  * "model.nan_output" where an exit's values are no numbers. */
 enum status runner_run(
     struct runner *r, struct runner_answer *out, struct err *err) MUST_CHECK;
+
+/*
+ * The same step by step, for whoever decides otherwise than by thresholds.
+ * After runner_begin() for a new sample, runner_reach() runs the segments up
+ * to a stage that have not run yet, and its head, with `heads` also those of
+ * all stages on the way whose head has not run; score[k] is written for each
+ * head that runs in this call.  Stages only ever go forward.
+ */
+void runner_begin(struct runner *r);
+enum status runner_reach(struct runner *r, int stage, bool heads, double *score,
+    struct runner_answer *out, struct err *err) MUST_CHECK;
 
 /* The values of a stage's output as its last run left them. */
 const float *runner_output(const struct runner *r, int stage, size_t *n);

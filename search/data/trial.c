@@ -125,7 +125,7 @@ replay(struct trial *t, size_t k, int64_t shuffle,
     int64_t start = clock_ns(), ns;
 
     replay_run(t->kind[k], t->state, &t->input.settings, &t->input.stream,
-        &t->input.costs, order, &r);
+        &t->input.costs, order, NULL, &r);
     ns = clock_ns() - start;
     f->ns = shuffle == 0 || ns < f->ns ? ns : f->ns;
     f->cost[shuffle] = r.cost;

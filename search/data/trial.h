@@ -37,6 +37,7 @@ struct trial_options {
     int64_t steps, shuffles;
     uint64_t seed;
     bool by_group; /* groups one after the other: changing domains */
+    bool all_rows; /* both halves: for a stream that is replayed as it came */
     enum search_reference reference;
     double max_drop;     /* of the exact plan */
     double time_limit_s; /* of its proof */
@@ -55,6 +56,12 @@ void trial_options_init(struct trial_options *o);
 enum status trial_options_read(const json_t *problem,
     const char *names[TRIAL_KINDS_MAX], struct trial_options *out,
     struct err *err) MUST_CHECK;
+
+/* One policy (o->names[0]) over all rows in their order, with the choice made
+ * for each: offramp.steps/1, as a live run writes it.  On ST_OK the caller owns
+ * *out. */
+enum status trial_steps(const struct records *r, const struct costs *costs,
+    const struct trial_options *o, json_t **out, struct err *err) MUST_CHECK;
 
 /* `costs` NULL: the constants of SplitEE's published code: 0.8 lambda a layer
  * and 0.2 lambda a head, earnings with lambda a layer in both variants.  On

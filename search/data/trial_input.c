@@ -126,7 +126,8 @@ set_setting(struct policy_setting *s, const struct trial_input *in,
     policy_setting_range(s);
 }
 
-/* Samples of the test half that have a right answer to compare with. */
+/* Samples of the test half (or of both) that have a right answer to compare
+ * with. */
 static size_t
 choose(const struct records *r, const struct trial_options *o, uint8_t *half,
     uint32_t *at)
@@ -135,7 +136,7 @@ choose(const struct records *r, const struct trial_options *o, uint8_t *half,
 
     records_split(r, o->seed, half);
     for (size_t i = 0; i < r->n; i++)
-        if (half[i] == RECORDS_TEST &&
+        if ((o->all_rows || half[i] == RECORDS_TEST) &&
             (o->reference == SEARCH_FINAL || r->label[i] >= 0))
             at[n++] = (uint32_t)i;
     return n;
@@ -221,6 +222,30 @@ out:
 }
 
 enum status
+trial_input_costs(struct trial_input *in, int arms, const struct costs *c,
+    bool published, const struct trial_options *o, struct err *err)
+{
+    enum status st;
+
+    in->stream.arms = arms;
+    if (arms != c->exits)
+        return err_set(err, ST_UNPROCESSABLE, "policy.exits",
+            "the network has %d exits, the costs %d: they are not of one "
+            "network",
+            arms, c->exits);
+    if ((st = take_paths(in, c, o, err)) != ST_OK ||
+        (st = take_offload(in, o, err)) != ST_OK)
+        return st;
+    in->costs = (struct replay_costs){ in->own, in->path, in->offload };
+    weigh(in, o, published);
+    set_setting(&in->settings.own, in, in->earn_own, o);
+    set_setting(&in->settings.path, in, in->earn_path, o);
+    if ((st = policy_setting_check(&in->settings.own, err)) == ST_OK)
+        st = policy_setting_check(&in->settings.path, err);
+    return st;
+}
+
+enum status
 trial_input_init(struct trial_input *in, const struct records *r,
     const struct costs *c, bool published, const struct trial_options *o,
     struct err *err)
@@ -238,17 +263,8 @@ trial_input_init(struct trial_input *in, const struct records *r,
             "the records have no column 'group': without it there are no "
             "domains to visit one after the other");
     if ((st = take_stream(in, r, o, err)) == ST_OK &&
-        (st = replay_check(&in->stream, err)) == ST_OK &&
-        (st = take_paths(in, c, o, err)) == ST_OK)
-        st = take_offload(in, o, err);
-    if (st == ST_OK) {
-        in->costs = (struct replay_costs){ in->own, in->path, in->offload };
-        weigh(in, o, published);
-        set_setting(&in->settings.own, in, in->earn_own, o);
-        set_setting(&in->settings.path, in, in->earn_path, o);
-        if ((st = policy_setting_check(&in->settings.own, err)) == ST_OK)
-            st = policy_setting_check(&in->settings.path, err);
-    }
+        (st = replay_check(&in->stream, err)) == ST_OK)
+        st = trial_input_costs(in, r->exits, c, published, o, err);
     if (st != ST_OK)
         trial_input_clear(in);
     return st;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* trial_input.h -- records and costs as a replay wants them.  Private to
- * trial.c. */
+/* trial_input.h -- records and costs as a replay and a live run want
+ * them. */
 #ifndef OFFRAMP_DATA_TRIAL_INPUT_H
 #define OFFRAMP_DATA_TRIAL_INPUT_H
 
@@ -25,6 +25,11 @@ struct trial_input {
 /* `published`: costs are trial_published_costs(), whose reward is lambda a
  * layer however many heads run. */
 enum status trial_input_init(struct trial_input *in, const struct records *r,
+    const struct costs *c, bool published, const struct trial_options *o,
+    struct err *err) MUST_CHECK;
+/* The costs and settings alone, for a network of so many exits whose samples
+ * are yet to come. */
+enum status trial_input_costs(struct trial_input *in, int arms,
     const struct costs *c, bool published, const struct trial_options *o,
     struct err *err) MUST_CHECK;
 void trial_input_clear(struct trial_input *in);

@@ -133,6 +133,28 @@ replay_order_init(struct replay_order *o, const struct replay_stream *s,
     return ST_OK;
 }
 
+enum status
+replay_order_given(struct replay_order *o, const struct replay_stream *s,
+    const struct policy_setting *setting, struct err *err)
+{
+    enum status st = replay_order_init(o, s, setting, s->n, 0, err);
+    uint8_t *best;
+
+    if (st != ST_OK)
+        return st;
+    if ((best = malloc(s->n)) == NULL) {
+        replay_order_clear(o);
+        return err_nomem(err);
+    }
+    for (size_t t = 0; t < s->n; t++)
+        best[o->sample[t]] = o->best[t];
+    for (size_t t = 0; t < s->n; t++)
+        o->sample[t] = (uint32_t)t;
+    memcpy(o->best, best, s->n);
+    free(best);
+    return ST_OK;
+}
+
 void
 replay_order_clear(struct replay_order *o)
 {
@@ -164,6 +186,14 @@ reveal(const struct replay_stream *s, const struct policy_kind *k,
         seen->final = final;
 }
 
+static bool
+is_handed_over(
+    const struct policy_setting *setting, const struct policy_seen *seen)
+{
+    return seen->arm < setting->arms - 1 &&
+           seen->score[seen->arm] < setting->alpha;
+}
+
 static void
 account(struct replay_result *r, const struct replay_stream *s,
     const struct policy_kind *k, const struct policy_setting *setting,
@@ -175,7 +205,7 @@ account(struct replay_result *r, const struct replay_stream *s,
     r->cost += all_heads ? c->path[seen->arm] : c->own[seen->arm];
     r->probed += seen->probe;
     r->pulls[seen->arm]++;
-    if (seen->arm < last && seen->score[seen->arm] < setting->alpha) {
+    if (is_handed_over(setting, seen)) {
         r->cost += c->offload[seen->arm];
         r->offloaded++;
         answers = last;
@@ -187,7 +217,7 @@ void
 replay_run(const struct policy_kind *k, void *state,
     const struct replay_settings *settings, const struct replay_stream *s,
     const struct replay_costs *c, const struct replay_order *o,
-    struct replay_result *out)
+    struct replay_step *steps, struct replay_result *out)
 {
     const struct policy_setting *mine =
         k->view == POLICY_ARM ? &settings->own : &settings->path;
@@ -207,6 +237,9 @@ replay_run(const struct policy_kind *k, void *state,
         reveal(s, k, mine, i, &choice, score, &seen);
         k->observe(state, &seen);
         account(out, s, k, mine, c, i, &seen);
+        if (steps != NULL)
+            steps[t] = (struct replay_step){ seen.arm, seen.probe,
+                is_handed_over(mine, &seen) };
         out->regret += earning(s, &settings->own, o->best[t], i) -
                        policy_earned(paid, &seen);
         while (point < REPLAY_POINTS &&

@@ -53,6 +53,11 @@ struct replay_order {
 enum status replay_order_init(struct replay_order *o,
     const struct replay_stream *s, const struct policy_setting *setting,
     size_t steps, uint64_t seed, struct err *err) MUST_CHECK;
+/* The samples as they come, once; the best arm is that of all (or of the
+ * domain).  ST_NOMEM. */
+enum status replay_order_given(struct replay_order *o,
+    const struct replay_stream *s, const struct policy_setting *setting,
+    struct err *err) MUST_CHECK;
 void replay_order_clear(struct replay_order *o);
 
 /* Means over the steps; `regret` is a sum, its trace at REPLAY_POINTS evenly
@@ -63,15 +68,22 @@ struct replay_result {
     uint64_t pulls[POLICY_ARMS_MAX];
 };
 
+/* What was done with a sample. */
+struct replay_step {
+    int arm;
+    bool probe, offloaded;
+};
+
 /* `own` and `path` hold the earnings' costs of the two ways of running; a
  * policy is given the one that its view pays for.  `state` has
- * policy_state_size() bytes, aligned as malloc does. */
+ * policy_state_size() bytes, aligned as malloc does.  `steps` gets every step's
+ * choice, [order's steps]; it may be NULL. */
 struct replay_settings {
     struct policy_setting own, path;
 };
 void replay_run(const struct policy_kind *k, void *state,
     const struct replay_settings *settings, const struct replay_stream *s,
     const struct replay_costs *c, const struct replay_order *o,
-    struct replay_result *out);
+    struct replay_step *steps, struct replay_result *out);
 
 #endif

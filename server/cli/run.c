@@ -4,35 +4,37 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "search/data/preprocess.h"
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
 #include "server/cli/run_plan.h"
+#include "server/cli/run_policy.h"
 #include "server/cli/run_text.h"
 
-static const char *plan_file, *model_file, *data_file, *labels_file,
-    *preprocess_text;
-static int64_t limit;
+static const char *plan_file, *model_file;
+static struct run_files files;
+static struct run_policy_wish wish = RUN_POLICY_WISH;
 static bool json;
 
 static const struct opt opts[] = {
     { "plan", 'p', OPT_STR, &plan_file, "FILE", "the plan, JSON", NULL, 0, 0 },
     { "model", 'm', OPT_STR, &model_file, "FILE",
         "the network with all its exits, ONNX", NULL, 0, 0 },
-    { "data", 'd', OPT_STR, &data_file, "FILE", "inputs, .npy", NULL, 0, 0 },
-    { "labels", 'l', OPT_STR, &labels_file, "FILE", "their classes, .npy", NULL,
-        0, 0 },
-    { "preprocess", 0, OPT_STR, &preprocess_text, "JSON",
+    { "data", 'd', OPT_STR, &files.data, "FILE", "inputs, .npy", NULL, 0, 0 },
+    { "labels", 'l', OPT_STR, &files.labels, "FILE", "their classes, .npy",
+        NULL, 0, 0 },
+    { "preprocess", 0, OPT_STR, &files.preprocess, "JSON",
         "how inputs are prepared, such as {\"scale\":0.0039}", NULL, 0, 0 },
-    { "limit", 'n', OPT_INT, &limit, "N", "only the first N samples", NULL, 1,
-        1e9 },
+    { "limit", 'n', OPT_INT, &files.limit, "N", "only the first N samples",
+        NULL, 1, 1e9 },
+    RUN_POLICY_OPTS(wish),
     { "json", 'j', OPT_FLAG, &json, NULL, "print JSON", NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_run_cmd = {
     .name = "offramp run",
-    .summary = "run a plan here, segment by segment, and really stop",
-    .synopsis = "--plan FILE --model FILE --data FILE [OPTION]...",
+    .summary = "run a plan or a policy here, segment by segment, and stop",
+    .synopsis = "--plan FILE|--policy NAME --model FILE --data FILE "
+                "[OPTION]...",
     .details =
         "The reference for whoever writes a runner of their own: the network "
         "is cut at the\nplan's exits, each sample runs segment by segment and "
@@ -41,6 +43,13 @@ const struct opt_cmd cli_run_cmd = {
         "    offramp plan 1 --json >plan.json\n"
         "    offramp run --plan plan.json --model net.onnx --data x.npy "
         "--labels y.npy\n"
+        "    offramp run --policy splitee --offload 0.5 --model net.onnx "
+        "--data "
+        "x.npy\n"
+        "A policy chooses an exit for each sample before it runs; what is not "
+        "sure enough\nthere (below --alpha) is handed over, and completed here "
+        "in the other device's place.\nWith --records it is replayed instead: "
+        "the same scores give the same choices.\n"
         "Times are of this machine as it is now: one run a sample, nothing is "
         "repeated or\nset aside.  `offramp validate` measures on a plan's "
         "device.",
@@ -48,85 +57,8 @@ const struct opt_cmd cli_run_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-/* What goes in, opened and checked against each other. */
-struct samples {
-    struct npy inputs, labels;
-    struct preprocess prepare;
-    bool labelled;
-    size_t n;
-};
-
 static enum status
-read_preprocess(struct preprocess *out, struct err *err)
-{
-    json_t *doc = NULL;
-    enum status st = ST_OK;
-
-    if (preprocess_text != NULL)
-        st = json_parse(preprocess_text, strlen(preprocess_text), &doc, err);
-    if (st == ST_OK)
-        st = preprocess_read(doc, out, err);
-    json_decref(doc);
-    return st;
-}
-
-static enum status
-samples_open(struct samples *s, struct err *err)
-{
-    enum status st;
-
-    if ((st = read_preprocess(&s->prepare, err)) != ST_OK ||
-        (st = npy_open(&s->inputs, data_file, "inputs", err)) != ST_OK)
-        return st;
-    s->labelled = labels_file != NULL;
-    if (s->labelled &&
-        (st = npy_open(&s->labels, labels_file, "labels", err)) != ST_OK)
-        return st;
-    if (s->labelled &&
-        (s->labels.rank != 1 || s->labels.type == NPY_F4 ||
-            s->labels.type == NPY_F2 || s->labels.dims[0] != s->inputs.dims[0]))
-        return err_set(err, ST_UNPROCESSABLE, "dataset.labels",
-            "labels: must be integers, one for each of the %lld inputs",
-            (long long)s->inputs.dims[0]);
-    s->n = (size_t)s->inputs.dims[0];
-    if (limit > 0 && (size_t)limit < s->n)
-        s->n = (size_t)limit;
-    if (s->n == 0)
-        return err_set(
-            err, ST_UNPROCESSABLE, "dataset.shape", "inputs: there is no row");
-    return ST_OK;
-}
-
-static void
-samples_close(struct samples *s)
-{
-    npy_close(&s->inputs);
-    if (s->labelled)
-        npy_close(&s->labels);
-}
-
-/* A prepared row must be what the network takes. */
-static enum status
-check_shape(const struct samples *s, const struct tensor *t, struct err *err)
-{
-    int64_t dims[NPY_RANK];
-    size_t rank;
-    enum status st =
-        preprocess_shape(&s->prepare, &s->inputs, dims, &rank, err);
-
-    if (st != ST_OK)
-        return st;
-    if (rank + 1 == t->rank &&
-        memcmp(dims, t->dims + 1, rank * sizeof(*dims)) == 0)
-        return ST_OK;
-    return err_set(err, ST_UNPROCESSABLE, "dataset.shape",
-        "a row of the inputs has %zu elements in %zu dimensions, the network "
-        "takes %zu in %zu",
-        s->inputs.row_elements, rank, t->bytes / sizeof(float), t->rank - 1);
-}
-
-static enum status
-run_all(struct runner *r, const struct samples *s, struct run_tally *t,
+run_all(struct runner *r, const struct run_samples *s, struct run_tally *t,
     struct err *err)
 {
     size_t elements;
@@ -138,40 +70,60 @@ run_all(struct runner *r, const struct samples *s, struct run_tally *t,
         struct runner_answer a;
         int64_t start;
 
-        npy_row(&s->inputs, i, raw);
-        preprocess_row(&s->prepare, &s->inputs, raw, input);
+        run_samples_read(s, i, raw, input);
         start = clock_ns();
         if ((st = runner_run(r, &a, err)) == ST_OK)
-            run_tally_add(t, &a, (double)(clock_ns() - start),
-                s->labelled ? npy_int(&s->labels, i) : -1);
+            run_tally_add(
+                t, &a, (double)(clock_ns() - start), run_samples_label(s, i));
     }
     free(raw);
     return st;
 }
 
 static enum status
-run(struct err *err)
+run_a_plan(const struct run_samples *s, struct err *err)
 {
-    struct samples s = { 0 };
     struct run_plan p = { 0 };
     struct run_tally t = { 0 };
     json_t *plan = NULL;
     enum status st;
 
-    if (plan_file == NULL || model_file == NULL || data_file == NULL)
-        return err_set(err, ST_INVALID, "cli.arguments",
-            "give --plan FILE, --model FILE and --data FILE");
     if ((st = json_file_load(plan_file, 1 << 24, &plan, err)) == ST_OK &&
-        (st = samples_open(&s, err)) == ST_OK &&
         (st = run_plan_open(&p, plan, model_file, err)) == ST_OK &&
-        (st = check_shape(&s, runner_input_shape(p.runner), err)) == ST_OK &&
-        (st = run_tally_init(&t, s.n, err)) == ST_OK &&
-        (st = run_all(p.runner, &s, &t, err)) == ST_OK)
+        (st = run_samples_fit(s, runner_input_shape(p.runner), err)) == ST_OK &&
+        (st = run_tally_init(&t, s->n, err)) == ST_OK &&
+        (st = run_all(p.runner, s, &t, err)) == ST_OK)
         st = run_text(&p, &t, json, err);
     run_tally_clear(&t);
     run_plan_close(&p);
-    samples_close(&s);
     json_decref(plan);
+    return st;
+}
+
+static enum status
+run(struct err *err)
+{
+    struct run_samples s = { 0 };
+    const bool replay = wish.records_file != NULL;
+    enum status st;
+
+    if ((plan_file == NULL) == (wish.policy == NULL))
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "give --plan FILE or --policy NAME, and only one of them");
+    if (replay &&
+        (plan_file != NULL || model_file != NULL || files.data != NULL))
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "--records replays a policy: leave --plan, --model and --data "
+            "out");
+    if (replay)
+        return run_policy(&wish, NULL, NULL, json, err);
+    if (model_file == NULL || files.data == NULL)
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "give --model FILE and --data FILE");
+    if ((st = run_samples_open(&s, &files, err)) == ST_OK)
+        st = plan_file != NULL ? run_a_plan(&s, err)
+                               : run_policy(&wish, model_file, &s, json, err);
+    run_samples_close(&s);
     return st;
 }
 

@@ -92,12 +92,48 @@ open_stages(struct run_plan *out, const struct parts *parts,
     return runner_open(&out->runner, out->runtime, stage, n, err);
 }
 
+/* Every exit of a model, by the names of its outputs. */
+static enum status
+all_exits(struct run_plan *out, const void *data, size_t len,
+    const struct analyse_env *env, struct err *err)
+{
+    struct plan_exits *x = &out->exits;
+    const json_t *exit;
+    size_t i;
+    enum status st = analyse(&out->analysis, data, len, NULL, env, err);
+
+    if (st != ST_OK)
+        return st;
+    json_array_foreach(json_object_get(out->analysis, "exits"), i, exit)
+    {
+        if (x->n == RECORDS_EXITS_MAX)
+            return err_set(err, ST_UNPROCESSABLE, "model.too_many_exits",
+                "more than %d exits", RECORDS_EXITS_MAX);
+        x->name[x->n] = json_get_string(exit, "output", "");
+        x->threshold[x->n] = NAN;
+        x->kept[x->n++] = true;
+    }
+    return ST_OK;
+}
+
+/* An analysis makes cuts of its own, which are not needed. */
+static enum status
+drop(void *ctx, const void *data, size_t len, char hex[HASH_HEX],
+    struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    hash_bytes(data, len, hex);
+    return ST_OK;
+}
+
 enum status
 run_plan_open(struct run_plan *out, const json_t *plan, const char *model_path,
     struct err *err)
 {
     struct parts parts = { 0 };
     const struct analyse_env env = { &parts, infer, keep, NULL, NULL };
+    const struct analyse_env look = { &parts, infer, drop, NULL, NULL };
     struct deploy_exits exits;
     json_t *deployment = NULL;
     char *data = NULL;
@@ -105,12 +141,15 @@ run_plan_open(struct run_plan *out, const json_t *plan, const char *model_path,
     enum status st;
 
     *out = (struct run_plan){ 0 };
-    if ((st = plan_exits_read(plan, &out->exits, err)) != ST_OK ||
+    if ((plan != NULL &&
+            (st = plan_exits_read(plan, &out->exits, err)) != ST_OK) ||
         (st = file_read(model_path, ONNX_MAX_BYTES, &data, &len, err)) !=
             ST_OK ||
         (st = runtime_onnx_open(&out->runtime, NULL, err)) != ST_OK)
         goto out;
     parts.runtime = out->runtime;
+    if (plan == NULL && (st = all_exits(out, data, len, &look, err)) != ST_OK)
+        goto out;
     exits =
         (struct deploy_exits){ out->exits.name, out->exits.kept, out->exits.n };
     if ((st = deploy_cut(&deployment, data, len, &exits, &env, err)) == ST_OK)
@@ -128,6 +167,8 @@ run_plan_close(struct run_plan *p)
     runner_close(p->runner);
     if (p->runtime != NULL)
         runtime_close(p->runtime);
+    json_decref(p->analysis);
+    p->analysis = NULL;
     p->runner = NULL;
     p->runtime = NULL;
 }

@@ -13,11 +13,13 @@
 struct run_plan {
     struct plan_exits exits;     /* names borrowed from the plan document */
     int index[RUNNER_EXITS_MAX]; /* of each stage: its exit's number */
+    json_t *analysis;            /* owned; NULL for a plan */
     struct runtime *runtime;     /* owned */
     struct runner *runner;       /* owned */
 };
 
-/* `plan` must outlive *out.  Failures of plan_exits_read(), deploy_cut() and
+/* `plan` must outlive *out; NULL: every exit is kept, and none has a threshold.
+ *  Failures of plan_exits_read(), deploy_cut() and
  * runner_open().  End *out with run_plan_close() whatever the outcome. */
 enum status run_plan_open(struct run_plan *out, const json_t *plan,
     const char *model_path, struct err *err) MUST_CHECK;

@@ -70,7 +70,7 @@ run_case(const char *name, double o, double mu, struct figures *figures)
             struct replay_result r;
 
             replay_run(policy_kinds[k], state, &made.settings, &made.stream,
-                &made.costs, &order, &r);
+                &made.costs, &order, NULL, &r);
             figures[k].sum += r.regret;
             figures[k].worst = fmax(figures[k].worst, r.regret);
         }

@@ -37,8 +37,8 @@ regret_of(const char *name, double o, double mu, bool shift, size_t steps)
         assert_int_equal(replay_order_init(&order, &made.stream,
                              &made.settings.own, steps, run, NULL),
             ST_OK);
-        replay_run(
-            k, state, &made.settings, &made.stream, &made.costs, &order, &r);
+        replay_run(k, state, &made.settings, &made.stream, &made.costs, &order,
+            NULL, &r);
         sum += r.regret;
         replay_order_clear(&order);
     }
@@ -90,7 +90,8 @@ replay_spied(const struct replay_order *order, struct slow_step *step)
     k.decide = spy_decide;
     k.observe = spy_observe;
     spy.step = step;
-    replay_run(&k, NULL, &made.settings, &made.stream, &made.costs, order, &r);
+    replay_run(
+        &k, NULL, &made.settings, &made.stream, &made.costs, order, NULL, &r);
     return r.regret;
 }
 
@@ -218,7 +219,7 @@ the_account_of_three_samples_is_right(void **state)
         replay_order_init(&order, &s, &settings.own, 3, 1, NULL), ST_OK);
     /* earnings: exit 0: .8, .6 - .3 = .3, .7: 1.8; network .1, .2, .3: .6 */
     assert_int_equal(order.best[0], 0);
-    replay_run(&first, &arm, &settings, &s, &c, &order, &r);
+    replay_run(&first, &arm, &settings, &s, &c, &order, NULL, &r);
     assert_float_equal(r.cost, 5, 1e-12);
     assert_float_equal(r.accuracy, 2.0 / 3, 1e-12);
     assert_float_equal(r.offloaded, 0, 0);
@@ -229,7 +230,7 @@ the_account_of_three_samples_is_right(void **state)
     settings.own.seed = 0;
     while (policy_random.start(&arm, &settings.own), arm != 0)
         settings.own.seed++;
-    replay_run(&policy_random, &arm, &settings, &s, &c, &order, &r);
+    replay_run(&policy_random, &arm, &settings, &s, &c, &order, NULL, &r);
     assert_float_equal(r.cost, (2 + 2 + 2 + 3) / 3.0, 1e-12);
     assert_float_equal(r.accuracy, 2.0 / 3, 1e-12);
     assert_float_equal(r.offloaded, 1.0 / 3, 1e-12);
@@ -285,7 +286,7 @@ a_policy_sees_only_what_a_device_would(void **state)
                          1000, 3, NULL),
         ST_OK);
     replay_run(
-        &nosy, &t, &made.settings, &made.stream, &made.costs, &order, &r);
+        &nosy, &t, &made.settings, &made.stream, &made.costs, &order, NULL, &r);
     assert_int_equal(t, 1000);
     replay_order_clear(&order);
 }
