@@ -22,25 +22,42 @@ struct kl_ucb {
     struct arm arm[];
 };
 
-/* Newton's steps from the right of the root of a convex function never pass
- * it.  They start at the smaller of two bounds: Pinsker's inequality, and what
- * is left when the term -p ln q, which is not negative, is dropped. */
+/* To the right of the root: the smaller of two bounds, Pinsker's inequality,
+ * and what is left when the term -p ln q, which is not negative, is dropped. */
 static double
-upper(double p, double bound)
+beyond(double p, double entropy, double bound)
 {
-    double entropy = p > 0 ? p * log(p) : 0, q;
+    return fmin(p + sqrt(bound / 2), -expm1((entropy - bound) / (1 - p)));
+}
+
+/* Newton's steps on a convex function never pass its root from the right, and
+ * from the left they pass it once.  They begin where the index was before: one
+ * observation moves it little. */
+static double
+upper(double p, double bound, double before)
+{
+    bool before_held = before > p && before < 1;
+    double entropy, q;
 
     if (p >= 1)
         return 1;
-    entropy += (1 - p) * log1p(-p);
-    q = fmin(p + sqrt(bound / 2), -expm1((entropy - bound) / (1 - p)));
+    entropy = (p > 0 ? p * log(p) : 0) + (1 - p) * log1p(-p);
+    q = before_held ? before : beyond(p, entropy, bound);
     for (int i = 0; i < 32 && q > p; i++) {
         double over = entropy - p * log(q) - (1 - p) * log1p(-q) - bound;
         double step = over * q * (1 - q) / (q - p);
 
-        if (!(step > 1e-12 * (1 - q)))
-            break;
+        if (!(q - step < 1) && !before_held)
+            break; /* the root is 1, as far as numbers go */
+        if (!(q - step < 1)) {
+            q = beyond(p, entropy, bound);
+            before_held = false;
+            continue;
+        }
         q -= step;
+        /* what is left after a step is of the order of its square */
+        if (fabs(step) <= 1e-7 * (1 - q))
+            break;
     }
     return fmax(q, p);
 }
@@ -50,7 +67,7 @@ set_index(struct kl_ucb *p, struct arm *a)
 {
     double mean = fmin(fmax(a->sum / a->n, 0), 1);
 
-    a->index = upper(mean, p->ln_t / a->n);
+    a->index = upper(mean, p->ln_t / a->n, a->index);
 }
 
 static void
