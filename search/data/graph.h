@@ -61,4 +61,29 @@ enum status graph_rates(const struct graph *a, const struct graph *b,
 enum status graph_pipeline(const struct graph *g, size_t n,
     const struct graph_link *l, json_t **out, struct err *err) MUST_CHECK;
 
+/* Rates that a link had one after the other. */
+struct graph_seen {
+    const double *bytes_per_s; /* [n]; borrowed */
+    size_t n;
+    double slack; /* 0.05: stay with a cut while it is 5 % worse at most */
+};
+
+/* As graph_rates(), and what the table with hysteresis does: "choices",
+ * [{bytes_per_s, row, latency_ns, best_ns}], and "changes".  ST_INVALID
+ * ("partition.link") names a rate that is none, or below the table's. */
+enum status graph_rates_seen(const struct graph *a, const struct graph *b,
+    const struct graph_link *l, const struct graph_seen *seen, json_t **out,
+    struct err *err) MUST_CHECK;
+
+/* A way of sending besides the plain one, as measured. */
+struct graph_way {
+    double ratio;                /* of the bytes that go over, above 0 */
+    double encode_ns, decode_ns; /* for each byte of the tensor */
+};
+
+/* As graph_pipeline(), each tensor sent plainly or in one of `ways`. */
+enum status graph_pipeline_ways(const struct graph *g, size_t n,
+    const struct graph_link *l, const struct graph_way *way, size_t ways,
+    json_t **out, struct err *err) MUST_CHECK;
+
 #endif

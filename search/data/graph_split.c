@@ -3,8 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "search/data/graph.h"
-#include "search/partition/pipeline.h"
+#include "search/data/graph_link.h"
 #include "search/partition/split.h"
 
 /* Two graphs as one with two processors. */
@@ -74,8 +73,8 @@ alone_ns(const struct graph *g)
     return ns;
 }
 
-static json_t *
-link_json(const struct graph_link *l)
+json_t *
+graph_link_json(const struct graph_link *l)
 {
     return json_pack("{s:f,s:f,s:s,s:o}", "base_ms", l->base_ms, "bytes_per_s",
         l->bytes_per_s, "source", l->measured ? "measured" : "given", "id",
@@ -89,7 +88,7 @@ head(const char *plan, const struct graph *a, const struct graph *b,
     return json_pack("{s:s,s:s,s:{s:s,s:f},s:{s:s,s:f},s:o}", "schema",
         "offramp.partition/1", "plan", plan, "first", "device", a->device,
         "alone_ns", alone_ns(a), "second", "device", b->device, "alone_ns",
-        alone_ns(b), "link", link_json(l));
+        alone_ns(b), "link", graph_link_json(l));
 }
 
 static enum status
@@ -177,9 +176,61 @@ row_json(const struct split_row *r, int64_t from_byte_ps, size_t n)
         "on_first", layers_json(r->on_first, n));
 }
 
+static double
+row_ns(const struct split_row *r, int64_t byte_ps)
+{
+    return ((double)r->fixed_ps + (double)r->bytes * (double)byte_ps) / 1e3;
+}
+
+/* What the table does for rates that come one after the other. */
+static enum status
+add_choices(json_t *doc, const struct split_table *t,
+    const struct graph_link *l, const struct graph_seen *seen, struct err *err)
+{
+    struct dag_link slowest, link;
+    json_t *choices = json_array();
+    size_t now = t->n, changes = 0;
+    enum status st = graph_link_ps(l, &slowest, err);
+
+    for (size_t i = 0; st == ST_OK && i < seen->n; i++) {
+        struct graph_link at = { l->base_ms, seen->bytes_per_s[i], 0 };
+        size_t before = now, best;
+
+        if ((st = graph_link_ps(&at, &link, err)) != ST_OK)
+            break;
+        if (link.byte_ps > slowest.byte_ps) {
+            st = err_set(err, ST_INVALID, "partition.link",
+                "rate %zu is %g bytes a second: the table begins at %g", i + 1,
+                seen->bytes_per_s[i], l->bytes_per_s);
+            break;
+        }
+        now = split_table_choose(t, now, link.byte_ps, seen->slack);
+        best = split_table_choose(t, t->n, link.byte_ps, 0);
+        changes += before < t->n && now != before;
+        (void)json_array_append_new(
+            choices, json_pack("{s:f,s:I,s:f,s:f}", "bytes_per_s",
+                         seen->bytes_per_s[i], "row", (json_int_t)now,
+                         "latency_ns", row_ns(&t->row[now], link.byte_ps),
+                         "best_ns", row_ns(&t->row[best], link.byte_ps)));
+    }
+    if (json_object_set_new(doc, "choices", choices) < 0 ||
+        json_object_set_new(doc, "changes", json_integer((json_int_t)changes)) <
+            0)
+        return err_nomem(err);
+    return st;
+}
+
 enum status
 graph_rates(const struct graph *a, const struct graph *b,
     const struct graph_link *l, json_t **out, struct err *err)
+{
+    return graph_rates_seen(a, b, l, NULL, out, err);
+}
+
+enum status
+graph_rates_seen(const struct graph *a, const struct graph *b,
+    const struct graph_link *l, const struct graph_seen *seen, json_t **out,
+    struct err *err)
 {
     struct split_table t = { 0 };
     struct pair p;
@@ -202,6 +253,8 @@ graph_rates(const struct graph *a, const struct graph *b,
         }
         if (doc == NULL || json_object_set_new(doc, "rows", rows) < 0)
             st = err_nomem(err);
+        if (st == ST_OK && seen != NULL)
+            st = add_choices(doc, &t, l, seen, err);
         if (st == ST_OK)
             *out = doc;
         else
@@ -209,97 +262,5 @@ graph_rates(const struct graph *a, const struct graph *b,
     }
     split_table_clear(&t);
     pair_clear(&p);
-    return st;
-}
-
-/* Sending what crosses from layers 0..i to the rest, [n - 1]. */
-static void
-crossing_ps(const struct graph *g, const struct dag_link *l, int64_t *send)
-{
-    for (size_t i = 0; i + 1 < g->n; i++)
-        send[i] = 0;
-    for (int32_t t = DAG_INPUT; t < (int32_t)g->n; t++) {
-        int64_t bytes = t == DAG_INPUT ? g->input_bytes : g->bytes[t];
-        size_t last = 0;
-
-        for (size_t i = 0; i < g->n; i++)
-            for (size_t k = g->first_read[i]; k < g->first_read[i + 1]; k++)
-                if (g->reads[k] == t)
-                    last = i;
-        for (size_t i = t < 0 ? 0 : (size_t)t; i < last; i++)
-            send[i] += l->base_ps + bytes * l->byte_ps;
-    }
-}
-
-static json_t *
-stages_json(const struct graph *g, const struct pipeline_plan *plan,
-    const int64_t *send)
-{
-    json_t *list = json_array();
-    size_t begin = 0;
-    int rc = 0;
-
-    for (size_t s = 0; s < plan->stages; s++) {
-        int64_t work = 0;
-
-        for (size_t i = begin; i < plan->end[s]; i++)
-            work += g[s].time_ps[i];
-        rc |= json_array_append_new(list,
-            json_pack("{s:s,s:I,s:I,s:f,s:o}", "device", g[s].device,
-                "from_layer", (json_int_t)begin, "to_layer",
-                (json_int_t)plan->end[s] - 1, "work_ns", (double)work / 1e3,
-                "send_ns",
-                json_number_or_null(
-                    plan->way[s] < 0 ? NAN
-                                     : (double)send[plan->end[s] - 1] / 1e3)));
-        begin = plan->end[s];
-    }
-    if (rc == 0)
-        return list;
-    json_decref(list);
-    return NULL;
-}
-
-static enum status
-pipeline_json(const struct graph *g, const struct graph_link *l,
-    const struct pipeline_plan *plan, const int64_t *send, json_t **out,
-    struct err *err)
-{
-    *out = json_pack("{s:s,s:s,s:f,s:o,s:o}", "schema", "offramp.partition/1",
-        "plan", "pipeline", "stage_ns", (double)plan->slowest_ps / 1e3, "link",
-        link_json(l), "stages", stages_json(g, plan, send));
-    return *out ? ST_OK : err_nomem(err);
-}
-
-enum status
-graph_pipeline(const struct graph *g, size_t n, const struct graph_link *l,
-    json_t **out, struct err *err)
-{
-    struct pipeline_plan plan;
-    struct dag_link link;
-    int64_t *time, *send, *none;
-    enum status st = graph_link_ps(l, &link, err);
-
-    for (size_t i = 1; st == ST_OK && i < n; i++)
-        st = graph_same(&g[0], &g[i], err);
-    if (st != ST_OK)
-        return st;
-    time = malloc(n * g->n * sizeof(*time));
-    send = malloc(g->n * sizeof(*send));
-    none = calloc(g->n, sizeof(*none));
-    if (time == NULL || send == NULL || none == NULL) {
-        st = err_nomem(err);
-    } else {
-        const struct pipeline p = { g->n, n, 1, time, send, none, none };
-
-        for (size_t i = 0; i < n * g->n; i++)
-            time[i] = g[i / g->n].time_ps[i % g->n];
-        crossing_ps(g, &link, send);
-        if ((st = pipeline_solve(&p, &plan, err)) == ST_OK)
-            st = pipeline_json(g, l, &plan, send, out, err);
-    }
-    free(time);
-    free(send);
-    free(none);
     return st;
 }

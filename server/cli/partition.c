@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp partition -- where to cut a network between measured devices. */
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "search/data/graph.h"
+#include "search/data/graph_jobs.h"
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
 #include "server/cli/link_find.h"
-#include "server/cli/text.h"
+#include "server/cli/partition.h"
 
 enum { GRAPHS_MAX = 64 };
 
 static struct client client;
 static const char *plan = "light", *link;
-static double rate, base_ms;
+static double rate, base_ms, slack = 0.05;
+static int64_t jobs = 2;
+static struct opt_list seen, ways;
+static struct partition_exit_wish exit_wish = PARTITION_EXIT_WISH;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -28,7 +31,20 @@ static const struct opt opts[] = {
         "what sending a tensor takes before its first byte (default 0)", NULL,
         0, 1e6 },
     { "plan", 'p', OPT_STR, &plan, "WORD",
-        "light, heavy, rates or pipeline (default light)", NULL, 0, 0 },
+        "light, heavy, rates, pipeline, jobs or exit (default light)", NULL, 0,
+        0 },
+    { "seen", 0, OPT_LIST, &seen, "B",
+        "rates: a rate that the link had, one after the other", NULL, 0, 0 },
+    { "slack", 0, OPT_REAL, &slack, "S",
+        "rates: stay with a cut while it is no worse by S (default 0.05)", NULL,
+        0, 10 },
+    { "way", 0, OPT_LIST, &ways, "SHARE,ENC,DEC",
+        "pipeline: a tensor may go over as SHARE of its bytes, coded and "
+        "decoded in so many ns a byte",
+        NULL, 0, 0 },
+    { "jobs", 0, OPT_INT, &jobs, "N", "jobs: samples at once (default 2)", NULL,
+        1, 64 },
+    PARTITION_EXIT_OPTS(exit_wish),
 };
 
 const struct opt_cmd cli_partition_cmd = {
@@ -49,6 +65,13 @@ const struct opt_cmd cli_partition_cmd = {
         "          first device, link and second device\n"
         "rates     the light plan for every rate from --rate up, as a table\n"
         "pipeline  any number of devices in a row: the shortest longest stage\n"
+        "jobs      several samples at once that share the first device and the "
+        "link: the\n          last one sent soonest (one graph)\n"
+        "exit      one exit, one cut and so many bits for all samples; files "
+        "are costs with\n          input_bytes instead of graphs:\n"
+        "    offramp partition --plan exit --records r.csv --max-drop 0.01 "
+        "--rate "
+        "1.25e6 a.json b.json\n"
         "Times of layers are measured; the link is what --link names, or as "
         "given.  The input has "
         "to be sent if the\nsecond device reads it; the answer's way back is "
@@ -57,117 +80,50 @@ const struct opt_cmd cli_partition_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-static void
-print_bill(const json_t *doc)
+/* Numbers with commas between them; false where there are not `n`. */
+static bool
+numbers(const char *text, double *v, size_t n)
 {
-    static const struct {
-        const char *title, *member;
-    } lines[] = { { "first device", "first_ns" }, { "link", "link_ns" },
-        { "second device", "second_ns" }, { "one sample", "latency_ns" },
-        { "longest stage", "stage_ns" }, { "no cut is below", "bound_ns" } };
-    const json_t *first = json_object_get(doc, "first");
-    const json_t *second = json_object_get(doc, "second");
-    char cell[TEXT_CELL];
+    char *end;
 
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        double ns = json_get_number(doc, lines[i].member);
-
-        if (isnan(ns))
-            continue;
-        text_time(ns, cell);
-        printf("  %-16s %12s\n", lines[i].title, cell);
+    for (size_t i = 0; i < n; i++) {
+        v[i] = strtod(text, &end);
+        if (end == text || *end != (i + 1 < n ? ',' : '\0'))
+            return false;
+        text = end + 1;
     }
-    text_time(json_get_number(first, "alone_ns"), cell);
-    printf("  %-16s %12s\n", "alone on first", cell);
-    text_time(json_get_number(second, "alone_ns"), cell);
-    printf("  %-16s %12s   (input not sent)\n", "alone on second", cell);
-}
-
-static void
-print_cut(const json_t *doc, const struct graph *g)
-{
-    const json_t *list = json_object_get(doc, "on_first");
-    size_t n = json_array_size(list);
-    const char *status = json_get_string(doc, "status", NULL);
-
-    printf("%s: %zu of %zu layers on %s, the rest on %s%s%s%s\n",
-        json_get_string(doc, "plan", "?"), n, g[0].n, g[0].device, g[1].device,
-        status ? " (" : "", status ? status : "", status ? ")" : "");
-    if (n > 0 && n < g[0].n)
-        printf("  the last one there is %s; %.0f tensors cross, %.0f bytes\n",
-            g[0].name[json_integer_value(json_array_get(list, n - 1))],
-            json_get_number(doc, "tensors"), json_get_number(doc, "bytes"));
-    print_bill(doc);
+    return true;
 }
 
 static enum status
-print_rates(const json_t *doc, const struct graph *g, struct err *err)
+rates(const struct graph *a, const struct graph *b, const struct graph_link *l,
+    json_t **doc, struct err *err)
 {
-    static const char *const columns[] = { ">from bytes/s", ">to bytes/s",
-        ">layers", "last on first", ">fixed", ">bytes", NULL };
-    struct text_table *t = text_table_new(columns);
-    enum status st = t ? ST_OK : ST_NOMEM;
-    const json_t *row;
-    size_t i;
+    double v[OPT_LIST_MAX];
+    const struct graph_seen had = { v, seen.n, slack };
 
-    json_array_foreach(json_object_get(doc, "rows"), i, row)
-    {
-        const json_t *list = json_object_get(row, "on_first");
-        size_t n = json_array_size(list);
-        double to = json_get_number(row, "to_bytes_per_s");
-        char time[TEXT_CELL], fast[TEXT_CELL] = "any";
-
-        text_time(json_get_number(row, "fixed_ns"), time);
-        if (!isnan(to))
-            snprintf(fast, sizeof(fast), "%.4g", to);
-        if (st != ST_OK ||
-            text_cell(t, "%.4g", json_get_number(row, "from_bytes_per_s")) ||
-            text_cell(t, "%s", fast) || text_cell(t, "%zu", n) ||
-            text_cell(t, "%s",
-                n ? g[0].name[json_integer_value(json_array_get(list, n - 1))]
-                  : "-") ||
-            text_cell(t, "%s", time) ||
-            text_cell(t, "%.0f", json_get_number(row, "bytes")))
-            st = ST_NOMEM;
-    }
-    if (st == ST_OK)
-        text_table_print(t, stdout);
-    text_table_free(t);
-    return st == ST_OK ? ST_OK : err_nomem(err);
-}
-
-static void
-print_pipeline(const json_t *doc, const struct graph *g)
-{
-    char work[TEXT_CELL], send[TEXT_CELL];
-    const json_t *s;
-    size_t i;
-
-    text_time(json_get_number(doc, "stage_ns"), work);
-    printf("pipeline: the longest stage takes %s\n", work);
-    json_array_foreach(json_object_get(doc, "stages"), i, s)
-    {
-        text_time(json_get_number(s, "work_ns"), work);
-        text_time(json_get_number(s, "send_ns"), send);
-        printf("  %-16s layers %.0f to %.0f (%s)  work %s  sending on %s\n",
-            json_get_string(s, "device", "?"), json_get_number(s, "from_layer"),
-            json_get_number(s, "to_layer"),
-            g[0].name[(size_t)json_get_number(s, "to_layer")], work, send);
-    }
+    for (size_t i = 0; i < seen.n; i++)
+        if (!numbers(seen.item[i], &v[i], 1))
+            return err_set(err, ST_INVALID, "cli.arguments",
+                "--seen '%.32s' is not a number", seen.item[i]);
+    return graph_rates_seen(a, b, l, seen.n ? &had : NULL, doc, err);
 }
 
 static enum status
-print(const json_t *doc, const struct graph *g, struct err *err)
+pipeline(const struct graph *g, size_t n, const struct graph_link *l,
+    json_t **doc, struct err *err)
 {
-    if (client.json)
-        client_print(doc);
-    else if (strcmp(plan, "rates") == 0)
-        return print_rates(doc, g, err);
-    else if (strcmp(plan, "pipeline") == 0)
-        print_pipeline(doc, g);
-    else
-        print_cut(doc, g);
-    return ST_OK;
+    struct graph_way way[OPT_LIST_MAX];
+
+    for (size_t i = 0; i < ways.n; i++) {
+        double v[3];
+
+        if (!numbers(ways.item[i], v, 3))
+            return err_set(err, ST_INVALID, "cli.arguments",
+                "--way '%.64s' is not SHARE,ENC,DEC", ways.item[i]);
+        way[i] = (struct graph_way){ v[0], v[1], v[2] };
+    }
+    return graph_pipeline_ways(g, n, l, way, ways.n, doc, err);
 }
 
 static enum status
@@ -179,9 +135,12 @@ solve(const struct graph *g, size_t n, const struct graph_link *l, json_t **doc,
         enum status (*of)(const struct graph *a, const struct graph *b,
             const struct graph_link *l, json_t **out, struct err *err);
     } two[] = { { "light", graph_light }, { "heavy", graph_heavy },
-        { "rates", graph_rates } };
+        { "rates", rates } };
+
     if (strcmp(plan, "pipeline") == 0)
-        return graph_pipeline(g, n, l, doc, err);
+        return pipeline(g, n, l, doc, err);
+    if (strcmp(plan, "jobs") == 0)
+        return graph_jobs(&g[0], l, jobs, doc, err);
     for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
         if (strcmp(plan, two[i].name) != 0)
             continue;
@@ -192,7 +151,8 @@ solve(const struct graph *g, size_t n, const struct graph_link *l, json_t **doc,
         return two[i].of(&g[0], &g[1], l, doc, err);
     }
     return err_set(err, ST_INVALID, "cli.arguments",
-        "--plan '%.32s': give light, heavy, rates or pipeline", plan);
+        "--plan '%.32s': give light, heavy, rates, pipeline, jobs or exit",
+        plan);
 }
 
 /* As given, or as the server has it measured. */
@@ -227,7 +187,12 @@ partition(char **files, size_t n, struct err *err)
     enum status st = ST_OK;
     size_t i = 0;
 
-    if (n < 2 || n > GRAPHS_MAX)
+    if (strcmp(plan, "exit") == 0) {
+        if ((st = find_link(&l, err)) == ST_OK)
+            st = partition_exit(&exit_wish, files, n, &l, client.json, err);
+        return st;
+    }
+    if ((n < 2 && strcmp(plan, "jobs") != 0) || n < 1 || n > GRAPHS_MAX)
         return err_set(err, ST_INVALID, "cli.arguments",
             "give two graphs or more (`offramp export graph` writes them)");
     st = find_link(&l, err);
@@ -236,7 +201,9 @@ partition(char **files, size_t n, struct err *err)
         i++;
     }
     if (st == ST_OK && (st = solve(g, n, &l, &doc, err)) == ST_OK)
-        st = print(doc, g, err);
+        st = client.json ? ST_OK : partition_text(doc, g, err);
+    if (st == ST_OK && client.json)
+        client_print(doc);
     json_decref(doc);
     while (i-- > 0)
         graph_clear(&g[i]);
