@@ -70,6 +70,64 @@ add_plan(const json_t *plan, struct buf *out, struct err *err)
         err);
 }
 
+/* One half of the samples, beside the network without exits. */
+static enum status
+add_half(const char *name, const json_t *half, struct buf *out, struct err *err)
+{
+    double cost = json_get_number(half, "cost"),
+           full = json_get_number(half, "cost_full");
+    char less[TEXT_CELL], accuracy[TEXT_CELL], whole[TEXT_CELL];
+
+    percent(1 - cost / full, less);
+    percent(json_get_number(half, "accuracy"), accuracy);
+    percent(json_get_number(half, "accuracy_full"), whole);
+    return buf_addf(out, err, "| %s | %.0f | %s | %s | %s |\n", name,
+        json_get_number(half, "n"), less, accuracy, whole);
+}
+
+/* What new data can be expected to lose, where that was asked for. */
+static enum status
+add_expected(const json_t *plan, struct buf *out, struct err *err)
+{
+    const json_t *c = json_object_get(plan, "cross"),
+                 *g = json_object_get(plan, "guarantee");
+
+    if (json_is_number(json_object_get(c, "drop")))
+        return buf_addf(out, err,
+            "\nBy cross-validation new data lose %.2f points (one deviation: "
+            "%.2f); the cheapest plan that meets the floor on the calibration "
+            "samples would lose %.2f.\n\n",
+            100 * json_get_number(c, "drop"), 100 * json_get_number(c, "error"),
+            100 * json_get_number(c, "drop_without"));
+    if (json_is_object(g))
+        return buf_addf(out, err,
+            "\nWith probability %.4g new data lose at most %.4g points: "
+            "%s.\n\n",
+            1 - json_get_number(g, "delta"), 100 * json_get_number(g, "eps"),
+            json_get_string(g, "status", "-"));
+    return buf_addstr(out,
+        "\nNothing was asked for new data: the plan is the best one for the "
+        "calibration samples, which flatters it.\n\n",
+        err);
+}
+
+static enum status
+add_halves(const json_t *plan, struct buf *out, struct err *err)
+{
+    enum status st;
+
+    if ((st = buf_addstr(out,
+             "## What to expect\n\n| samples | | cost less than without exits "
+             "| accuracy | without exits |\n| --- | --- | --- | --- | --- |\n",
+             err)) != ST_OK ||
+        (st = add_half("calibration", json_object_get(plan, "calibration"), out,
+             err)) != ST_OK ||
+        (st = add_half("held out", json_object_get(plan, "test"), out, err)) !=
+            ST_OK)
+        return st;
+    return add_expected(plan, out, err);
+}
+
 static enum status
 add_time(const char *name, const json_t *predicted, const json_t *measured,
     const json_t *residual, struct buf *out, struct err *err)
@@ -157,8 +215,9 @@ add_files(struct buf *out, struct err *err)
         "## Files\n\n- `network.onnx`: the network with the kept exits as its "
         "only outputs\n- `segment-K.onnx`, `head-K.onnx`: the same, to be run "
         "in turn; tensors are exchanged by name\n- `plan.json`: exits and "
-        "thresholds\n\n`offramp run --plan plan.json --model MODEL --data X` "
-        "is the reference, on the network with all its exits.\n",
+        "thresholds\n- `all-exits.onnx`: the network that the plan was made "
+        "for\n\n`offramp run --plan plan.json --model all-exits.onnx --data X` "
+        "is the reference runner.\n",
         err);
 }
 
@@ -174,6 +233,7 @@ report_markdown(const json_t *plan, const json_t *search,
              "%zu plans on the front, from the most accurate to the "
              "cheapest.\n\n",
              n)) != ST_OK ||
+        (st = add_halves(plan, out, err)) != ST_OK ||
         (st = add_validation(validation, out, err)) != ST_OK)
         return st;
     return add_files(out, err);

@@ -132,6 +132,8 @@ withService(async (s) => {
   const home = await s.model(s.path('taken/network.onnx'), 'taken');
   check(home.analysis.exits.length === plan.exits.filter((x) => x.kept)
     .length, 'the network taken home has the kept exits');
+  check(/held out \| [0-9]+ \|/.test(readFileSync(s.path('taken/report.md'),
+    'utf8')), 'the report tells what to expect of new data');
   check(readFileSync(s.path('taken/report.md'), 'utf8').includes('measured'),
     'the report tells what was measured');
 });
