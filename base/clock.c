@@ -24,6 +24,18 @@ clock_utc_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+struct clock_start
+clock_start(void)
+{
+    return (struct clock_start){ clock_utc_ms(), clock_ns() };
+}
+
+int64_t
+clock_utc_since(const struct clock_start *start)
+{
+    return start->utc_ms + (clock_ns() - start->ns) / 1000000;
+}
+
 void
 clock_utc_text(int64_t utc_ms, char out[CLOCK_TEXT])
 {

@@ -13,6 +13,16 @@ int64_t clock_ns(void);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_utc_ms(void);
 
+/* When something began, by both clocks, so that a step of the system's clock
+ * never puts its end before its beginning. */
+struct clock_start {
+    int64_t utc_ms, ns;
+};
+struct clock_start clock_start(void);
+
+/* UTC now, as far from the start as the monotonic clock says. */
+int64_t clock_utc_since(const struct clock_start *start);
+
 /* "2026-11-21T01:02:03.456Z". */
 void clock_utc_text(int64_t utc_ms, char out[CLOCK_TEXT]);
 

@@ -24,7 +24,7 @@ struct asked {
     char *rows, *classes; /* owned: files */
     json_t *stable;       /* owned */
     char fingerprint[HASH_HEX];
-    int64_t utc_start_ms;
+    struct clock_start start;
 };
 
 static enum status
@@ -244,8 +244,8 @@ compose(const struct asked *a, const struct validated *v)
         right += v->right[i];
         labelled += v->labelled[i];
     }
-    clock_utc_text(a->utc_start_ms, start);
-    clock_utc_text(clock_utc_ms(), end);
+    clock_utc_text(a->start.utc_ms, start);
+    clock_utc_text(clock_utc_since(&a->start), end);
     doc = json_pack(
         "{s:s, s:s, s:s, s:s, s:O, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
         "schema", "offramp.validation/1", "started_at", start, "finished_at",
@@ -267,10 +267,9 @@ progress(void *ctx, size_t done, size_t total)
 static enum status
 run(struct task *t, json_t **result, struct err *err)
 {
-    struct asked a = { .seed = 1,
-        .budget_s = 60,
-        .ci_rel = 0.01,
-        .utc_start_ms = clock_utc_ms() };
+    struct asked a = {
+        .seed = 1, .budget_s = 60, .ci_rel = 0.01, .start = clock_start()
+    };
     struct validated v = { 0 };
     enum status st;
 

@@ -28,7 +28,8 @@ struct work {
     size_t len, n_sample;
     json_t *rows;
     struct rig_check check;
-    int64_t started_ms, flags;
+    struct clock_start start;
+    int64_t flags;
 };
 
 static const char *
@@ -64,7 +65,7 @@ start(struct work *w, struct err *err)
     struct board *b = NULL;
     enum status st;
 
-    w->started_ms = clock_utc_ms();
+    w->start = clock_start();
     w->device = device_of(w->t);
     if ((w->rows = json_array()) == NULL)
         return err_nomem(err);
@@ -187,8 +188,8 @@ add_env(struct work *w, const char *dtype, json_t *doc, struct err *err)
 
     if (st != ST_OK)
         return st;
-    clock_utc_text(w->started_ms, begun);
-    clock_utc_text(clock_utc_ms(), ended);
+    clock_utc_text(w->start.utc_ms, begun);
+    clock_utc_text(clock_utc_since(&w->start), ended);
     env = json_pack("{s:o,s:{s:s,s:s,s:O,s:I,s:I}}", "stable", stable,
         "volatile", "utc_start", begun, "utc_end", ended, "recoveries",
         w->rig.recoveries, "line_repeats", (json_int_t)c->repeats, "line_lost",

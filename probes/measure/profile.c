@@ -25,7 +25,7 @@ struct making {
     struct check check;
     json_t *stable; /* owned */
     char fingerprint[HASH_HEX];
-    int64_t utc_start_ms;
+    struct clock_start start;
     double aa_rel;
 };
 
@@ -218,11 +218,11 @@ static enum status
 add_env(struct making *m, json_t *doc, struct err *err)
 {
     char digest[HASH_HEX], text[CLOCK_TEXT];
-    int64_t utc_end_ms = clock_utc_ms();
+    int64_t utc_end_ms = clock_utc_since(&m->start);
     const struct env_job job = { .watch = &m->watch,
         .clock = &m->p.clock,
         .meters = m->p.setup->kit->meters,
-        .utc_start_ms = m->utc_start_ms,
+        .utc_start_ms = m->start.utc_ms,
         .utc_end_ms = utc_end_ms,
         .loop_ns = m->p.loop_ns + m->p.sentinel.spent_ns,
         .sample_ns = m->p.sample_ns };
@@ -243,7 +243,7 @@ add_env(struct making *m, json_t *doc, struct err *err)
     bad |= json_object_set_new(
         doc, "env_fingerprint", json_string(m->fingerprint));
     bad |= json_object_set_new(doc, "env_sha256", json_string(digest));
-    clock_utc_text(m->utc_start_ms, text);
+    clock_utc_text(m->start.utc_ms, text);
     bad |= json_object_set_new(doc, "started_at", json_string(text));
     clock_utc_text(utc_end_ms, text);
     bad |= json_object_set_new(doc, "finished_at", json_string(text));
@@ -271,7 +271,7 @@ tell_conditions(struct making *m, struct err *err)
 
     if (h->part == NULL)
         return ST_OK;
-    clock_utc_text(m->utc_start_ms, started);
+    clock_utc_text(m->start.utc_ms, started);
     part = json_pack("{s:{s:s, s:I, s:o, s:{s:O}, s:s, s:o}}", "conditions",
         "started_at", started, "seed", (json_int_t)m->p.plan.seed, "policy",
         policy_json(&m->p.plan.policy), "env", "stable", m->stable,
@@ -340,7 +340,7 @@ enum status
 profile_run(const struct profile_setup *setup, const json_t *payload,
     json_t **result, struct err *err)
 {
-    struct making m = { .utc_start_ms = clock_utc_ms() };
+    struct making m = { .start = clock_start() };
     enum status st;
 
     *result = NULL;
@@ -364,7 +364,7 @@ enum status
 profile_golden(const struct profile_setup *setup, const json_t *payload,
     json_t **result, struct err *err)
 {
-    struct making m = { .utc_start_ms = clock_utc_ms() };
+    struct making m = { .start = clock_start() };
     double no_pair;
     enum status st;
 

@@ -159,12 +159,13 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
         .tick = tick,
         .tick_ctx = t };
     char fingerprint[HASH_HEX];
+    const struct clock_start began = clock_start();
     struct report_facts facts = {
         .from = json_get_string(t->lease, "device", "?"),
         .to = a->to,
         .transport = x->transport,
         .env_fingerprint = fingerprint,
-        .utc_start_ms = clock_utc_ms(),
+        .utc_start_ms = began.utc_ms,
         .seed = policy.seed,
     };
     struct sweep s;
@@ -174,7 +175,7 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
 
     if ((st = sweep_run(x, &policy, &s, err)) != ST_OK)
         return st;
-    facts.utc_end_ms = clock_utc_ms();
+    facts.utc_end_ms = clock_utc_since(&began);
     if ((st = kit_open(&kit, NULL, err)) != ST_OK)
         return st;
     if ((st = kit_announce(&kit, &stable, fingerprint, err)) == ST_OK &&

@@ -259,10 +259,29 @@ a_time_reads_back_as_it_was_written(void **state)
     assert_int_equal(clock_utc_parse(text), 1795219201250);
 }
 
+/* The system's clock was wrong by an hour or a day, and was set since. */
+static void
+a_clock_that_is_set_meanwhile_moves_no_end(void **state)
+{
+    static const int64_t wrong_ms[] = { 3600000, -3600000, 86400000, 0 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong_ms) / sizeof(wrong_ms[0]); i++) {
+        struct clock_start s = clock_start();
+        int64_t took_ms;
+
+        s.utc_ms += wrong_ms[i];
+        s.ns -= 5000000000; /* it began five seconds ago */
+        took_ms = clock_utc_since(&s) - s.utc_ms;
+        assert_in_range(took_ms, 5000, 65000);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_clock_that_is_set_meanwhile_moves_no_end),
         cmocka_unit_test(a_time_reads_back_as_it_was_written),
         cmocka_unit_test(the_first_failure_is_the_one_that_is_told),
         cmocka_unit_test(a_full_disk_is_told_from_other_failures),
