@@ -190,7 +190,11 @@ auth_check(struct request *rq)
 enum status
 auth_agent(struct request *rq, const char *agent)
 {
-    if ((rq->who.scopes & SCOPE_ADMIN) || strcmp(rq->who.agent, agent) == 0)
+    const size_t n = strlen(rq->who.agent);
+
+    /* A host's boards are agents of their own: "NAME.BOARD". */
+    if ((rq->who.scopes & SCOPE_ADMIN) || strcmp(rq->who.agent, agent) == 0 ||
+        (n > 0 && strncmp(rq->who.agent, agent, n) == 0 && agent[n] == '.'))
         return ST_OK;
     return err_set(&rq->err, ST_FORBIDDEN, "auth.agent",
         "the token '%s' may not speak for the agent '%s': make one with "

@@ -113,7 +113,7 @@ agent_devices(const struct opt_list *list, const json_t *labels, json_t **out,
 static bool
 is_place(const char *text)
 {
-    static const char *const keys[] = { "qemu=" };
+    static const char *const keys[] = { "qemu=", "serial=", "baud=", "id=" };
 
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (strncmp(text, keys[i], strlen(keys[i])) == 0)
@@ -139,7 +139,7 @@ add_board(
         st = set_label(is_place(more) ? place : own, "--board", more, n, err);
         more = more[n] == ',' ? more + n + 1 : NULL;
     }
-    if (st == ST_OK && json_object_size(place) != 1)
+    if (st == ST_OK && json_object_size(place) == 0)
         st = err_set(err, ST_INVALID, "cli.option",
             "--board %.*s: say where it is, such as %.*s:qemu=mps2-an386",
             (int)len, text, (int)len, text);

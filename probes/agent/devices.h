@@ -23,8 +23,9 @@ enum status agent_labels(
 enum status agent_devices(const struct opt_list *list, const json_t *labels,
     json_t **out, struct err *err) MUST_CHECK;
 
-/* Add the boards of a list of "NAME:qemu=MACHINE[,KEY=VALUE,..]" to `devices`,
- * as {"name","labels","board":{"qemu":..}}, and name them in the environment
+/* Add the boards of a list of "NAME:qemu=MACHINE[,KEY=VALUE,..]" or
+ * "NAME:serial=PATH[,baud=N][,id=TEXT][,KEY=VALUE,..]" to `devices`, as
+ * {"name","labels","board":{"qemu":..}}, and name them in the environment
  * of tasks (OFFRAMP_BOARDS).  ST_INVALID as above. */
 enum status agent_boards(const struct opt_list *list, const json_t *labels,
     json_t *devices, struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "probes/agent/devices.h"
 #include "probes/agent/folder.h"
+#include "probes/agent/lanes.h"
 #include "probes/agent/loop.h"
 
 enum { MIB = 1 << 20, OPTS = 13, DEVICE_OPTS = 2 };
@@ -68,12 +69,13 @@ make_options(struct settings *s, const struct agent_program *p)
             "name of the device that this is, with labels of its own (default: "
             "the host's name); again for more, which take turns",
             NULL, 0, 0 },
-        { "board", 'b', OPT_LIST, &s->boards,
-            "NAME:qemu=MACHINE[,KEY=VALUE,..]",
-            "a microcontroller board of this host, emulated by QEMU "
-            "(mps2-an385, "
-            "an386, an500, an505, mps3-an547), with labels of its own; again "
-            "for more; without --device the host itself is then none",
+        { "board", 'b', OPT_LIST, &s->boards, "NAME:PLACE[,KEY=VALUE,..]",
+            "a microcontroller board of this host, with labels of its own; "
+            "PLACE is qemu=MACHINE (mps2-an385, an386, an500, an505, "
+            "mps3-an547), or serial=PATH with baud=N (default 115200) and "
+            "id=TEXT "
+            "where its USB adapter has no serial number; again for more, which "
+            "work at the same time; without --device the host is then none",
             NULL, 0, 0 },
     };
 
@@ -149,34 +151,25 @@ make_work_folder(const char *spool, struct err *err)
     return setenv("OFFRAMP_WORK", path, 1) == 0 ? ST_OK : err_nomem(err);
 }
 
+/* One agent of the command line: all of it, or one of its lanes. */
 static int
-verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
+run_agent(struct settings *s, struct agent_config *c, const char *spool)
 {
-    struct agent_config c = {
-        .program = p, .server = s->server, .token = s->token, .once = s->once
-    };
     struct err err = { 0 };
     enum status st;
 
-    (void)arg;
-    if ((st = fill_defaults(s, p, &err)) != ST_OK ||
-        (st = agent_labels(&s->labels, &c.labels, &err)) != ST_OK ||
-        (st = agent_devices(&s->devices, c.labels, &c.devices, &err)) !=
-            ST_OK ||
-        (st = agent_boards(&s->boards, c.labels, c.devices, &err)) != ST_OK ||
-        (st = file_mkdirs(s->spool, &err)) != ST_OK ||
-        (st = stop_on_signals(&c.stop, &err)) != ST_OK)
+    if ((st = file_mkdirs(spool, &err)) != ST_OK ||
+        (st = stop_on_signals(&c->stop, &err)) != ST_OK)
         goto out;
     /* The child needs the folder whatever its own folder is. */
-    if ((c.spool = realpath(s->spool, NULL)) == NULL) {
-        st = err_errno(&err, s->spool);
+    if ((c->spool = realpath(spool, NULL)) == NULL) {
+        st = err_errno(&err, spool);
         goto out;
     }
-    if ((st = make_work_folder(c.spool, &err)) != ST_OK)
+    if ((st = make_work_folder(c->spool, &err)) != ST_OK)
         goto out;
-    c.id = s->id;
-    c.cache_bytes = s->cache_mib * MIB;
-    c.memory_bytes = memory_limit(s);
+    c->cache_bytes = s->cache_mib * MIB;
+    c->memory_bytes = memory_limit(s);
     if (setenv("OFFRAMP_SERVER", s->server, 1) < 0 ||
         (s->link != NULL && setenv("OFFRAMP_LINK", s->link, 1) < 0)) {
         st = err_nomem(&err);
@@ -186,12 +179,67 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
      * nor from ours in /proc, nor from our memory. */
     unsetenv("OFFRAMP_TOKEN");
     prctl(PR_SET_DUMPABLE, 0);
-    st = agent_loop(&c, &err);
+    st = agent_loop(c, &err);
 out:
-    free((char *)c.spool);
-    json_decref(c.devices);
-    json_decref(c.labels);
+    free((char *)c->spool);
     return complain(s, st, &err);
+}
+
+/* What the lanes are made of. */
+struct loop {
+    struct settings *s;
+    struct agent_config c;
+};
+
+static int
+run_lane(void *ctx, size_t i)
+{
+    const struct loop *all = ctx;
+    struct agent_config c = all->c;
+    char id[256], spool[FOLDER_PATH];
+    const char *board = NULL;
+    int code;
+
+    c.devices = lanes_devices(all->c.devices, i, &board);
+    if (c.devices == NULL)
+        return complain(all->s, ST_NOMEM, &(struct err){ .text = "no memory" });
+    if (board == NULL)
+        return run_agent(all->s, &c, all->s->spool);
+    snprintf(id, sizeof(id), "%s.%s", all->s->id, board);
+    snprintf(spool, sizeof(spool), "%s/boards/%s", all->s->spool, board);
+    c.id = id;
+    code = run_agent(all->s, &c, spool);
+    json_decref(c.devices);
+    return code;
+}
+
+static int
+verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
+{
+    struct loop all = { .s = s,
+        .c = { .program = p,
+            .server = s->server,
+            .token = s->token,
+            .once = s->once } };
+    struct err err = { 0 };
+    enum status st;
+    size_t lanes;
+    int code;
+
+    (void)arg;
+    if ((st = fill_defaults(s, p, &err)) == ST_OK &&
+        (st = agent_labels(&s->labels, &all.c.labels, &err)) == ST_OK &&
+        (st = agent_devices(&s->devices, all.c.labels, &all.c.devices, &err)) ==
+            ST_OK)
+        st = agent_boards(&s->boards, all.c.labels, all.c.devices, &err);
+    all.c.id = s->id;
+    lanes = st == ST_OK ? lanes_count(all.c.devices) : 0;
+    code = st != ST_OK  ? complain(s, st, &err)
+           : lanes == 1 ? run_agent(s, &all.c, s->spool)
+                        : lanes_run(lanes, run_lane, &all);
+    json_decref(all.c.devices);
+    json_decref(all.c.labels);
+    return code;
 }
 
 /* Libraries print to standard output at times: progress gets a descriptor of

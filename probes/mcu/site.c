@@ -27,18 +27,29 @@ static enum status
 read_board(
     const char *name, const json_t *o, struct site_board *out, struct err *err)
 {
-    const char *machine = NULL;
+    const char *machine = "", *path = "", *id = "", *baud = "";
     const struct json_field fields[] = {
-        { "qemu", JF_STR, true, &machine, 0, sizeof(out->machine) - 1 },
+        { "qemu", JF_STR, false, &machine, 0, sizeof(out->machine) - 1 },
+        { "serial", JF_STR, false, &path, 0, sizeof(out->path) - 1 },
+        { "id", JF_STR, false, &id, 0, sizeof(out->id) - 1 },
+        { "baud", JF_STR, false, &baud, 0, 16 },
     };
     enum status st = JSON_READ(o, name, fields, err);
 
     if (st != ST_OK)
         return st;
-    *out = (struct site_board){ 0 };
+    *out = (struct site_board){ .baud = SERIAL_BAUD };
     snprintf(out->name, sizeof(out->name), "%s", name);
     snprintf(out->machine, sizeof(out->machine), "%s", machine);
-    if (emulator_find(machine) != NULL)
+    snprintf(out->path, sizeof(out->path), "%s", path);
+    snprintf(out->id, sizeof(out->id), "%s", id);
+    if (baud[0] != '\0')
+        out->baud = strtoll(baud, NULL, 10);
+    if ((machine[0] == '\0') == (path[0] == '\0'))
+        return err_set(err, ST_INVALID, "cli.option",
+            "--board %s: say where it is, either qemu=MACHINE or serial=PATH",
+            name);
+    if (path[0] != '\0' || emulator_find(machine) != NULL)
         return ST_OK;
     return err_set(err, ST_INVALID, "cli.option",
         "--board %s: there is no firmware for qemu=%s; mps2-an385, an386, "
@@ -80,21 +91,50 @@ firmware_path(const char *machine, char out[PATH_MAX], struct err *err)
     return ST_OK;
 }
 
-enum status
-site_open(const struct site_board *s, struct board **out, struct err *err)
+/* The id by which a real board is known; what was given goes first. */
+static enum status
+identify(struct site_board *s, struct err *err)
+{
+    if (site_emulated(s) || s->id[0] != '\0')
+        return ST_OK;
+    return serial_identity(s->path, "/sys", s->id, err);
+}
+
+static enum status
+open_serial(const struct site_board *s, struct board **out, struct err *err)
+{
+    struct site_board known = *s;
+    struct port *port = NULL;
+    enum status st;
+
+    if ((st = identify(&known, err)) != ST_OK ||
+        (st = serial_open(&port, s->path, s->baud, err)) != ST_OK)
+        return st;
+    return board_open(out, port, err);
+}
+
+static enum status
+open_emulated(const struct site_board *s, struct board **out, struct err *err)
 {
     const char *program = getenv("OFFRAMP_QEMU");
     char path[PATH_MAX], version[64];
     struct port *port = NULL;
     enum status st;
 
-    *out = NULL;
     if ((st = emulator_version(program, version, sizeof(version), err)) !=
             ST_OK ||
         (st = firmware_path(s->machine, path, err)) != ST_OK ||
         (st = emulator_open(&port, program, s->machine, path, err)) != ST_OK)
         return st;
     return board_open(out, port, err);
+}
+
+enum status
+site_open(const struct site_board *s, struct board **out, struct err *err)
+{
+    *out = NULL;
+    return site_emulated(s) ? open_emulated(s, out, err)
+                            : open_serial(s, out, err);
 }
 
 /* ---- what it is ---- */
@@ -105,20 +145,20 @@ firmware_digest(const struct site_board *s)
     char path[PATH_MAX], hex[HASH_HEX];
     struct err err = { 0 };
 
-    if (firmware_path(s->machine, path, &err) != ST_OK ||
+    if (!site_emulated(s) || firmware_path(s->machine, path, &err) != ST_OK ||
         hash_file(path, hex, &err) != ST_OK)
         return json_null();
     return json_string(hex);
 }
 
 static json_t *
-emulator_json(void)
+emulator_json(const struct site_board *s)
 {
     char version[64];
     struct err err = { 0 };
 
-    return emulator_version(
-               getenv("OFFRAMP_QEMU"), version, sizeof(version), &err) == ST_OK
+    return site_emulated(s) && emulator_version(getenv("OFFRAMP_QEMU"), version,
+                                   sizeof(version), &err) == ST_OK
                ? json_sprintf("qemu %s", version)
                : json_null();
 }
@@ -129,20 +169,66 @@ site_stable(const struct site_board *s, const struct board *b,
     struct err *err)
 {
     const struct emulator_machine *m = emulator_find(s->machine);
+    const char *model = b ? b->name : m ? m->name : NULL;
+    const char *core = b ? b->core : m ? m->core : NULL;
+    struct site_board known = *s;
+    struct err why = { 0 };
+
+    if (identify(&known, &why) != ST_OK)
+        log_warn("board %s: %s", s->name, why.text);
 
     *out = json_pack(
-        "{s:s?,s:n,s:s?,s:s?,s:o,s:o,s:s,s:s,s:o,s:s,s:o,s:s?,s:s?,s:n}",
-        "board_model", b ? b->name : m->name, "board_serial", "soc",
-        b ? b->core : m->core, "cpu_model", b ? b->core : m->core, "fixed_khz",
+        "{s:s?,s:s?,s:s?,s:s?,s:o,s:o,s:s,s:s,s:o,s:s,s:o,s:s?,s:s?,s:n}",
+        "board_model", model, "board_serial",
+        known.id[0] != '\0' ? known.id : NULL, "soc", core, "cpu_model", core,
+        "fixed_khz",
         b ? json_integer((json_int_t)(b->clock_hz / 1000)) : json_null(),
         "ram_bytes", b ? json_integer((json_int_t)b->pool_bytes) : json_null(),
         "runtime", "offramp-firmware", "runtime_version", OFFRAMP_VERSION,
-        "firmware_digest", firmware_digest(s), "counter_source", "icount",
-        "emulator", emulator_json(), "kernels",
-        b ? (b->dsp ? "dsp" : "plain") : NULL, "dtype", dtype, "energy_sensor");
+        "firmware_digest", firmware_digest(s), "counter_source",
+        site_emulated(s) ? "icount" : "systick", "emulator", emulator_json(s),
+        "kernels", b ? (b->dsp ? "dsp" : "plain") : NULL, "dtype", dtype,
+        "energy_sensor");
     if (*out == NULL)
         return err_nomem(err);
     return env_fingerprint(*out, fingerprint, err);
+}
+
+/* A label is a text: one that is not known is no label. */
+static json_t *
+text_or_none(const json_t *env, const char *name)
+{
+    json_t *v = json_object_get(env, name);
+
+    return json_is_string(v) ? json_incref(v) : NULL;
+}
+
+/* Two ports cannot lead to one board: one of them would measure the other. */
+static enum status
+check_ids(const json_t *boards, struct err *err)
+{
+    json_t *seen = json_object(), *o, *env, *id;
+    enum status st = seen ? ST_OK : err_nomem(err);
+    const char *name;
+
+    json_object_foreach((json_t *)boards, name, o)
+    {
+        env = json_object_get(o, "env");
+        id = json_object_get(env, "board_serial");
+        if (st != ST_OK || !json_is_string(id))
+            continue;
+        if (json_object_get(seen, json_string_value(id)) != NULL)
+            st = err_set(err, ST_CONFLICT, "infra.duplicate_board",
+                "boards %s and %s have the same id %s: give each its own "
+                "(id=NAME)",
+                json_get_string(seen, json_string_value(id), ""), name,
+                json_string_value(id));
+        else if (json_object_set_new(
+                     seen, json_string_value(id), json_string(name)) < 0)
+            st = err_nomem(err);
+    }
+    json_decref(seen);
+    return st;
 }
 
 static enum status
@@ -162,11 +248,12 @@ announce_one(const char *name, const json_t *o, json_t *to, struct err *err)
     st = site_stable(&s, b, NULL, &env, fingerprint, err);
     if (st == ST_OK &&
         json_object_set_new(to, name,
-            json_pack("{s:{s:s,s:s,s:s,s:O,s:O},s:O,s:s}", "labels", "kind",
-                "mcu", "arch", "arm-m", "source", "emulated", "board",
-                json_object_get(env, "board_model"), "core",
-                json_object_get(env, "cpu_model"), "env", env,
-                "env_fingerprint", fingerprint)) < 0)
+            json_pack("{s:{s:s,s:s,s:s,s:o*,s:o*},s:O,s:s}", "labels", "kind",
+                "mcu", "arch", "arm-m", "source",
+                site_emulated(&s) ? "emulated" : "measured", "board",
+                text_or_none(env, "board_model"), "core",
+                text_or_none(env, "cpu_model"), "env", env, "env_fingerprint",
+                fingerprint)) < 0)
         st = err_nomem(err);
     json_decref(env);
     board_close(b);
@@ -190,6 +277,8 @@ site_announce(json_t **out, struct err *err)
         if (st == ST_OK)
             st = announce_one(name, o, *out, err);
     }
+    if (st == ST_OK)
+        st = check_ids(*out, err);
     json_decref(list);
     if (st != ST_OK) {
         json_decref(*out);

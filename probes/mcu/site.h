@@ -4,8 +4,9 @@
  * each (--board), how to open one, and how one is announced.
  *
  * The agent hands the list down in the environment variable OFFRAMP_BOARDS,
- * {"NAME":{"qemu":"mps2-an386"}, ..}, because tasks are processes of their
- * own.  One thread.
+ * {"NAME":{"qemu":"mps2-an386"}, ..} or {"NAME":{"serial":PATH,
+ * "baud":"115200","id":TEXT}, ..}, because tasks are processes of their own.
+ * One thread.
  */
 #ifndef OFFRAMP_MCU_SITE_H
 #define OFFRAMP_MCU_SITE_H
@@ -13,13 +14,17 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "probes/mcu/board.h"
+#include "probes/mcu/serial.h"
 
 #define SITE_ENV "OFFRAMP_BOARDS"
 
 /* One board as it was configured. */
 struct site_board {
     char name[64];
-    char machine[32]; /* of QEMU; empty: on a serial line */
+    char machine[32];   /* of QEMU; empty: on a serial line */
+    char path[256];     /* of that line */
+    char id[SERIAL_ID]; /* given, or the USB serial number; empty: emulated */
+    int64_t baud;
 };
 
 static inline bool
@@ -34,7 +39,7 @@ enum status site_find(
     const char *name, struct site_board *out, struct err *err) MUST_CHECK;
 
 /* Open it.  ST_UNAVAILABLE: `infra.no_emulator`, `infra.old_emulator`,
- * `infra.no_firmware`; what board_open() says. */
+ * `infra.no_firmware`; what serial_open() and board_open() say. */
 enum status site_open(
     const struct site_board *s, struct board **out, struct err *err) MUST_CHECK;
 
@@ -47,7 +52,8 @@ enum status site_stable(const struct site_board *s, const struct board *b,
 
 /* All of them, for the agent's session: {"NAME":{"labels":{..},"env":{..},
  * "env_fingerprint":hex}, ..}.  A board that cannot be opened is announced
- * all the same (its tasks will say why), and logged. */
+ * all the same (its tasks will say why), and logged.  ST_CONFLICT
+ * (`infra.duplicate_board`): two have the same id. */
 enum status site_announce(json_t **out, struct err *err) MUST_CHECK;
 
 #endif

@@ -81,6 +81,11 @@ withService(async (s) => {
   check(made.state === 'ready' && made.n === image.evaluation.n,
     'the exit records are those of the image');
 
+  const agents = await Promise.all(Object.keys(boards).map(
+    async (name) => (await s.get(`/v1/devices/${name}`)).agent));
+  check(agents.join() === 'desk.m4,desk.m33',
+    'each board is an agent of its own, so that both work at the same time');
+
   const profiles = done.tasks.filter((t) => t.kind === 'profile');
   check(profiles.length === 2, 'both boards were measured');
   for (const t of profiles) {
