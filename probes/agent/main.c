@@ -233,6 +233,7 @@ verb_loop(struct settings *s, const struct agent_program *p, const char *arg)
             ST_OK)
         st = agent_boards(&s->boards, all.c.labels, all.c.devices, &err);
     all.c.id = s->id;
+    prctl(PR_SET_DUMPABLE, 0); /* lanes have the token; so has this process */
     lanes = st == ST_OK ? lanes_count(all.c.devices) : 0;
     code = st != ST_OK  ? complain(s, st, &err)
            : lanes == 1 ? run_agent(s, &all.c, s->spool)
