@@ -62,11 +62,12 @@ augment_options_read(
         { "max_candidates", JF_INT, false, &out->max_candidates, 1,
             AUGMENT_CANDIDATES_MAX },
         { "memory_bytes", JF_REAL, false, &out->memory_bytes, 1, 1e15 },
+        { "threads", JF_INT, false, &out->threads, 1, AUGMENT_THREADS_MAX },
     };
     enum status st;
 
     *out = (struct augment_options){
-        .seed = 1, .max_candidates = 24, .memory_bytes = NAN
+        .seed = 1, .max_candidates = 24, .threads = 1, .memory_bytes = NAN
     };
     if (doc != NULL && (st = JSON_READ(doc, "options", fields, err)) != ST_OK)
         return st;

@@ -7,14 +7,18 @@
 
 #include "search/heads/head.h"
 
-enum { AUGMENT_CANDIDATES_MAX = EXITS_MAX - 1, AUGMENT_ROWS_MAX = 100000 };
+enum {
+    AUGMENT_CANDIDATES_MAX = EXITS_MAX - 1,
+    AUGMENT_ROWS_MAX = 100000,
+    AUGMENT_THREADS_MAX = 64,
+};
 
 struct augment_options {
     const json_t *rule; /* borrowed; NULL: "all" */
     bool head[HEAD_KINDS];
     bool confidence, agreement;
     const json_t *rows; /* borrowed; NULL: all */
-    int64_t seed, max_candidates;
+    int64_t seed, max_candidates, threads;
     double memory_bytes; /* of the device; NaN: any */
 };
 

@@ -2,7 +2,8 @@
 /*
  * augment.h -- the stages of the task `augment`, which share one struct:
  * which rows, one pass over them, every head fitted, the best ones written.
- * Private to task_augment.c and augment_*.c; one thread.
+ * Private to task_augment.c and augment_*.c; one thread, which shares the
+ * pass and the fitting out to a crew.
  */
 #ifndef OFFRAMP_WORKER_AUGMENT_H
 #define OFFRAMP_WORKER_AUGMENT_H
@@ -13,6 +14,7 @@
 #include "search/worker/dataset.h"
 
 struct runtime;
+struct crew;
 
 /* Why a head is not kept: word, sentence. */
 #define REJECT_MAP(X)                                                          \
@@ -60,6 +62,7 @@ struct aug_memory {
 struct augment {
     struct task *task;
     struct runtime *rt;
+    struct crew *crew; /* options.threads members */
     struct plain plain;
     struct dataset data;
     struct augment_options opt;

@@ -3,10 +3,12 @@
 #include "search/worker/augment.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "search/solve/crew.h"
 
 /* A dearer head of a boundary must be better by this share of the rows. */
 #define GAIN_MIN 0.005
@@ -160,27 +162,72 @@ keep_all(struct augment *a)
     }
 }
 
+/* Heads are independent: each member takes the next until none is left. */
+struct fitting {
+    struct augment *a;
+    double guess;
+    pthread_mutex_t lock; /* of what follows, and of telling progress */
+    size_t next;
+    enum status st; /* of the first that failed, with its words */
+    struct err err;
+};
+
+static struct aug_head *
+take(struct fitting *f)
+{
+    struct augment *a = f->a;
+    struct aug_head *h = NULL;
+    char what[80];
+
+    pthread_mutex_lock(&f->lock);
+    if (f->st == ST_OK && f->next < a->n_heads) {
+        h = &a->head[f->next];
+        snprintf(what, sizeof(what), "%s at boundary %d",
+            head_kind_word(h->head.kind), h->site);
+        task_progress(
+            a->task, "fit", (int64_t)f->next, (int64_t)a->n_heads, what);
+        f->next++;
+    }
+    pthread_mutex_unlock(&f->lock);
+    return h;
+}
+
+static void
+fit_some(void *ctx, int member)
+{
+    struct fitting *f = ctx;
+    struct aug_head *h;
+
+    (void)member;
+    while ((h = take(f)) != NULL) {
+        struct err err = { 0 };
+        enum status st =
+            h->reject == REJECT_NOT ? fit_one(f->a, h, f->guess, &err) : ST_OK;
+
+        pthread_mutex_lock(&f->lock);
+        if (st != ST_OK && f->st == ST_OK) {
+            f->st = st;
+            f->err = err;
+        }
+        pthread_mutex_unlock(&f->lock);
+    }
+}
+
 enum status
 augment_fit(struct augment *a, struct err *err)
 {
-    double guess = guessing(a);
+    struct fitting f = { .a = a, .guess = guessing(a) };
     int64_t start = clock_ns();
-    enum status st = ST_OK;
 
-    for (size_t i = 0; st == ST_OK && i < a->n_heads; i++) {
-        struct aug_head *h = &a->head[i];
-        char what[80];
-
-        snprintf(what, sizeof(what), "%s at boundary %d",
-            head_kind_word(h->head.kind), h->site);
-        task_progress(a->task, "fit", (int64_t)i, (int64_t)a->n_heads, what);
-        if (h->reject == REJECT_NOT)
-            st = fit_one(a, h, guess, err);
-    }
+    pthread_mutex_init(&f.lock, NULL);
+    crew_run(a->crew, fit_some, &f);
+    pthread_mutex_destroy(&f.lock);
+    if (f.st != ST_OK)
+        return err_set(err, f.st, f.err.code, "%s", f.err.text);
     task_progress(
         a->task, "fit", (int64_t)a->n_heads, (int64_t)a->n_heads, NULL);
     keep_all(a);
     augment_memory_fit(a);
     a->seconds_fit = (double)(clock_ns() - start) / 1e9;
-    return st;
+    return ST_OK;
 }

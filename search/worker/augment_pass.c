@@ -3,18 +3,21 @@
 #include "search/worker/augment.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "probes/runtimes/runtime.h"
+#include "search/solve/crew.h"
 
 /* How often what is done is made durable; the first time after some rows, so
  * that a disk which cannot keep them is known early. */
 #define SAVE_NS INT64_C(5000000000)
-enum { FIRST_SAVE = 100 };
+enum { FIRST_SAVE = 100, BLOCK = 20 };
 
+/* One member's means: a network and its tensors. */
 struct pass {
     struct net *net;
     struct binding *binding;
@@ -96,7 +99,7 @@ static enum status
 pass_open(struct pass *p, struct augment *a, const void *model, size_t len,
     struct err *err)
 {
-    /* One thread: a probe on this machine may be measuring. */
+    /* Threads take rows: the same bits however many there are. */
     const struct net_options options = NET_OPTIONS_DEFAULT;
     const struct net_source source = { .data = model, .len = len };
     const char *own = a->plain.g->values[a->plain.exits.item[0].output].name;
@@ -177,25 +180,82 @@ tell(struct augment *a, size_t first, int64_t start)
     task_progress(a->task, "features", (int64_t)done, (int64_t)a->n, left);
 }
 
-static enum status
-pass_rows(struct pass *p, struct augment *a, struct err *err)
+/* Rows of a block: each member takes every n-th. */
+struct block {
+    struct augment *a;
+    struct pass *pass; /* one a member */
+    size_t members, first, end;
+    pthread_mutex_t lock; /* of what follows */
+    enum status st;       /* of the first that failed, with its words */
+    struct err err;
+};
+
+static void
+pass_some(void *ctx, int member)
 {
-    const size_t first = a->features.done;
+    struct block *b = ctx;
+    enum status st = ST_OK;
+    struct err err = { 0 };
+
+    for (size_t i = b->first + (size_t)member; st == ST_OK && i < b->end;
+         i += b->members)
+        st = pass_row(&b->pass[member], b->a, i, &err);
+    if (st == ST_OK)
+        return;
+    pthread_mutex_lock(&b->lock);
+    if (b->st == ST_OK) {
+        b->st = st;
+        b->err = err;
+    }
+    pthread_mutex_unlock(&b->lock);
+}
+
+static enum status
+pass_blocks(struct block *b, struct err *err)
+{
+    struct augment *a = b->a;
+    const size_t from = a->features.done;
     int64_t start = clock_ns(), saved = start;
     enum status st = ST_OK;
 
-    for (size_t i = first; st == ST_OK && i < a->n; i++) {
-        if ((st = pass_row(p, a, i, err)) != ST_OK)
-            break;
-        a->features.done = i + 1;
-        tell(a, first, start);
-        if (clock_ns() - saved > SAVE_NS || i + 1 == first + FIRST_SAVE ||
-            i + 1 == a->n) {
+    while (st == ST_OK && a->features.done < a->n) {
+        b->first = a->features.done;
+        b->end = b->first + BLOCK * b->members;
+        b->end = b->end < a->n ? b->end : a->n;
+        crew_run(a->crew, pass_some, b);
+        if (b->st != ST_OK)
+            return err_set(err, b->st, b->err.code, "%s", b->err.text);
+        a->features.done = b->end;
+        tell(a, from, start);
+        if (clock_ns() - saved > SAVE_NS || b->end == a->n ||
+            (saved == start && b->end >= from + FIRST_SAVE)) {
             st = features_save(&a->features, err);
             saved = clock_ns();
         }
     }
     a->seconds_pass = (double)(clock_ns() - start) / 1e9;
+    return st;
+}
+
+/* Each member opens the network for itself. */
+static enum status
+pass_rows(struct augment *a, const void *model, size_t len, struct err *err)
+{
+    struct block b = { .a = a, .members = (size_t)a->opt.threads };
+    enum status st = ST_OK;
+
+    b.pass = calloc(b.members, sizeof(*b.pass));
+    if (b.pass == NULL)
+        return err_nomem(err);
+    pthread_mutex_init(&b.lock, NULL);
+    for (size_t i = 0; st == ST_OK && i < b.members; i++)
+        st = pass_open(&b.pass[i], a, model, len, err);
+    if (st == ST_OK)
+        st = pass_blocks(&b, err);
+    for (size_t i = 0; i < b.members; i++)
+        pass_close(&b.pass[i]);
+    pthread_mutex_destroy(&b.lock);
+    free(b.pass);
     return st;
 }
 
@@ -234,18 +294,15 @@ augment_pass(struct augment *a, struct err *err)
 {
     uint8_t *plain = NULL, *model = NULL;
     char path[FEATURES_PATH];
-    struct pass p = { 0 };
     size_t plain_len, len;
     enum status st;
 
     if ((st = feature_path(a, path, err)) == ST_OK &&
         (st = onnx_write(a->plain.m, &plain, &plain_len, err)) == ST_OK &&
         (st = write_fronts(a, plain, plain_len, &model, &len, err)) == ST_OK &&
-        (st = pass_open(&p, a, model, len, err)) == ST_OK &&
         (st = features_open(
              &a->features, path, a->n, a->features.width, err)) == ST_OK)
-        st = pass_rows(&p, a, err);
-    pass_close(&p);
+        st = pass_rows(a, model, len, err);
     free(plain);
     free(model);
     return st;

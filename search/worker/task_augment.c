@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "probes/runtimes/runtime.h"
+#include "search/solve/crew.h"
 #include "search/worker/augment.h"
 #include "search/worker/infer.h"
 #include "search/worker/kinds.h"
@@ -33,6 +34,7 @@ augment_close(struct augment *a)
     free(a->target);
     dataset_close(&a->data);
     plain_close(&a->plain);
+    crew_free(a->crew);
     if (a->rt != NULL)
         runtime_close(a->rt);
 }
@@ -93,6 +95,7 @@ run(struct task *t, json_t **result, struct err *err)
     enum status st;
 
     if ((st = read_payload(&a, path, &dataset, err)) == ST_OK &&
+        (st = crew_new(&a.crew, (int)a.opt.threads, err)) == ST_OK &&
         (st = runtime_onnx_open(&a.rt, NULL, err)) == ST_OK &&
         (st = open_both(&a, path, dataset, err)) == ST_OK &&
         (st = augment_memory_plain(&a, err)) == ST_OK &&

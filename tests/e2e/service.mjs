@@ -27,12 +27,13 @@ export function check(condition, what) {
 }
 
 // A started program whose end can be awaited; its log goes to our output
-// only if the test fails.
+// only if the test fails.  `before` is a command that starts it.
 export class Program {
-  constructor(name, args, env = {}) {
+  constructor(name, args, env = {}, before = []) {
+    const [command, ...rest] = [...before, join(bin, name), ...args];
     this.name = name;
     this.log = '';
-    this.child = spawn(join(bin, name), args, {
+    this.child = spawn(command, rest, {
       env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const s of [this.child.stdout, this.child.stderr])
