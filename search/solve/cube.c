@@ -33,6 +33,7 @@ struct cube {
     int64_t seg[4], head[3]; /* between the exits that are kept */
     size_t stride;           /* of weights in a strip; then as many rights */
     bool raw;                /* strips hold what was added, not sums */
+    uint16_t *none;          /* owned, [n]: the column of an exit of -1 */
     struct key *key;         /* owned, [n] */
     int32_t *cell;           /* owned, [m0 + 1][m1 + 1][2][stride] */
     struct pair *plane;      /* owned, [m0 + 1][m1 + 1] */
@@ -75,6 +76,7 @@ cube_new(struct cube **out, const struct prob *p, const struct span span[3],
     if (c == NULL)
         return err_nomem(err);
     c->p = p;
+    c->none = calloc(p->n, sizeof(*c->none));
     c->key = malloc(p->n * sizeof(*c->key));
     c->cell = malloc(a * b * strip * sizeof(*c->cell));
     c->plane = malloc(a * b * sizeof(*c->plane));
@@ -83,8 +85,8 @@ cube_new(struct cube **out, const struct prob *p, const struct span span[3],
     c->run = malloc(strip * sizeof(*c->run));
     c->sum = malloc(b * strip * sizeof(*c->sum));
     c->strip = malloc(strip * sizeof(*c->strip));
-    if (!c->key || !c->cell || !c->plane || !c->line || !c->past || !c->run ||
-        !c->sum || !c->strip) {
+    if (!c->none || !c->key || !c->cell || !c->plane || !c->line || !c->past ||
+        !c->run || !c->sum || !c->strip) {
         cube_free(c);
         return err_nomem(err);
     }
@@ -97,6 +99,7 @@ cube_free(struct cube *c)
 {
     if (c == NULL)
         return;
+    free(c->none);
     free(c->key);
     free(c->cell);
     free(c->plane);
@@ -119,40 +122,35 @@ cube_clear(struct cube *c)
     c->point = (struct pair){ 0 };
 }
 
-/* The column of exit x of the three, and who is right there; all zeros for
- * one that is not there. */
-static int
-rank_at(const struct cube *c, int x, size_t i)
-{
-    return c->exit[x] < 0 ? 0
-                          : span_rank(&c->span[x],
-                                c->p->bin[(size_t)c->exit[x] * c->p->n + i]);
-}
-
-static int
-right_at(const struct cube *c, int exit, size_t i)
-{
-    return exit < 0 ? 0 : c->p->right[(size_t)exit * c->p->n + i];
-}
-
-static void
+/* Without branches, for all rows: an exit that is not there has rank 0 and
+ * answers 0. */
+WIDE static void
 make_keys(struct cube *c)
 {
     const struct prob *p = c->p;
-    const int *x = c->exit;
+    const uint16_t *bin[3];
+    const uint8_t *right[4] = { [3] = p->right + (size_t)p->k * p->n };
+    const struct span a = c->span[0], b = c->span[1], l = c->span[2];
+    uint32_t line = (uint32_t)c->m[1] + 1;
 
+    for (int x = 0; x < 3; x++) {
+        size_t at = (size_t)c->exit[x] * p->n;
+
+        bin[x] = c->exit[x] < 0 ? c->none : p->bin + at;
+        right[x] = c->exit[x] < 0 ? (const uint8_t *)c->none : p->right + at;
+    }
     for (size_t i = 0; i < p->n; i++) {
-        int a = right_at(c, x[0], i), b = right_at(c, x[1], i);
-        int l = right_at(c, x[2], i), f = right_at(c, p->k, i);
-        int first = rank_at(c, 0, i);
+        uint32_t first = (uint32_t)span_rank(&a, bin[0][i]);
+        int8_t y = (int8_t)right[0][i], z = (int8_t)right[1][i];
+        int8_t u = (int8_t)right[2][i], v = (int8_t)right[3][i];
 
         c->key[i] = (struct key){
-            .strip = (uint32_t)(first * (c->m[1] + 1) + rank_at(c, 1, i)),
+            .strip = first * line + (uint32_t)span_rank(&b, bin[1][i]),
             .first = (uint16_t)first,
-            .last = (uint16_t)rank_at(c, 2, i),
+            .last = (uint16_t)span_rank(&l, bin[2][i]),
             .weight = p->weight[i],
-            .right = (int8_t)a,
-            .gain = { (int8_t)(b - a), (int8_t)(l - b), (int8_t)(f - l) },
+            .right = y,
+            .gain = { (int8_t)(z - y), (int8_t)(u - z), (int8_t)(v - u) },
         };
     }
 }

@@ -39,41 +39,42 @@ note(struct descent *d, const struct pick *c)
         *d->best = *c;
 }
 
-/* Settle at one price; right answers met. */
+/* Settle `lab` at one price; right answers met. */
 static int64_t
-try_price(struct descent *d, const struct labels *start, double price)
+try_price(struct descent *d, struct labels *lab, double price)
 {
     struct aim aim = { .price = price };
-    struct labels lab = *start;
     struct pick c;
 
-    sweep_settle(d->sweep, &aim, &lab);
-    prob_eval(d->p, &lab, &c);
+    sweep_settle(d->sweep, &aim, lab);
+    prob_eval(d->p, lab, &c);
     note(d, &c);
     return c.right;
 }
 
-/* From one start, close in on the price at which the floor is just met. */
+/* From one start, close in on the price at which the floor is just met.  Each
+ * price is tried from where the one before has led: that takes few passes. */
 static void
 from_start(struct descent *d, const struct labels *start)
 {
+    struct labels cheap = *start, lab = *start;
     double path = 1, lo, hi;
 
     for (int j = 0; j <= d->p->k; j++)
         path += (double)(d->p->seg[j] + d->p->head[j]);
-    if (try_price(d, start, 0) >= d->p->floor) {
+    if (try_price(d, &cheap, 0) >= d->p->floor) {
         d->price = 0;
         return;
     }
     /* So dear that one answer outweighs all costs: the most accurate. */
-    if (try_price(d, start, path * (double)d->p->total) < d->p->floor)
+    if (try_price(d, &lab, path * (double)d->p->total) < d->p->floor)
         return;
     lo = path / 1024;
     hi = path * 4096;
     for (int i = 0; i < PRICE_STEPS; i++) {
         double mid = sqrt(lo * hi);
 
-        if (try_price(d, start, mid) >= d->p->floor)
+        if (try_price(d, &lab, mid) >= d->p->floor)
             hi = mid;
         else
             lo = mid;

@@ -14,6 +14,7 @@ struct sweep {
     const struct prob *p; /* borrowed */
     uint8_t *first;       /* owned, [n]: first exit that accepts the row */
     uint8_t *next;        /* owned, [n]: the same among exits after `at` */
+    uint8_t *right;       /* owned, [n]: whether its answer there is */
     struct sum *label;    /* owned, [top + 1]: each label of one exit,
                              relative to all who reach it leaving free */
 };
@@ -33,8 +34,9 @@ sweep_new(struct sweep **out, const struct prob *p, struct err *err)
     s->p = p;
     s->first = malloc(p->n);
     s->next = malloc(p->n);
+    s->right = malloc(p->n);
     s->label = malloc(labels * sizeof(*s->label));
-    if (!s->first || !s->next || !s->label) {
+    if (!s->first || !s->next || !s->right || !s->label) {
         sweep_free(s);
         return err_nomem(err);
     }
@@ -49,6 +51,7 @@ sweep_free(struct sweep *s)
         return;
     free(s->first);
     free(s->next);
+    free(s->right);
     free(s->label);
     free(s);
 }
@@ -85,14 +88,12 @@ weigh_labels(struct sweep *s, const struct labels *lab, int e)
     }
     memset(s->label, 0, (p->top[e] + 1u) * sizeof(*s->label));
     for (size_t i = 0; i < p->n; i++) {
-        int next = s->next[i], w = p->weight[i];
+        int w = s->first[i] < e ? 0 : p->weight[i];
         struct sum *l = &s->label[bin[i]];
 
-        if (s->first[i] < e)
-            continue;
         reach += w;
-        l->cost += w * on[next];
-        l->right += w * (p->right[(size_t)next * p->n + i] - here[i]);
+        l->cost += w * on[s->next[i]];
+        l->right += w * (s->right[i] - here[i]);
     }
     for (int c = 0; c <= p->top[e]; c++) {
         run.cost += s->label[c].cost;
@@ -143,8 +144,10 @@ sweep_pass(struct sweep *s, const struct aim *aim, struct labels *lab)
         prob_eval(p, lab, &now);
     find_first(s, lab);
     memset(s->next, p->k, p->n);
+    memcpy(s->right, p->right + (size_t)p->k * p->n, p->n);
     for (int e = p->k - 1; e >= 0; e--) {
         const uint16_t *bin = p->bin + (size_t)e * p->n;
+        const uint8_t *here = p->right + (size_t)e * p->n;
         int was = lab->at[e], best = was;
         bool keep, drop;
 
@@ -163,8 +166,10 @@ sweep_pass(struct sweep *s, const struct aim *aim, struct labels *lab)
         now.right += s->label[best].right - s->label[was].right;
         lab->at[e] = (uint16_t)best;
         changed |= best != was;
-        for (size_t i = 0; i < p->n; i++)
+        for (size_t i = 0; i < p->n; i++) {
             s->next[i] = bin[i] > best ? (uint8_t)e : s->next[i];
+            s->right[i] = bin[i] > best ? here[i] : s->right[i];
+        }
     }
     return changed;
 }
