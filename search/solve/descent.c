@@ -8,6 +8,7 @@
 
 enum {
     PRICE_STEPS = 16, /* halvings of the price, on a log scale */
+    FRESH_STEPS = 6,  /* of them from the start */
     RANDOM_STARTS = 2,
     POLISH_ROUNDS = 8,
     CELLS_MAX = 1 << 21, /* of one tensor while polishing */
@@ -52,8 +53,9 @@ try_price(struct descent *d, struct labels *lab, double price)
     return c.right;
 }
 
-/* From one start, close in on the price at which the floor is just met.  Each
- * price is tried from where the one before has led: that takes few passes. */
+/* From one start, close in on the price at which the floor is just met.  Once
+ * prices are close, each is tried from where the one before has led, which
+ * takes few passes; from afar, that would hold on to what was. */
 static void
 from_start(struct descent *d, const struct labels *start)
 {
@@ -74,6 +76,8 @@ from_start(struct descent *d, const struct labels *start)
     for (int i = 0; i < PRICE_STEPS; i++) {
         double mid = sqrt(lo * hi);
 
+        if (i < FRESH_STEPS)
+            lab = *start;
         if (try_price(d, &lab, mid) >= d->p->floor)
             hi = mid;
         else

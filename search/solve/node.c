@@ -10,7 +10,7 @@ enum {
     CELLS_MAX = 1 << 21,  /* of a walk's tensor */
     WALK_LOOKS = 60,      /* at each row and exit that a walk may take, */
     JOIN_AGAIN = 4,       /* rows again when the box is this much smaller */
-    SMALL_WALK = 1 << 15, /* and so many more */
+    SMALL_WALK = 1 << 17, /* and so many more */
 };
 
 static bool
