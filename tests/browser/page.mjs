@@ -220,12 +220,13 @@ async function keyboard(s) {
   await page.reload();
   await page.waitForSelector('main:not([aria-busy]) h1');
   const reached = [];
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 7; i++) {
     await page.keyboard.press('Tab');
     reached.push(await page.evaluate(
       () => document.activeElement.textContent.trim()));
   }
-  check(reached.join() === 'Skip to the content,Offramp,Jobs,Models,Augmentations,Devices',
+  check(reached.join() === 'Skip to the content,Offramp,Jobs,Models,'
+    + 'Augmentations,Policies,Devices',
     'the keyboard reaches the menu');
 }
 
