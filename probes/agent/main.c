@@ -14,11 +14,12 @@
 #include "probes/agent/lanes.h"
 #include "probes/agent/loop.h"
 
-enum { MIB = 1 << 20, OPTS = 13, DEVICE_OPTS = 2 };
+enum { MIB = 1 << 20, OPTS = 14, DEVICE_OPTS = 3 };
 
 /* The command line as given. */
 struct settings {
-    const char *server, *token, *id, *spool, *runtime, *link, *log_level;
+    const char *server, *token, *id, *spool, *runtime, *link, *emulator,
+        *log_level;
     struct opt_list labels, devices, boards;
     int64_t cache_mib, memory_mib;
     bool once;
@@ -65,6 +66,10 @@ make_options(struct settings *s, const struct agent_program *p)
             0 },
         { "log-level", 0, OPT_STR, &s->log_level, "LEVEL",
             "error, warn, info or debug (default info)", NULL, 0, 0 },
+        { "emulator", 0, OPT_STR, &s->emulator, "FILE",
+            "run tasks by this program, which emulates another machine and "
+            "counts instructions (scripts/arm64 makes one)",
+            "OFFRAMP_EMULATED", 0, 0 },
         { "device", 'd', OPT_LIST, &s->devices, "NAME[:KEY=VALUE,..]",
             "name of the device that this is, with labels of its own (default: "
             "the host's name); again for more, which take turns",
@@ -171,7 +176,9 @@ run_agent(struct settings *s, struct agent_config *c, const char *spool)
     c->cache_bytes = s->cache_mib * MIB;
     c->memory_bytes = memory_limit(s);
     if (setenv("OFFRAMP_SERVER", s->server, 1) < 0 ||
-        (s->link != NULL && setenv("OFFRAMP_LINK", s->link, 1) < 0)) {
+        (s->link != NULL && setenv("OFFRAMP_LINK", s->link, 1) < 0) ||
+        (s->emulator != NULL &&
+            setenv("OFFRAMP_EMULATED", s->emulator, 1) < 0)) {
         st = err_nomem(&err);
         goto out;
     }

@@ -3,6 +3,7 @@
  * are safe after a fork of a process with threads. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -55,7 +56,8 @@ set_limits(const struct spawn *s)
 
 /* In the child: never returns. */
 static void
-become(const struct spawn *s, pid_t parent, int out_fd, int log_fd)
+become(const struct spawn *s, const char *program, pid_t parent, int out_fd,
+    int log_fd)
 {
     sigset_t none;
     int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -77,13 +79,15 @@ become(const struct spawn *s, pid_t parent, int out_fd, int log_fd)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     set_limits(s);
     close_range(STDERR_FILENO + 1, ~0u, 0); /* whatever a library opened */
-    execv("/proc/self/exe", s->argv);
+    execv(program, s->argv);
     _exit(127);
 }
 
 enum status
 spawn_self(const struct spawn *s, pid_t *pid, int *stdout_fd, struct err *err)
 {
+    const char *emulator = getenv("OFFRAMP_EMULATED");
+    const char *program = emulator ? emulator : "/proc/self/exe";
     int out[2], log_fd = -1;
     pid_t parent = getpid();
     enum status st = ST_OK;
@@ -97,7 +101,7 @@ spawn_self(const struct spawn *s, pid_t *pid, int *stdout_fd, struct err *err)
         goto close_log;
     }
     if ((*pid = fork()) == 0)
-        become(s, parent, out[1], log_fd);
+        become(s, program, parent, out[1], log_fd);
     close(out[1]);
     if (*pid < 0) {
         st = err_errno(err, "fork");

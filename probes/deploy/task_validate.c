@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "probes/emulated/count.h"
 #include "probes/deploy/task_validate.h"
 
 #include <math.h>
@@ -302,4 +303,5 @@ const struct task_kind task_validate = {
     .name = "validate",
     .run = run,
     .blame = TASK_DEVICE,
+    .offered = count_real_machine,
 };

@@ -2,6 +2,7 @@
 #include "probes/measure/kit.h"
 
 #include "base/log.h"
+#include "probes/emulated/count.h"
 
 /* The first meter of the table that works, and a word on those that do not.
  * *here: the machine has one, whether or not it can be trusted now. */
@@ -74,7 +75,9 @@ kit_facts(const struct kit *k, int64_t threads)
     return (struct env_facts){
         .runtime = runtime_name(k->runtime),
         .runtime_version = runtime_version(k->runtime),
-        .counter_source = k->counters_here ? k->counters.ops->name : NULL,
+        .counter_source = count_wanted()     ? "emulator"
+                          : k->counters_here ? k->counters.ops->name
+                                             : NULL,
         .energy_sensor = e->self != NULL ? e->ops->name : NULL,
         .energy = e->self != NULL ? e->ops->facts(e->self) : NULL,
         .threads = threads,

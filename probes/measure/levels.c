@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "probes/measure/check.h"
 #include "probes/measure/pass_cold.h"
+#include "probes/measure/pass_count.h"
 #include "probes/measure/pass_insitu.h"
 #include "probes/measure/pass_meters.h"
 
@@ -241,16 +242,64 @@ meter_for(struct profiler *p, enum level level, bool *run, struct err *err)
     return ST_OK;
 }
 
+/* Room for everything once, the twin, and the golden kernels. */
+static enum status
+make_room(struct pass *pass, const struct plan *plan, struct err *err)
+{
+    size_t most = 2 + plan->n_layers + CUT_COUNT * plan->n_exits + GOLDEN_COUNT;
+
+    pass->jobs = calloc(most, sizeof(*pass->jobs));
+    return pass->jobs != NULL ? ST_OK : err_nomem(err);
+}
+
+/* Under an emulator: what can be counted, and nothing that is timed. */
+static enum status
+make_counted(struct levels *l, struct profiler *p, struct err *err)
+{
+    static const struct {
+        unsigned asked; /* levels that want it: bits */
+        enum level level;
+        const char *phase;
+        void (*fill)(struct pass *pass, struct plan *plan);
+        enum status (*inspect)(
+            struct profiler *p, struct job *job, struct err *err);
+    } counted[] = {
+        { LEVEL_BIT(LEVEL_L0) | LEVEL_BIT(LEVEL_L1), LEVEL_L0, "whole",
+            add_whole, NULL },
+        { LEVEL_BIT(LEVEL_L2), LEVEL_L2, "layers", add_layers, NULL },
+        { LEVEL_BIT(LEVEL_L6), LEVEL_L6, "exits", fill_exits, inspect_cut },
+    };
+
+    p->flags |= FLAG(emulated);
+    for (size_t r = 0; r < sizeof(counted) / sizeof(counted[0]); r++) {
+        struct pass *pass = &l->pass[l->n];
+        enum status st;
+
+        if (!(p->plan.levels & counted[r].asked))
+            continue;
+        *pass = (struct pass){ .level = counted[r].level,
+            .phase = counted[r].phase,
+            .inspect = counted[r].inspect,
+            .measure = pass_count };
+        if ((st = make_room(pass, &p->plan, err)) != ST_OK)
+            return st;
+        counted[r].fill(pass, &p->plan);
+        if (pass->n > 0)
+            l->n++;
+        else
+            free(pass->jobs); /* the server has it all */
+    }
+    return ST_OK;
+}
+
 enum status
 levels_make(struct levels *l, struct profiler *p, struct err *err)
 {
-    /* Room for everything once, the twin, and the golden kernels. */
-    size_t most =
-        2 + p->plan.n_layers + CUT_COUNT * p->plan.n_exits + GOLDEN_COUNT;
-
     unsigned levels = levels_here(p);
 
     *l = (struct levels){ 0 };
+    if (p->setup->count != NULL)
+        return make_counted(l, p, err);
     for (size_t r = 0; r < ROWS; r++) {
         struct pass *pass = &l->pass[l->n];
         enum status st;
@@ -269,8 +318,8 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
             .warmup_s = SHORT_WARMUP_S };
         if (is_timed(pass))
             pass->warmup_s = p->plan.policy.warmup_s;
-        if ((pass->jobs = calloc(most, sizeof(*pass->jobs))) == NULL)
-            return err_nomem(err);
+        if ((st = make_room(pass, &p->plan, err)) != ST_OK)
+            return st;
         rows[r].fill(pass, &p->plan);
         if (pass->n > 0)
             l->n++;

@@ -139,6 +139,8 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
 
     if (st == ST_OK && pass->inspect != NULL)
         st = pass->inspect(p, job, &cause);
+    if (st != ST_OK || p->setup->count != NULL) /* counts need no clock */
+        return blame(st, job, &cause, err);
     if (st == ST_OK)
         st = warmup_run(&job->subject, host, &w, &cause);
     if (st == ST_OK)
@@ -226,7 +228,8 @@ static enum status
 make_row(struct profiler *p, const struct pass *pass, struct job *job,
     json_t *part, struct err *err)
 {
-    bool timed = pass->level != LEVEL_L4 && pass->level != LEVEL_L5;
+    bool timed = pass->level != LEVEL_L4 && pass->level != LEVEL_L5 &&
+                 p->setup->count == NULL;
     struct row row = { .level = level_name(job->level),
         .role = job->role,
         .index = job->index,

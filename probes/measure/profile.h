@@ -5,8 +5,9 @@
  * Level after level, each in a pass of its own: outputs are checked, then the
  * whole network (L0) and its layers in situ (L1), each layer alone (L2), the
  * same with cold caches (L3), segments, heads and prefixes (L6), counters (L4),
- * energy (L5).  The payload and the result are documents of probes/README.md.
- * Runs in the calling thread.
+ * energy (L5).  Under an emulator instructions are counted instead (L0, L2,
+ * L6), and nothing is timed.  The payload and the result are documents of
+ * probes/README.md. Runs in the calling thread.
  */
 #ifndef OFFRAMP_MEASURE_PROFILE_H
 #define OFFRAMP_MEASURE_PROFILE_H
@@ -38,10 +39,13 @@ struct profile_hooks {
     void *ctx;
 };
 
+struct count;
+
 struct profile_setup {
     const struct kit *kit; /* borrowed, as all below */
     const struct host *host;
     const char *device;
+    struct count *count; /* NULL: a real machine, which is timed */
     bool pin; /* keep this process on one core, where one thread measures */
     struct profile_hooks hooks;
 };

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "probes/emulated/count.h"
 #include "probes/measure/profile.h"
 
 static enum status
@@ -40,7 +41,7 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
     json_t **result, struct err *err)
 {
     struct kit kit;
-    const struct profile_setup setup = {
+    struct profile_setup setup = {
         .kit = &kit,
         .host = &host_real,
         .device = json_string_value(json_object_get(t->lease, "device")),
@@ -51,7 +52,11 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
 
     if (st != ST_OK)
         return st;
-    st = measure(&setup, t->payload, result, err);
+    if (count_wanted())
+        st = count_open(&setup.count, runtime_library(kit.runtime), err);
+    if (st == ST_OK)
+        st = measure(&setup, t->payload, result, err);
+    count_close(setup.count);
     kit_close(&kit);
     return st;
 }
@@ -59,8 +64,10 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
 static enum status
 run_profile(struct task *t, json_t **result, struct err *err)
 {
+    /* What is told depends on the time, and so does the memory that telling it
+     * takes and leaves: where networks then lie, counts would feel. */
     const struct profile_hooks hooks = { .blob_path = blob_path,
-        .progress = progress,
+        .progress = count_wanted() ? NULL : progress,
         .part = part,
         .scratch = scratch,
         .ctx = t };
@@ -83,8 +90,10 @@ const struct task_kind task_profile = {
     .blame = TASK_DEVICE,
 };
 
+/* Golden kernels are judged by their times. */
 const struct task_kind task_golden = {
     .name = "golden",
     .run = run_golden,
     .blame = TASK_DEVICE,
+    .offered = count_real_machine,
 };

@@ -147,13 +147,17 @@ list_candidates(const char *library, char list[CANDIDATES][PATH_MAX])
     return n;
 }
 
-/* NODELETE: the library keeps thread-local state that outlives its handle. */
+/* Some builds have telemetry with a thread, a database in the user's folder and
+ * uploads; a measurement wants none of it, and reads no variable later.
+ * NODELETE: the library keeps thread-local state that outlives its handle. */
 static enum status
 load_library(struct onnx_runtime *rt, const char *library, struct err *err)
 {
     char list[CANDIDATES][PATH_MAX], why[256] = "";
     size_t n = list_candidates(library, list);
 
+    if (setenv("ORT_DISABLE_TELEMETRY", "1", 1) < 0)
+        return err_nomem(err);
     for (size_t i = 0; i < n; i++) {
         const char *text;
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/flag.h"
+#include "probes/emulated/count.h"
 #include "probes/measure/kit.h"
 #include "probes/transfer/report.h"
 #include "probes/transfer/tcp.h"
@@ -226,9 +227,10 @@ has_address(void)
     return host != NULL && host[0] != '\0';
 }
 
-const struct task_kind task_link = {
-    .name = "link", .run = run, .blame = TASK_MEASURE
-};
+const struct task_kind task_link = { .name = "link",
+    .run = run,
+    .blame = TASK_MEASURE,
+    .offered = count_real_machine };
 
 const struct task_kind task_link_answer = { .name = "link",
     .run = run_answer,
