@@ -70,7 +70,7 @@ a_dead_worker_is_started_again_and_ended_with_us(void **state)
     first = next_report(pipe);
     snprintf(want, sizeof(want),
         "--server http://127.0.0.1:1 --id local-worker-1 --spool "
-        "%s.workers/local-worker-1",
+        "%s.workers/local-worker-1 --link 127.0.0.1",
         s->path);
     assert_string_equal(first.args, want);
     hash_bytes(first.token, strlen(first.token), hash);
