@@ -44,7 +44,7 @@ report(const struct prob *p, const struct solve_data *d,
     const struct verdict *v, struct solve_result *out, struct err *err)
 {
     bool found = v->best.cost != INT64_MAX;
-    const struct pick *c = found ? &v->best : &v->nearest;
+    struct pick c = found ? v->best : v->nearest;
 
     out->proved = v->lower >= v->best.cost;
     out->status = !found        ? SOLVE_INFEASIBLE
@@ -53,10 +53,11 @@ report(const struct prob *p, const struct solve_data *d,
     out->lower = v->lower > 0 ? v->lower : 0;
     out->nodes = v->nodes;
     if (found && !out->proved)
-        out->gap = (double)(c->cost - out->lower) / (double)c->cost;
-    if (c->cost == INT64_MAX)
+        out->gap = (double)(c.cost - out->lower) / (double)c.cost;
+    if (c.cost == INT64_MAX)
         return ST_OK;
-    prob_plan(p, &c->lab, &out->plan);
+    prob_drop_unreached(p, &c.lab);
+    prob_plan(p, &c.lab, &out->plan);
     return solve_eval(d, &out->plan, &out->tally, err);
 }
 

@@ -186,6 +186,7 @@ curve_points(const struct curve *c, struct solve_front *out, struct err *err)
         front_get(f, r, &pick);
         if (pick.cost == INT64_MAX)
             continue;
+        prob_drop_unreached(f->p, &pick.lab);
         prob_plan(f->p, &pick.lab, &pt->plan);
         pt->cost = pick.cost;
         pt->right = r;

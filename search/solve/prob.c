@@ -213,6 +213,18 @@ prob_allows(const struct prob *p, const struct labels *lab)
 }
 
 void
+prob_drop_unreached(const struct prob *p, struct labels *lab)
+{
+    bool all_left = false;
+
+    for (int j = 0; j < p->k; j++) {
+        if (all_left && !(p->forced >> j & 1))
+            lab->at[j] = p->top[j];
+        all_left = all_left || lab->at[j] == 0; /* which accepts everybody */
+    }
+}
+
+void
 prob_plan(
     const struct prob *p, const struct labels *lab, struct solve_plan *out)
 {

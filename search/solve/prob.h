@@ -88,6 +88,10 @@ prob_kept(const struct prob *p, const struct labels *lab, int j)
     return lab->at[j] < p->top[j];
 }
 
+/* Drop exits behind one that accepts everybody: they change no cost and no
+ * answer, but would take room on a board.  Forced ones stay. */
+void prob_drop_unreached(const struct prob *p, struct labels *lab);
+
 /* Labels as the caller's plan. */
 void prob_plan(
     const struct prob *p, const struct labels *lab, struct solve_plan *out);

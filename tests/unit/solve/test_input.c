@@ -306,6 +306,31 @@ a_weight_is_so_many_equal_rows(void **state)
     }
 }
 
+/* Everybody is right at the first exit, so nobody comes to the second, which
+ * would only take room; if it must be kept, it is. */
+static void
+exits_that_nobody_reaches_are_dropped(void **state)
+{
+    for (unsigned forced = 0; forced <= 2; forced += 2) {
+        struct brute_case c;
+        struct solve_result r;
+        struct solve_front f;
+
+        (void)state;
+        make_good(&c);
+        memset(c.right, 1, sizeof(c.right));
+        c.options.floor = 4;
+        c.options.forced = forced;
+        assert_int_equal(solve_best(&c.data, &c.options, &r, NULL), ST_OK);
+        assert_int_equal(r.plan.kept, 5 | forced);
+        assert_int_equal(r.tally.left[0], 4);
+        assert_int_equal(solve_front(&c.data, &c.options, 0, &f, NULL), ST_OK);
+        assert_int_equal(f.n, 1);
+        assert_int_equal(f.points[0].plan.kept, 5 | forced);
+        solve_front_clear(&f);
+    }
+}
+
 int
 main(void)
 {
@@ -315,6 +340,7 @@ main(void)
         cmocka_unit_test(limits_that_contradict_each_other_have_no_plan),
         cmocka_unit_test(order_and_unit_do_not_change_the_plan),
         cmocka_unit_test(a_weight_is_so_many_equal_rows),
+        cmocka_unit_test(exits_that_nobody_reaches_are_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
