@@ -1,6 +1,6 @@
 # Cross-build for aarch64 Linux with Debian's gcc-aarch64-linux-gnu and a
 # folder of arm64 packages (scripts/arm64 makes one):
-#   cmake --toolchain cmake/aarch64.cmake -DOFFRAMP_SYSROOT=DIR
+#   cmake --toolchain scripts/aarch64.cmake -DOFFRAMP_SYSROOT=DIR
 #     -DOFFRAMP_PROBE_ONLY=ON ..
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
