@@ -156,17 +156,18 @@ incomplete(const struct export_input *in, size_t exit, const char *part,
 
 /* ---- what mapping weighs besides costs ---- */
 
-static int64_t
-bytes_of(const json_t *layer, const char *member)
+/* NaN, not known, makes every sum with it unknown. */
+static json_t *
+bytes_json(double bytes)
 {
-    return (int64_t)export_number(layer, member);
+    return isnan(bytes) ? json_null() : json_integer((json_int_t)bytes);
 }
 
 /* Weights of the layers of a part, and the most that one of them reads and
  * writes. */
 static void
 part_bytes(
-    const json_t *layers, const json_t *part, int64_t *weights, int64_t *peak)
+    const json_t *layers, const json_t *part, double *weights, double *peak)
 {
     const json_t *index;
     size_t i;
@@ -175,10 +176,11 @@ part_bytes(
     {
         const json_t *l =
             json_array_get(layers, (size_t)json_integer_value(index));
-        int64_t live = bytes_of(l, "bytes_in") + bytes_of(l, "bytes_out");
+        double live =
+            export_number(l, "bytes_in") + export_number(l, "bytes_out");
 
-        *weights += bytes_of(l, "weight_bytes");
-        if (live > *peak)
+        *weights += export_number(l, "weight_bytes");
+        if (!(live <= *peak))
             *peak = live;
     }
 }
@@ -193,14 +195,13 @@ input_bytes(const json_t *analysis, const json_t *exits, size_t exit)
     size_t i;
 
     if (exit == 0)
-        return json_incref(
-            json_object_get(json_array_get(layers, 0), "bytes_in"));
+        return bytes_json(export_number(json_array_get(layers, 0), "bytes_in"));
     before = json_array_get(exits, exit - 1);
     tensor = json_object_get(before, "tensor");
     json_array_foreach(json_object_get(analysis, "boundaries"), i, b)
     {
         if (json_equal(json_object_get(b, "tensor"), tensor))
-            return json_incref(json_object_get(b, "bytes"));
+            return bytes_json(export_number(b, "bytes"));
     }
     return json_null();
 }
@@ -210,13 +211,13 @@ exit_bytes(const json_t *analysis, const json_t *exits, size_t i)
 {
     const json_t *layers = json_object_get(analysis, "layers");
     const json_t *exit = json_array_get(exits, i);
-    int64_t segment = 0, head = 0, peak = 0;
+    double segment = 0, head = 0, peak = 0;
 
     part_bytes(layers, json_object_get(exit, "segment"), &segment, &peak);
     part_bytes(layers, json_object_get(exit, "head"), &head, &peak);
-    return json_pack("{s:o,s:I,s:I,s:I}", "input_bytes",
-        input_bytes(analysis, exits, i), "segment_bytes", (json_int_t)segment,
-        "head_bytes", (json_int_t)head, "peak_bytes", (json_int_t)peak);
+    return json_pack("{s:o,s:o,s:o,s:o}", "input_bytes",
+        input_bytes(analysis, exits, i), "segment_bytes", bytes_json(segment),
+        "head_bytes", bytes_json(head), "peak_bytes", bytes_json(peak));
 }
 
 enum status
