@@ -241,4 +241,10 @@ enum status db_part_list_job(struct db *db, int64_t job,
 enum status db_queue_sweep(
     struct db *db, int64_t now_ms, int64_t *n, struct err *err) MUST_CHECK;
 
+/* The clock that all times here come from was set forward by so much (back:
+ * less than 0): move what is due by it along, so that no lease, session or
+ * wait ends early or lives on. */
+enum status db_queue_step(
+    struct db *db, int64_t by_ms, struct err *err) MUST_CHECK;
+
 #endif

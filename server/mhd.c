@@ -97,7 +97,7 @@ call_new(struct mhd *m, struct MHD_Connection *connection, const char *method,
     c->rq.server = m->server;
     c->rq.method = method;
     c->rq.path = url;
-    c->rq.now_ms = clock_utc_ms();
+    c->rq.now_ms = server_now_ms(m->server);
     pthread_mutex_lock(&m->lock);
     m->calls++;
     pthread_mutex_unlock(&m->lock);
@@ -279,7 +279,7 @@ dispatch(struct call *c)
         http_problem(rq, &c->rp, st);
         return true;
     }
-    rq->now_ms = clock_utc_ms();
+    rq->now_ms = server_now_ms(rq->server);
     rq->wait_expired =
         waits_stopped(waits) || clock_ns() >= c->waiter.deadline_ns;
     done = http_dispatch(rq, &c->rp);

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "db/blob.h"
+#include "db/queue.h"
 #include "server/wait.h"
 
 /* More threads than this never use the store at once. */
@@ -25,7 +27,14 @@ struct server {
     } trusted[SERVER_TRUSTED];
     size_t n_trusted;
     atomic_llong answers[SERVER_CLASSES];
+    atomic_llong utc_offset_ms; /* of the monotonic clock */
 };
+
+static int64_t
+monotonic_ms(void)
+{
+    return clock_ns() / 1000000;
+}
 
 struct server_config
 server_defaults(const char *db_path)
@@ -52,6 +61,7 @@ server_open(
     if (s == NULL)
         return err_nomem(err);
     s->config = *config;
+    s->utc_offset_ms = clock_utc_ms() - monotonic_ms();
     pthread_mutex_init(&s->lock, NULL);
     if ((st = waits_new(&s->waits, err)) != ST_OK)
         goto out;
@@ -107,6 +117,27 @@ server_db_give(struct server *s, struct db *db)
     }
     pthread_mutex_unlock(&s->lock);
     db_close(db);
+}
+
+int64_t
+server_now_ms(const struct server *s)
+{
+    return monotonic_ms() + s->utc_offset_ms;
+}
+
+enum status
+server_follow_clock(struct server *s, struct db *db, int64_t utc_ms,
+    int64_t *step_ms, struct err *err)
+{
+    int64_t by_ms = utc_ms - server_now_ms(s);
+    enum status st = ST_OK;
+
+    *step_ms = llabs(by_ms) >= SERVER_STEP_MS ? by_ms : 0;
+    if (*step_ms != 0)
+        st = db_queue_step(db, by_ms, err);
+    if (st == ST_OK)
+        s->utc_offset_ms += by_ms;
+    return st;
 }
 
 struct waits *

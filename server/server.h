@@ -44,6 +44,18 @@ enum status server_db_take(
     struct server *s, struct db **out, struct err *err) MUST_CHECK;
 void server_db_give(struct server *s, struct db *db);
 
+/* Milliseconds since 1970, for requests and deadlines.  Where the system's
+ * clock is set, this goes on as before until server_follow_clock() is called.
+ */
+int64_t server_now_ms(const struct server *s);
+
+/* Follow the system's clock, which says `utc_ms`.  A step of SERVER_STEP_MS or
+ * more, either way, moves all that is due by the clock first.  *step_ms is 0
+ * where there was none.  Call every second, from one thread. */
+enum { SERVER_STEP_MS = 2000 };
+enum status server_follow_clock(struct server *s, struct db *db, int64_t utc_ms,
+    int64_t *step_ms, struct err *err) MUST_CHECK;
+
 /* Something was committed that a long poll may be waiting for. */
 void server_ring(struct server *s);
 struct waits *server_waits(struct server *s);

@@ -33,17 +33,23 @@ sweep_once(struct sweep *s, int64_t second)
 {
     struct err err = { 0 };
     struct db *db;
-    int64_t n = 0;
+    int64_t n = 0, step_ms = 0;
     enum status st = server_db_take(s->server, &db, &err);
 
     if (st == ST_OK) {
-        st = db_queue_sweep(db, clock_utc_ms(), &n, &err);
+        st = server_follow_clock(s->server, db, clock_utc_ms(), &step_ms, &err);
+        if (st == ST_OK)
+            st = db_queue_sweep(db, server_now_ms(s->server), &n, &err);
         if (st == ST_OK && (n > 0 || second == 0))
-            st = salvage_failed(db, clock_utc_ms(), &err);
+            st = salvage_failed(db, server_now_ms(s->server), &err);
         if (st == ST_OK && second % PURGE_EVERY_S == 0)
-            st = db_idempotency_purge(db, clock_utc_ms(), &err);
+            st = db_idempotency_purge(db, server_now_ms(s->server), &err);
         server_db_give(s->server, db);
     }
+    if (st == ST_OK && step_ms != 0)
+        log_warn("the system's clock was set by %.1f s: what is due by it was "
+                 "moved along",
+            (double)step_ms / 1e3);
     if (st != ST_OK)
         log_error("sweeping the queue: %s", err.text);
     if (n > 0)
