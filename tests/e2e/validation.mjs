@@ -121,7 +121,8 @@ withService(async (s) => {
     s.url, '-o', s.path('taken')]);
   check((await taken.ended).code === 0, 'offramp take');
   const files = readdirSync(s.path('taken'));
-  check(['network.onnx', 'segment-0.onnx', 'plan.json', 'report.md',
+  const first = plan.exits.find((x) => x.kept).index;
+  check(['network.onnx', `segment-${first}.onnx`, 'plan.json', 'report.md',
     'front.svg', 'exits.svg'].every((f) => files.includes(f)),
   `it writes ${files.join(', ')}`);
   const run = new Program('offramp', ['run', '--plan', s.path('taken/plan.json'),
