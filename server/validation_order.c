@@ -57,15 +57,15 @@ validation_order_for(int64_t plan, const char *owner, int64_t now_ms)
 static enum status
 check_plan(const struct basis *b, struct err *err)
 {
-    if (b->plan.profile == 0)
-        return err_set(err, ST_UNPROCESSABLE, "plan.no_profile",
-            "plan %lld was searched on costs that were sent: search again with "
-            "a profile, so that its device and model are known",
-            (long long)b->plan.id);
     if (json_object_get(b->document, "mapping") != NULL)
         return err_set(err, ST_UNPROCESSABLE, "plan.mapped",
             "plan %lld is mapped onto several processors, which a validation "
             "cannot run yet: validate one that was searched with profile",
+            (long long)b->plan.id);
+    if (b->plan.profile == 0)
+        return err_set(err, ST_UNPROCESSABLE, "plan.no_profile",
+            "plan %lld was searched on costs that were sent: search again with "
+            "a profile, so that its device and model are known",
             (long long)b->plan.id);
     if (strcmp(json_get_string(b->document, "status", ""), "infeasible") == 0)
         return err_set(err, ST_UNPROCESSABLE, "plan.infeasible",

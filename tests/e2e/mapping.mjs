@@ -52,7 +52,7 @@ withService(async (s) => {
 
   const refused = await s.post(`/v1/plans/${plan.id}/validations`, {},
     { expect: 422 });
-  check(refused.code === 'plan.no_profile' || refused.code === 'plan.mapped',
+  check(refused.code === 'plan.mapped',
     'a mapped plan is not validated as if it were of one device');
   for (const [system, word, expect] of [
     [{ processors: [{ costs: board }], links: [] }, 'processors', 400],
