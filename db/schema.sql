@@ -170,12 +170,16 @@ CREATE TABLE plan (
     created_ms INTEGER NOT NULL
 ) STRICT;
 
+-- What kinds there are is rows, so that a new one is an INSERT.
+CREATE TABLE flow_kind (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO flow_kind VALUES ('validation'), ('augmentation'), ('trial'), ('link');
+
 -- Work of several stages, each a task of its own: a plan run for real on a
 -- device, a plain network that is given exits, or a link measured; or of one:
 -- policies tried.
 CREATE TABLE flow (
     id          INTEGER PRIMARY KEY,
-    kind        TEXT NOT NULL CHECK (kind IN ('validation', 'augmentation', 'trial', 'link')),
+    kind        TEXT NOT NULL REFERENCES flow_kind (word),
     owner       TEXT NOT NULL,
     plan        INTEGER REFERENCES plan (id),    -- validated, or found
     request     TEXT NOT NULL,          -- document: what was asked for
@@ -202,10 +206,13 @@ CREATE TABLE owner (
     name TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE task_kind (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO task_kind VALUES ('analyse'), ('dataset'), ('records'), ('search'), ('profile'), ('golden'), ('deploy'), ('validate'), ('augment'), ('trial'), ('link'), ('quantise');
+
 -- The queue.
 CREATE TABLE task (
     id             INTEGER PRIMARY KEY,
-    kind           TEXT NOT NULL CHECK (kind IN ('analyse', 'dataset', 'records', 'search', 'profile', 'golden', 'deploy', 'validate', 'augment', 'trial', 'link', 'quantise')),
+    kind           TEXT NOT NULL REFERENCES task_kind (word),
     state          TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'done', 'failed', 'cancelled')),
     owner          TEXT NOT NULL REFERENCES owner (name),
     priority       INTEGER NOT NULL,    -- higher first

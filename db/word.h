@@ -2,7 +2,8 @@
 /*
  * word.h -- the closed sets of words that the store keeps as text and the
  * program as enums.  Each has one table: value, word.  The words are part of
- * the API and of the schema's CHECKs: only add.
+ * the API and of the schema (its CHECKs, or its tables of kinds, to which a
+ * migration adds a row): only add.
  */
 #ifndef OFFRAMP_DB_WORD_H
 #define OFFRAMP_DB_WORD_H

@@ -95,8 +95,6 @@ every_set_of_words_is_what_the_schema_allows(void **state)
         const char *column;
         const char *const *words;
     } sets[] = {
-        { "kind", task_kind_words },
-        { "kind", flow_kind_words },
         { "state", task_state_words },
         { "state", lease_state_words },
         { "error_class", fail_class_words },
@@ -128,6 +126,48 @@ every_set_of_words_is_what_the_schema_allows(void **state)
         if (strstr(sql, want) == NULL)
             fail_msg("schema.sql lacks %s", want);
     }
+    free(sql);
+}
+
+/* Kinds are rows: the same in a new file, in schema.sql and in the program. */
+static void
+every_kind_is_a_row(void **state)
+{
+    static const struct {
+        const char *query;
+        const char *const *words;
+    } sets[] = {
+        { "SELECT word FROM task_kind", task_kind_words },
+        { "SELECT word FROM flow_kind", flow_kind_words },
+    };
+    const struct store *s = *state;
+    struct err err = { 0 };
+    sqlite3 *files[2];
+    char *sql;
+    size_t len;
+
+    OK(file_read(DB_SCHEMA, 1 << 20, &sql, &len, &err));
+    assert_int_equal(sqlite3_open(":memory:", &files[0]), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(files[0], sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_open(s->path, &files[1]), SQLITE_OK);
+    for (int i = 0; i < 4; i++) {
+        const char *const *words = sets[i / 2].words;
+        sqlite3_stmt *q;
+        int rows = 0, known = 0;
+
+        assert_int_equal(
+            sqlite3_prepare_v2(files[i % 2], sets[i / 2].query, -1, &q, NULL),
+            SQLITE_OK);
+        for (; sqlite3_step(q) == SQLITE_ROW; rows++)
+            if (word_find(words, column(q, 0)) < 0)
+                fail_msg("no enum for %s", column(q, 0));
+        sqlite3_finalize(q);
+        while (words[known] != NULL)
+            known++;
+        assert_int_equal(rows, known);
+    }
+    sqlite3_close(files[0]);
+    sqlite3_close(files[1]);
     free(sql);
 }
 
@@ -426,6 +466,7 @@ main(void)
         T(migrations_give_exactly_schema_sql),
         T(measured_rows_live_through_the_migrations),
         T(every_set_of_words_is_what_the_schema_allows),
+        T(every_kind_is_a_row),
         T(racing_openers_all_find_the_newest_schema),
         T(foreign_and_newer_files_are_refused_untouched),
         T(a_damaged_store_is_called_damaged),
