@@ -7,14 +7,13 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# Packages to build and run; a test run needs the second list too.
+# Packages to build and run; a test run needs the other lists too.
 build_packages="gcc libc6-dev cmake ninja-build pkg-config
   libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev
   libpapi-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libsodium-dev
   zlib1g-dev libopenblas-dev liblbfgs-dev curl"
 test_packages="libcmocka-dev chromium clang-format"
-# Emulated Cortex-M boards: left out, there are no such devices and their tests
-# are skipped.
+# Emulated Cortex-M boards: left out, there are no such devices.
 board_packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
 
 missing_packages() {
