@@ -22,7 +22,7 @@
 #include "search/solve/box.h"
 #include "search/solve/front.h"
 
-struct cube; /* opaque: see cube.c; belongs to one thread */
+struct cube; /* opaque: see cube_internal.h; belongs to one thread */
 
 /* Whether the sums over p's rows fit. */
 bool cube_fits(const struct prob *p);
