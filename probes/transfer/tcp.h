@@ -29,10 +29,21 @@ void tcp_close(struct tcp_door *d);
 int tcp_port(const struct tcp_door *d);
 const char *tcp_secret(const struct tcp_door *d);
 
+/* For who says other things over a door (../relay): let in one visitor who
+ * shows the secret, turning all others away.  The caller closes *fd.
+ * ST_TIMEOUT as tcp_answer(). */
+enum status tcp_admit(
+    struct tcp_door *d, int wait_ms, int *fd, struct err *err) MUST_CHECK;
+
 /* Answer until a visitor says it is done; one that breaks off may come
  * again.  *exchanges counts.  ST_TIMEOUT (code "link.nobody_came") where
  * nobody was there for `wait_ms`. */
 enum status tcp_answer(struct tcp_door *d, int wait_ms, int64_t *exchanges,
+    struct err *err) MUST_CHECK;
+
+/* Come to a door and show the secret; the caller closes *fd.  Failures as
+ * tcp_visit(). */
+enum status tcp_dial(int *fd, const char *host, int port, const char *secret,
     struct err *err) MUST_CHECK;
 
 struct tcp_line; /* opaque: a connection */

@@ -135,29 +135,41 @@ serve(const struct tcp_door *d, int fd, int64_t *exchanges)
 }
 
 enum status
-tcp_answer(struct tcp_door *d, int wait_ms, int64_t *exchanges, struct err *err)
+tcp_admit(struct tcp_door *d, int wait_ms, int *fd, struct err *err)
 {
     int64_t end_ns = clock_ns() + wait_ms * INT64_C(1000000);
+
+    for (;;) {
+        struct pollfd p = { .fd = d->fd, .events = POLLIN };
+        int64_t left_ms = (end_ns - clock_ns()) / 1000000;
+
+        if (left_ms <= 0)
+            return err_set(err, ST_TIMEOUT, "link.nobody_came",
+                "nobody came over the link within %d s: is the other device "
+                "online and free, and can it reach this machine?",
+                wait_ms / 1000);
+        if (poll(&p, 1, (int)left_ms) <= 0 ||
+            (*fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC)) < 0)
+            continue;
+        if (welcome(d, *fd))
+            return ST_OK;
+        close(*fd);
+    }
+}
+
+enum status
+tcp_answer(struct tcp_door *d, int wait_ms, int64_t *exchanges, struct err *err)
+{
     bool done = false;
 
     *exchanges = 0;
     while (!done) {
-        struct pollfd p = { .fd = d->fd, .events = POLLIN };
-        int64_t left_ms = (end_ns - clock_ns()) / 1000000;
+        enum status st;
         int fd;
 
-        if (left_ms <= 0)
-            return err_set(err, ST_TIMEOUT, "link.nobody_came",
-                "nobody came to measure the link within %d s: is the other "
-                "device online and free, and can it reach this machine?",
-                wait_ms / 1000);
-        if (poll(&p, 1, (int)left_ms) <= 0 ||
-            (fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC)) < 0)
-            continue;
-        if (welcome(d, fd)) {
-            done = serve(d, fd, exchanges);
-            end_ns = clock_ns() + wait_ms * INT64_C(1000000);
-        }
+        if ((st = tcp_admit(d, wait_ms, &fd, err)) != ST_OK)
+            return st;
+        done = serve(d, fd, exchanges);
         close(fd);
     }
     return ST_OK;

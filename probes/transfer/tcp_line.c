@@ -62,40 +62,61 @@ introduce(int fd, const char *secret)
            memcmp(answer, "ok\n", sizeof(answer)) == 0;
 }
 
-enum status
-tcp_visit(struct tcp_line **out, const char *host, int port, const char *secret,
-    struct err *err)
+static int
+reach(const char *host, int port)
 {
     const struct addrinfo want = { .ai_socktype = SOCK_STREAM };
     struct addrinfo *list = NULL;
-    struct tcp_line *l = calloc(1, sizeof(*l));
     char service[16];
+    int fd = -1;
 
-    *out = NULL;
-    if (l == NULL)
-        return err_nomem(err);
-    l->fd = -1;
-    socket_fill(l->filler);
     snprintf(service, sizeof(service), "%d", port);
     if (getaddrinfo(host, service, &want, &list) == 0)
-        for (const struct addrinfo *a = list; a && l->fd < 0; a = a->ai_next)
-            l->fd = connect_to(a);
+        for (const struct addrinfo *a = list; a && fd < 0; a = a->ai_next)
+            fd = connect_to(a);
     if (list != NULL)
         freeaddrinfo(list);
-    if (l->fd < 0 || !make_blocking(l->fd)) {
-        tcp_leave(l);
+    if (fd >= 0 && !make_blocking(fd)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+enum status
+tcp_dial(
+    int *fd, const char *host, int port, const char *secret, struct err *err)
+{
+    if ((*fd = reach(host, port)) < 0)
         return err_set(err, ST_UNAVAILABLE, "link.unreachable",
             "%.128s, port %d, cannot be reached from here: the other agent "
             "must be started with --link and an address that this machine "
             "reaches, and no firewall may be between",
             host, port);
-    }
-    if (!introduce(l->fd, secret)) {
+    if (introduce(*fd, secret))
+        return ST_OK;
+    close(*fd);
+    *fd = -1;
+    return err_set(err, ST_UNAVAILABLE, "link.refused",
+        "%.128s, port %d, does not answer as the other end of this "
+        "measurement",
+        host, port);
+}
+
+enum status
+tcp_visit(struct tcp_line **out, const char *host, int port, const char *secret,
+    struct err *err)
+{
+    struct tcp_line *l = calloc(1, sizeof(*l));
+    enum status st;
+
+    *out = NULL;
+    if (l == NULL)
+        return err_nomem(err);
+    socket_fill(l->filler);
+    if ((st = tcp_dial(&l->fd, host, port, secret, err)) != ST_OK) {
         tcp_leave(l);
-        return err_set(err, ST_UNAVAILABLE, "link.refused",
-            "%.128s, port %d, does not answer as the other end of this "
-            "measurement",
-            host, port);
+        return st;
     }
     *out = l;
     return ST_OK;
