@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/flag.h"
+
 enum {
     EXITS_MAX = 64,
     METRICS_MAX = 16,
@@ -175,15 +177,43 @@ check_exit(const json_t *exit, size_t i, const json_t *metrics, struct err *err)
     return check_all_epochs(epochs, i, metrics, err);
 }
 
+/* What costs say of themselves; it goes into the plan as it is. */
+static enum status
+check_quality(const json_t *quality, struct err *err)
+{
+    const char *grade = NULL;
+    json_t *flags = NULL;
+    double ns = 0, rel = 0;
+    int64_t known = 0;
+    const struct json_field fields[] = {
+        { "grade", JF_STR, true, &grade, 0, 1 },
+        { "flags", JF_ARR, true, &flags, 0, 0 },
+        { "full_ns", JF_REAL, false, &ns, 0, 1e15 },
+        { "whole_ns", JF_REAL, false, &ns, 0, 1e15 },
+        { "moved_rel", JF_REAL, false, &rel, -1, 1e15 },
+    };
+    enum status st;
+
+    if (quality == NULL)
+        return ST_OK;
+    if ((st = JSON_READ(quality, "costs.quality", fields, err)) != ST_OK)
+        return st;
+    if (grade[0] == '\0' || strchr("ABCX", grade[0]) == NULL)
+        return err_set(err, ST_INVALID, "request.field",
+            "costs.quality.grade must be A, B, C or X");
+    return flag_from_json(flags, &known, err);
+}
+
 enum status
 costs_check(const json_t *costs, struct err *err)
 {
     const char *schema = NULL, *device = NULL, *source = NULL;
-    json_t *metrics = NULL, *exits = NULL;
+    json_t *metrics = NULL, *exits = NULL, *quality = NULL;
     const struct json_field fields[] = {
         { "schema", JF_STR, true, &schema, 0, 0 },
         { "device", JF_STR, false, &device, 0, 200 },
         { "source", JF_STR, false, &source, 0, 40 },
+        { "quality", JF_OBJ, false, &quality, 0, 0 },
         { "metrics", JF_ARR, true, &metrics, 0, 0 },
         { "exits", JF_ARR, true, &exits, 0, 0 },
     };
@@ -194,7 +224,8 @@ costs_check(const json_t *costs, struct err *err)
     if (strcmp(schema, "offramp.costs/1") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "costs.schema must be offramp.costs/1");
-    if ((st = check_metrics(metrics, err)) != ST_OK)
+    if ((st = check_quality(quality, err)) != ST_OK ||
+        (st = check_metrics(metrics, err)) != ST_OK)
         return st;
     if (json_array_size(exits) == 0 || json_array_size(exits) > EXITS_MAX)
         return err_set(err, ST_INVALID, "request.field",

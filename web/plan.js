@@ -7,7 +7,7 @@ import { comparison } from "./compare.js";
 import { facts, h, link, section, table } from "./dom.js";
 import { flow } from "./flow.js";
 import { mapping } from "./mapping.js";
-import { amount, dash, known, percent, points, quantity, state }
+import { amount, dash, flagList, grade, known, percent, points, quantity, state }
     from "./format.js";
 import { validationSection } from "./validations.js";
 import { sureness } from "./sure.js";
@@ -39,6 +39,7 @@ export function planBody(plan, choices) {
             ? [", from ", link(`#/profiles/${plan.profile}`,
                 `profile ${plan.profile}`)] : ", from costs sent with it"),
         outcomes(plan),
+        warning(plan.cost_quality),
         section("Where samples leave", flow(plan), exitTable(plan)),
         mapping(plan, objective(plan.objective)[1]),
         sureness(plan, objective),
@@ -51,6 +52,9 @@ export function planBody(plan, choices) {
             ["Objective", [objective(plan.objective)[0],
                 plan.cost_basis === "upper"
                     ? ", upper ends of the intervals" : ""]],
+            ["Costs", plan.cost_quality ? [grade(plan.cost_quality.grade),
+                " ", flagList(plan.cost_quality.flags)]
+                : dash("nothing is said of their quality")],
             ["Accuracy against", plan.reference === "final"
                 ? "the network's own answer" : "labels"],
             ["Accuracy floor", share(plan.floor)],
@@ -72,6 +76,20 @@ const cost = (plan, x, why) =>
     quantity(x, objective(plan.objective)[1], why);
 const gapText = (plan) => plan.status === "feasible" && known(plan.gap)
     ? `, at most ${percent(plan.gap)} from the optimum` : "";
+
+// Costs that should not be relied on, and what to do about it.
+function warning(quality) {
+    const moved = Math.abs(quality?.moved_rel ?? 0) > 0.1;
+    if (!moved && !["C", "X"].includes(quality?.grade))
+        return null;
+    return h("p", { class: "warn", role: "note" }, moved
+        ? `The network took ${amount(quality.full_ns, "ns")} while its parts `
+            + `were measured, and ${amount(quality.whole_ns, "ns")} when it `
+            + "was measured itself: the machine was not the same. "
+        : `The costs behind this plan are of grade ${quality.grade} (${
+            quality.flags.join(", ")}). `,
+    "Measure again, with nothing else running, before you rely on them.");
+}
 
 // Predicted against the full network, on both halves of the records.
 function outcomes(plan) {

@@ -139,13 +139,14 @@ static enum status
 read_all(struct costs *c, const json_t *doc, struct err *err)
 {
     const char *schema = NULL, *device = NULL, *source = NULL;
-    json_t *metrics = NULL, *exits = NULL;
+    json_t *metrics = NULL, *exits = NULL, *quality = NULL;
     const struct json_field fields[] = {
         { "schema", JF_STR, true, &schema, 0, 64 },
         { "device", JF_STR, false, &device, 0, 200 },
         { "source", JF_STR, false, &source, 0, 64 },
         { "metrics", JF_ARR, true, &metrics, 0, 0 },
         { "exits", JF_ARR, true, &exits, 0, 0 },
+        { "quality", JF_OBJ, false, &quality, 0, 0 },
     };
     enum status st;
     size_t n;
@@ -161,6 +162,7 @@ read_all(struct costs *c, const json_t *doc, struct err *err)
         (st = read_text(source, &c->source, err)) != ST_OK ||
         (st = read_metrics(c, metrics, err)) != ST_OK)
         return st;
+    c->quality = json_incref(quality);
     for (size_t e = 0; st == ST_OK && e < n; e++) {
         c->exits++;
         st = read_exit(c, (int)e, json_array_get(exits, e), err);
@@ -211,6 +213,7 @@ costs_clear(struct costs *c)
     costs_epochs_clear(c);
     free(c->device);
     free(c->source);
+    json_decref(c->quality);
     *c = (struct costs){ 0 };
 }
 

@@ -48,6 +48,8 @@ struct costs {
     char *device, *source;           /* owned; NULL where absent */
     char *metric[COSTS_METRICS_MAX]; /* owned */
     int metrics;
+    json_t *quality; /* owned: how far they can be trusted, in the words of who
+                        measured; NULL: not said */
     struct costs_exit exit[COSTS_EXITS_MAX];
     int exits;                   /* the last is the full network */
     struct costs_epochs *epochs; /* owned, [n_epochs]; of some parts or none */

@@ -102,10 +102,11 @@ processor_json(const struct map_work *w, int p)
 {
     const struct map_processor *x = &w->sys->processor[p];
 
-    return json_pack("{s:s,s:o,s:o,s:f,s:o}", "name", name(w, p), "source",
+    return json_pack("{s:s,s:o,s:o,s:f,s:o,s:O?}", "name", name(w, p), "source",
         x->costs->source ? json_string(x->costs->source) : json_null(), "reach",
         json_number_or_null(reach(w, p)), "wake", x->wake, "memory_bytes",
-        json_number_or_null(isinf(x->memory_bytes) ? NAN : x->memory_bytes));
+        json_number_or_null(isinf(x->memory_bytes) ? NAN : x->memory_bytes),
+        "cost_quality", x->costs->quality);
 }
 
 static json_t *
@@ -143,10 +144,10 @@ map_doc_json(const struct map_work *w, json_t **out, struct err *err)
     if ((st = plan_doc_json(&doc, out, err)) != ST_OK)
         return st;
     /* The other members are those of a search on one processor. */
-    if (json_object_update_new(*out,
-            json_pack("{s:o,s:[],s:n,s:n,s:n,s:n}", "mapping", mapping_json(w),
-                "trace", "guarantee", "bootstrap", "metrics", "comparison")) ==
-        0)
+    if (json_object_update_new(
+            *out, json_pack("{s:o,s:[],s:n,s:n,s:n,s:n,s:n}", "mapping",
+                      mapping_json(w), "trace", "guarantee", "bootstrap",
+                      "metrics", "comparison", "cost_quality")) == 0)
         return ST_OK;
     json_decref(*out);
     *out = NULL;

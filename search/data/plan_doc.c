@@ -89,7 +89,7 @@ plan_doc_json(const struct plan_doc *s, json_t **out, struct err *err)
         return st;
     }
     *out = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:f,s:o,s:o,s:f,s:s,"
-                     "s:o,s:I,s:s}",
+                     "s:o,s:I,s:s,s:O?}",
         "schema", "offramp.plan/1", "status", names[r->status], "objective",
         o->objective, "reference",
         o->reference == SEARCH_LABEL ? "label" : "final", "floor",
@@ -101,6 +101,7 @@ plan_doc_json(const struct plan_doc *s, json_t **out, struct err *err)
         "gap", json_number_or_null(none ? NAN : r->gap), "solve_ms",
         s->solve_ms, "solver", r->proved ? "exact" : "heuristic", "grid",
         o->grid ? json_integer(o->grid) : json_string("all"), "seed",
-        (json_int_t)o->seed, "cost_basis", o->sure.robust ? "upper" : "median");
+        (json_int_t)o->seed, "cost_basis", o->sure.robust ? "upper" : "median",
+        "cost_quality", s->costs->quality);
     return *out ? ST_OK : err_nomem(err);
 }

@@ -11,7 +11,8 @@
 /* All borrowed. */
 struct plan_doc {
     const struct problem *problem;
-    const struct costs *costs; /* the names of the exits */
+    const struct costs
+        *costs; /* names of the exits, and what is said of them */
     const struct search_options *wanted;
     const struct solve_result *result; /* its plan has kept != 0 */
     double solve_ms;

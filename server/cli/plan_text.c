@@ -8,6 +8,10 @@
 #include "server/cli/plan_sure.h"
 #include "server/cli/search_text.h"
 
+/* Parts and whole further apart than this were measured on what is as good as
+ * two machines. */
+#define MOVED_REL 0.1
+
 void
 plan_text_cost(const char *metric, double cost, char out[TEXT_CELL])
 {
@@ -78,6 +82,36 @@ print_exits(const json_t *plan, struct err *err)
     return st == ST_OK ? ST_OK : err_nomem(err);
 }
 
+/* How far the costs can be trusted, with what to do where that is not far. */
+static void
+print_quality(const json_t *plan)
+{
+    const json_t *q = json_object_get(plan, "cost_quality"), *flag;
+    const char *grade = json_get_string(q, "grade", "-");
+    double moved = json_get_number(q, "moved_rel");
+    char full[TEXT_CELL], whole[TEXT_CELL];
+    size_t i;
+
+    if (!json_is_object(q))
+        return;
+    printf("%-12s grade %s", "costs", grade);
+    json_array_foreach(json_object_get(q, "flags"), i, flag)
+        printf("%s%s", i > 0 ? " " : ": ", json_string_value(flag));
+    putchar('\n');
+    if (fabs(moved) > MOVED_REL) {
+        text_time(json_get_number(q, "full_ns"), full);
+        text_time(json_get_number(q, "whole_ns"), whole);
+        printf("%-12s the network took %s while its parts were measured, and "
+               "%s when\n%-12s it was measured itself: the machine was not "
+               "the same\n",
+            "", full, whole, "");
+    }
+    if (fabs(moved) > MOVED_REL || grade[0] > 'B')
+        printf("%-12s measure again, with nothing else running, before you "
+               "rely on these costs\n",
+            "");
+}
+
 /* How sure the plan is: proved, or how far the proof got. */
 static void
 print_status(const char *title, const json_t *plan)
@@ -110,6 +144,7 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     putchar('\n');
     half_text(plan, "calibration", "calibration");
     half_text(plan, "test", "held-out");
+    print_quality(plan);
     if (st == ST_OK)
         st = sure_text(plan, err);
     if (st == ST_OK && json_is_object(json_object_get(plan, "comparison")))

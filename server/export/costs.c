@@ -8,6 +8,7 @@
  */
 #include "server/export/cut.h"
 #include "server/export/export.h"
+#include "server/export/quality.h"
 
 #include <math.h>
 #include <string.h>
@@ -260,9 +261,9 @@ export_costs_document(
             o, "head", part_costs(use, in->rows, "head", i, exit));
         rc |= json_array_append_new(list, o);
     }
-    *out = json_pack("{s:s,s:s,s:s,s:o,s:o}", "schema", "offramp.costs/1",
+    *out = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "schema", "offramp.costs/1",
         "device", export_text(in->profile, "device"), "source", source,
-        "metrics", names, "exits", list);
+        "quality", export_quality(in), "metrics", names, "exits", list);
     if (rc == 0 && *out != NULL)
         return ST_OK;
     json_decref(*out);

@@ -150,4 +150,7 @@ withService(async (s) => {
   check(cal.cost < cal.cost_full,
     `the plan costs ${cal.cost} ns, the full network ${cal.cost_full} ns`);
   check(plan.exits.at(-1).kept, 'the final exit is kept');
+  check(/^[ABCX]$/.test(plan.cost_quality.grade) &&
+    plan.cost_quality.whole_ns > 0 && plan.cost_quality.full_ns > 0,
+    `the plan says how good its costs are: ${JSON.stringify(plan.cost_quality)}`);
 });
