@@ -84,12 +84,24 @@ export function spread(row) {
         ? (row.ci95_hi_ns - row.ci95_lo_ns) / 2 / row.median_ns : null;
 }
 
+// A time that may be as good as nothing or twice as long for all that is known:
+// shorter than what took it can tell apart, so only its upper end says anything.
+export const unresolved = (row) => row?.median_ns > 0
+    && row.ci95_lo_ns < 0.1 * row.median_ns
+    && row.ci95_hi_ns > 2 * row.median_ns;
+
+// "812.3 µs", or "< 526 ns".
+export const timeOf = (row) => unresolved(row)
+    ? `< ${amount(row.ci95_hi_ns, "ns")}` : amount(row.median_ns, "ns");
+
 // "812.3 µs ±0.4 %", the interval itself on hover.
 export function measured(row, why) {
     if (known(row?.counters?.instructions) && row.source === "emulated")
         return instructions(row);
     if (!known(row?.median_ns))
         return dash(why ?? "not measured in this profile");
+    if (unresolved(row))
+        return h("span", { title: interval(row) }, timeOf(row));
     const half = spread(row);
     return [time(row.median_ns), " ", half === null
         ? dash("no interval: too few epochs")

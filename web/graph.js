@@ -2,7 +2,7 @@
 // The network as a graph, each layer coloured by its measured cost.  The
 // table of layers has the same in words.
 import { h, section, svg, wide } from "./dom.js";
-import { amount, known, percent } from "./format.js";
+import { amount, known, percent, timeOf } from "./format.js";
 import { edge, layout } from "./layout.js";
 
 const box = { w: 46, h: 20 }; // half of a layer's
@@ -73,7 +73,7 @@ function node(layer, measured, at, most, open) {
     svg("text", { x: at.x, y: at.y - 3 },
         clip(`${layer.index} ${layer.op_type}`, 12)),
     svg("text", { x: at.x, y: at.y + 13, class: "value" },
-        known(ns) ? amount(ns, "ns") : "—"));
+        known(ns) ? timeOf(measured.row) : "—"));
 }
 
 const clip = (text, most) => text.length > most
@@ -82,7 +82,7 @@ const clip = (text, most) => text.length > most
 function describe(layer, measured) {
     const ns = measured?.row.median_ns;
     return [`${layer.index} ${layer.name}`, layer.fusion_group,
-        known(ns) ? amount(ns, "ns") : "not measured",
+        known(ns) ? timeOf(measured.row) : "not measured",
         known(measured?.share) && `${percent(measured.share, 1)} of the sum`,
         layer.reads?.length > 0 && `reads ${layer.reads.join(", ")}`]
         .filter(Boolean).join(", ");

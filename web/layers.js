@@ -4,7 +4,7 @@ import { bars } from "./charts.js";
 import { countedSection } from "./counted.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
-    known, measured, percent, signed, spread } from "./format.js";
+    known, measured, percent, signed, spread, unresolved } from "./format.js";
 import { flags } from "./flags.js";
 import { graphSection } from "./graph.js";
 import { layerName } from "./model.js";
@@ -81,13 +81,14 @@ const beside = (level) => ({ title: levels[level][1], number: true,
 const factor = (l) => {
     const [place, hot] = [l.at("L1"), l.at("L2")];
     return place?.median_ns > 0 && hot?.median_ns > 0
+        && !unresolved(place) && !unresolved(hot)
         ? place.median_ns / hot.median_ns : null;
 };
 const context = { title: "Context factor", number: true, key: factor,
     hint: "in situ over hot: what the network around a layer costs it",
     cell: (l) => h("span", l.row.role === "layer"
         && { "data-context": l.row.index }, factor(l)?.toFixed(2)
-        ?? dash("not timed both in situ and hot")) };
+        ?? dash("not timed both in situ and hot, or too short to tell")) };
 
 const disturbance = ({ overhead_rel: rel }) => known(rel) && h("p",
     { class: "note" }, "The profiler that times layers in situ changed the "
@@ -136,8 +137,9 @@ function columns(layers, common, mixed, more) {
         { title: `Median, ${unit.name}`, number: true,
             key: (l) => l.row.median_ns, hint: "median of epoch means",
             cell: ({ row }) => h("span", { "data-layer":
-                row.role === "layer" && row.index },
-            unit.cell(row.median_ns, row.flags.includes("fused")
+                row.role === "layer" && row.index }, unresolved(row)
+                ? `< ${unit.text(row.ci95_hi_ns)}`
+                : unit.cell(row.median_ns, row.flags.includes("fused")
                 ? flags.fused.text : "not measured: the job ended first")) },
         { title: "95 % interval", number: true, key: (l) => spread(l.row),
             hint: "order statistics of the epochs; no distribution assumed",
@@ -145,8 +147,8 @@ function columns(layers, common, mixed, more) {
                 ? dash("too few epochs")
                 : h("span", { title: effort(row) },
                     `${unit.text(row.ci95_lo_ns)} – ${
-                        unit.text(row.ci95_hi_ns)} `,
-                    h("small", null, `±${percent(spread(row))}`)) },
+                        unit.text(row.ci95_hi_ns)} `, unresolved(row) ? null
+                        : h("small", null, `±${percent(spread(row))}`)) },
         ...more,
         { title: "Share", number: true, key: (l) => l.share,
             hint: "of the sum of all lines", cell: (l) => shareCell(l, most) },

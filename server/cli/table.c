@@ -80,6 +80,21 @@ instructions_of(const json_t *row)
                : NAN;
 }
 
+/* A row's time, or "< 526 ns": one that may be as good as nothing or twice as
+ * long for all that is known has only an upper end. */
+static void
+time_text(const json_t *row, char out[TEXT_CELL])
+{
+    double med = json_get_number(row, "median_ns");
+    double hi = json_get_number(row, "ci95_hi_ns");
+    bool unresolved =
+        json_get_number(row, "ci95_lo_ns") < 0.1 * med && hi > 2 * med;
+    char text[TEXT_CELL];
+
+    text_time(unresolved ? hi : med, text);
+    snprintf(out, TEXT_CELL, "%s%.20s", unresolved ? "< " : "", text);
+}
+
 /* A row's median, or the count that an emulated board has instead. */
 static double
 cost_text(const json_t *row, char out[TEXT_CELL])
@@ -88,7 +103,7 @@ cost_text(const json_t *row, char out[TEXT_CELL])
     double counted = instructions_of(row);
     char n[TEXT_CELL];
 
-    text_time(med, out);
+    time_text(row, out);
     if (!isfinite(counted))
         return med;
     text_count(counted, n);
@@ -153,7 +168,7 @@ beside_cells(struct text_table *t, const json_t *items, const json_t *row)
 
         if (find_layer(items, besides[b].level, -1) == NULL)
             continue;
-        text_time(other ? json_get_number(other, "median_ns") : NAN, time);
+        time_text(other, time);
         st = text_cell(t, "%s", time);
     }
     return st;
