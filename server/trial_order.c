@@ -26,14 +26,16 @@ static const double all_steps_max = 1e8;
 struct ask {
     int64_t records, steps, shuffles;
     json_t *costs, *link, *offload, *policies;
-    const char *objective, *reference;
+    const char *objective, *reference, *features;
+    bool ordered, by_group;
 };
 
 /* Members of the body that the worker reads (search/data/trial_read.c); their
  * defaults are its own. */
 static const char *const for_worker[] = { "policies", "objective", "alpha",
     "beta", "weight", "lambda", "probes", "memory", "steps", "shuffles", "seed",
-    "by_group", "reference", "max_drop", NULL };
+    "by_group", "reference", "max_drop", "ordered", "distance", "feature_cost",
+    NULL };
 
 static enum status
 check_names(const json_t *names, struct err *err)
@@ -94,6 +96,10 @@ check(const struct ask *a, int64_t profile, struct err *err)
     if ((double)a->steps * (double)a->shuffles > all_steps_max)
         return err_set(err, ST_INVALID, "request.field",
             "steps times shuffles may be %g at most", all_steps_max);
+    if (a->ordered && a->by_group)
+        return err_set(err, ST_INVALID, "request.field",
+            "ordered and by_group contradict each other: rows stay in the "
+            "order of time, or groups come one after the other");
     if (check_names(a->policies, err) != ST_OK)
         return ST_INVALID;
     return check_offload(a->offload, err);
@@ -105,7 +111,6 @@ read_body(
 {
     double real;
     int64_t seed;
-    bool by_group;
     const struct json_field fields[] = {
         { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
         { "costs", JF_OBJ, false, &a->costs, 0, 0 },
@@ -123,7 +128,11 @@ read_body(
         { "steps", JF_INT, false, &a->steps, 1, STEPS_MAX },
         { "shuffles", JF_INT, false, &a->shuffles, 1, SHUFFLES_MAX },
         { "seed", JF_INT, false, &seed, 0, 1e15 },
-        { "by_group", JF_BOOL, false, &by_group, 0, 0 },
+        { "by_group", JF_BOOL, false, &a->by_group, 0, 0 },
+        { "ordered", JF_BOOL, false, &a->ordered, 0, 0 },
+        { "distance", JF_REAL, false, &real, 0, 1e15 },
+        { "features", JF_HASH, false, &a->features, 0, 0 },
+        { "feature_cost", JF_REAL, false, &real, 0, 1e18 },
         { "reference", JF_STR, false, &a->reference, 0, 8 },
         { "max_drop", JF_REAL, false, &real, 0, 1 },
     };
@@ -184,8 +193,10 @@ trial_order_read(struct request *rq, struct trial_order *o)
                 ST_OK))
         return st;
     if ((st = order_input_records(rq->db, &o->in, a.records, err)) != ST_OK ||
-        (st = order_input_fit(&o->in, a.reference, err)) != ST_OK)
+        (st = order_input_fit(&o->in, a.reference, err)) != ST_OK ||
+        (st = input_blob_check(rq->db, "features", a.features, err)) != ST_OK)
         return st;
+    o->features = a.features;
     return problem_document(rq->db, rq->json, o, &a, err);
 }
 
@@ -228,7 +239,7 @@ trial_order_store(struct db *db, struct trial_order *o, struct err *err)
             .flow = o->id,
             .deadline_s = DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:O?,s:s,s:O}", "costs", o->in.costs, "records",
-            o->in.records.csv, "problem", o->problem),
-        json_pack("[s]", o->in.records.csv), &task, err);
+        json_pack("{s:O?,s:s,s:s*,s:O}", "costs", o->in.costs, "records",
+            o->in.records.csv, "features", o->features, "problem", o->problem),
+        json_pack("[s,s*]", o->in.records.csv, o->features), &task, err);
 }

@@ -13,6 +13,7 @@ struct trial_order {
     struct order_input in; /* owned; no costs: the published constants */
     json_t *problem;       /* owned: for the worker */
     json_t *request;       /* borrowed from the body */
+    const char *features;  /* borrowed from it: a blob, or NULL */
     const char *owner;
     int64_t now_ms;
     int64_t id; /* of the flow, once stored */

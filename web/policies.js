@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Online policies tried on records: cost against accuracy with the exact front
-// behind, regret over time, and one table of all of them.
+// Policies tried on records: cost against accuracy with the exact front behind,
+// regret over time, and one table of all of them.
 import { changes, isOver, list, post } from "./api.js";
 import { curve, regret } from "./charts.js";
 import { facts, h, link, problemBox, section, table } from "./dom.js";
@@ -30,7 +30,7 @@ const source = (request) => request.profile
 export async function policyView(page, id) {
     for await (const t of changes(`/v1/policies/${id}`, page.signal))
         page.show(`Trial ${id}`, h("p", { class: "meta" }, state(t.state),
-            " of online policies on records ", t.request.records,
+            " of policies on records ", t.request.records,
             ", costs: ", source(t.request)),
         t.trial ? results(t.trial) : waiting(t));
 }
@@ -47,13 +47,18 @@ function waiting(t) {
     return [h("p", null, taskProgress(t.tasks[0])), h("p", null, cancel)];
 }
 
+// What can be plotted over time earns something in each step.
+const earning = (t) => t.policies.filter((p) => p.regret && p.regret_trace);
+
 const results = (t) => [
     section("Cost against accuracy", costChart(t)),
-    section("Regret over time", regretChart(t)),
+    earning(t).length > 0
+        && section("Regret over time", regretChart(t)),
     section("All policies", policyTable(t)),
     section("How it was done", facts([
         ["Samples", `${t.samples} of the held-out half`],
-        ["Steps in a run", t.steps], ["Runs", t.shuffles],
+        ...t.ordered ? [["Order", "as they came, once"]]
+            : [["Steps in a run", t.steps], ["Runs", t.shuffles]],
         ["Answered on the device from", `score ${t.alpha}`],
         ["Width of bounds", t.beta], ["Probes", t.probes],
         ["Memory", `${t.memory} steps`], ["Seed", t.seed],
@@ -70,15 +75,24 @@ const cost = (t, x) => {
 
 const behind = (p) => known(p.test_cost) && known(p.test_accuracy);
 
+const families = { online: "online", fixed: "fixed beforehand",
+    selection: "chosen by features", temporal: "repeating answers" };
+const looks = { online: "second", fixed: "good", selection: "warn",
+    temporal: "bad" };
+// A temporal rule is one of several, by the exit that it looks at.
+const nameOf = (p) => p.family === "temporal" ? `${p.name}, exit ${p.exit}`
+    : p.name;
+
 function costChart(t) {
     const [name, kind] = objective(t.objective);
     const lines = [
         { name: "exact front, device alone", look: "accent", line: true,
             points: t.front.filter(behind)
                 .map((p) => [p.test_cost, p.test_accuracy]) },
-        ...t.policies.map((p, i) => ({ name: p.name, look: "second", size: 8,
-            legend: i ? null : "a policy", points: [[p.cost[0],
-                p.accuracy[0]]] })),
+        ...t.policies.map((p) => ({ name: nameOf(p), look: looks[p.family],
+            size: 8, legend: p === t.policies.find((q) =>
+                q.family === p.family) ? families[p.family] : null,
+            points: [[p.cost[0], p.accuracy[0]]] })),
         { name: "full network", look: "note", size: 11,
             points: [[t.full.cost, t.full.accuracy]] },
     ].filter((l) => l.points.length);
@@ -90,34 +104,36 @@ function costChart(t) {
 function regretChart(t) {
     const best = bestOf(t);
     return regret({ label: "Regret over time, mean of the runs",
-        steps: t.policies[0].regret_trace.map(([step]) => step),
-        lines: t.policies.map((p) => ({ name: p.name,
+        steps: earning(t)[0].regret_trace.map(([step]) => step),
+        lines: earning(t).map((p) => ({ name: p.name,
             look: p === best ? "good" : p.name === "splitee" ? "accent"
                 : "note", strong: p === best || p.name === "splitee",
             values: p.regret_trace.map(([, r]) => r) })) });
 }
 
-const bestOf = (t) => t.policies.filter((p) => p.realisable)
-    .reduce((a, b) => b.regret[0] < a.regret[0] ? b : a, t.policies[0]);
+const bestOf = (t) => earning(t).filter((p) => p.family === "online"
+    && p.realisable).reduce((a, b) => a && a.regret[0] <= b.regret[0] ? a : b,
+null);
 
 const between = ([, lo, hi], text) => known(lo)
     ? `95 % interval ${text(lo)} to ${text(hi)}` : "no interval: too few runs";
 const share = (x) => percent(x, 1);
 
+const missing = { probed: "not online: it does not probe",
+    regret: "a repeated answer has no score to earn" };
+
 function policyTable(t) {
     const column = (title, member, text) => ({ title, number: true,
         key: (p) => p[member]?.[0] ?? null,
         cell: (p) => p[member] ? h("span", { title: between(p[member], text) },
-            text(p[member][0])) : dash("not online: it does not learn") });
-    const { test } = t.exact;
-    const rows = [...t.policies, ...test ? [{ name: `exact plan (${
-        t.exact.status})`, mark: "chosen", realisable: true,
-    summary: "for the device alone, found on the calibration half",
-    cost: [test.cost], accuracy: [test.accuracy], offloaded: [0] }] : []];
+            text(p[member][0])) : dash(missing[member]) });
+    const rows = t.policies.map((p) => p.name === "exact plan"
+        ? { ...p, mark: "chosen" } : p);
     return [table("Each with its mean over the runs", [
         { title: "Policy", head: true, cell: (p) => h("span",
-            { title: p.summary, "data-policy": p.name }, p.name,
+            { title: p.summary, "data-policy": nameOf(p) }, nameOf(p),
             p.realisable ? null : " *") },
+        { title: "Kind", cell: (p) => families[p.family] },
         column("Cost", "cost", (x) => cost(t, x)),
         { title: "Change", number: true, key: (p) => p.cost[0],
             cell: (p) => signed(p.cost[0] / t.full.cost - 1, 1) },
@@ -128,13 +144,13 @@ function policyTable(t) {
         { title: "± 95 %", number: true, key: (p) => half(p),
             cell: (p) => known(half(p)) ? half(p).toFixed(0)
                 : dash("no interval") },
-        { title: "Exit", number: true, hint: "the one chosen most",
-            cell: (p) => p.favourite ?? dash("thresholds of its own") },
+        { title: "Exit", number: true, hint: "the one chosen most, or looked at",
+            cell: (p) => p.favourite ?? p.exit ?? dash("not online") },
         { title: "A step", number: true, hint: "with the replay's account",
             key: (p) => p.step_ns ?? null, cell: (p) => known(p.step_ns)
                 ? amount(p.step_ns, "ns") : dash("nothing to decide") },
         { title: "State", number: true, key: (p) => p.state_bytes ?? null,
-            cell: (p) => known(p.state_bytes) ? amount(p.state_bytes, "B")
+            cell: (p) => p.state_bytes ? amount(p.state_bytes, "B")
                 : dash("nothing to remember") },
     ], rows), t.policies.some((p) => !p.realisable)
         && h("p", { class: "note" },

@@ -5,19 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "search/policy/temporal.h"
 
 #define BAD(err, ...) err_set(err, ST_INVALID, "policy.records", __VA_ARGS__)
 
 enum { LAGS = 6, SAMPLES_MIN = 4 };
-
-void
-ordered_options_init(struct ordered_options *o)
-{
-    *o = (struct ordered_options){
-        .objective = "latency_ns", .max_drop = 0.01, .time_limit_s = 10
-    };
-}
 
 /* What a rule looks at, and what its two ways cost. */
 struct view {
@@ -127,6 +120,7 @@ candidates(const struct ordered *d, const struct view *v,
 struct choice {
     double threshold;
     struct outcome cal, test;
+    double step_ns; /* of the replay on the test half */
 };
 
 /* The cheapest threshold that keeps the floor; 0 repeats nothing and always
@@ -139,6 +133,7 @@ choose(const struct ordered *d, const struct view *v)
                 d->o->max_drop - 1e-9;
     size_t n = candidates(d, v, threshold);
     struct choice best = { .cal = replay(d, v, 0, RECORDS_CAL) };
+    int64_t start;
 
     for (size_t i = 0; i < n; i++) {
         struct outcome o = replay(d, v, threshold[i], RECORDS_CAL);
@@ -146,7 +141,9 @@ choose(const struct ordered *d, const struct view *v)
         if (o.accuracy >= floor && o.cost < best.cal.cost)
             best = (struct choice){ .threshold = threshold[i], .cal = o };
     }
+    start = clock_ns();
     best.test = replay(d, v, best.threshold, RECORDS_TEST);
+    best.step_ns = (double)(clock_ns() - start) / (double)d->n[RECORDS_TEST];
     return best;
 }
 
@@ -157,7 +154,15 @@ outcome_json(const struct outcome *o)
         "repeated", o->repeated);
 }
 
-/* One rule at one exit.  Not online: its state is a vector and two answers. */
+/* One run, so there is no interval. */
+static json_t *
+once(double x)
+{
+    return json_pack("[f,n,n]", x);
+}
+
+/* One rule at one exit.  Its state is a vector and two answers; a repeated
+ * answer has no score, so there are no earnings to regret. */
 static enum status
 add_row(const struct ordered *d, const struct temporal_rule *rule, int exit,
     const struct records_vectors *vectors, json_t *rows, struct err *err)
@@ -173,30 +178,56 @@ add_row(const struct ordered *d, const struct temporal_rule *rule, int exit,
         return err_nomem(err);
     c = choose(d, &v);
     free(v.reference);
-    row = json_pack("{s:s,s:s,s:i,s:I,s:o,s:o,s:o,s:I}", "name", rule->name,
-        "summary", rule->summary, "exit", exit, "dims",
-        (json_int_t)vectors->dims, "threshold",
+    row = json_pack("{s:s,s:s,s:s,s:b,s:o,s:o,s:o,s:n,s:n,s:n,s:n,s:o,s:i,s:I,"
+                    "s:o,s:o,s:I,s:f}",
+        "name", rule->name, "family", "temporal", "summary", rule->summary,
+        "realisable", true, "cost", once(c.test.cost), "accuracy",
+        once(c.test.accuracy), "offloaded", once(0), "probed", "regret",
+        "regret_trace", "favourite", "repeated", once(c.test.repeated), "exit",
+        exit, "dims", (json_int_t)vectors->dims, "threshold",
         json_number_or_null(c.threshold), "calibration", outcome_json(&c.cal),
-        "test", outcome_json(&c.test), "state_bytes",
-        (json_int_t)(sizeof(struct temporal) + vectors->dims * sizeof(float)));
+        "state_bytes",
+        (json_int_t)(sizeof(struct temporal) + vectors->dims * sizeof(float)),
+        "step_ns", c.step_ns);
     return json_array_append_new(rows, row) < 0 ? err_nomem(err) : ST_OK;
+}
+
+static bool
+is_wanted(const struct ordered_options *o, const char *name)
+{
+    for (size_t i = 0; i < o->n_names; i++)
+        if (strcmp(o->names[i], name) == 0)
+            return true;
+    return o->n_names == 0;
+}
+
+static enum status
+add_rule(const struct ordered *d, const struct temporal_rule *rule,
+    json_t *rows, struct err *err)
+{
+    const struct records *r = d->r;
+    const struct records_vectors *all = rule->head ? r->vector : r->feature;
+    enum status st = ST_OK;
+
+    for (int e = 0; all != NULL && st == ST_OK && e < r->exits - 1; e++)
+        if (all[e].dims > 0)
+            st = add_row(d, rule, e, &all[e], rows, err);
+    return st;
 }
 
 static enum status
 add_rows(const struct ordered *d, json_t *rows, struct err *err)
 {
-    const struct records *r = d->r;
+    size_t before = json_array_size(rows), rules = 0;
     enum status st = ST_OK;
 
-    for (const struct temporal_rule *rule = temporal_rules; rule->name; rule++)
-        for (int e = 0; st == ST_OK && e < r->exits - 1; e++) {
-            const struct records_vectors *all =
-                rule->head ? r->vector : r->feature;
-
-            if (all != NULL && all[e].dims > 0)
-                st = add_row(d, rule, e, &all[e], rows, err);
+    for (const struct temporal_rule *rule = temporal_rules;
+         st == ST_OK && rule->name; rule++)
+        if (is_wanted(d->o, rule->name)) {
+            rules++;
+            st = add_rule(d, rule, rows, err);
         }
-    if (st == ST_OK && json_array_size(rows) == 0)
+    if (st == ST_OK && rules > 0 && json_array_size(rows) == before)
         return BAD(err,
             "no early exit has a column vector_K (class scores) or feature_K "
             "(a fingerprint of its feature map): temporal policies compare "
@@ -266,8 +297,8 @@ take_samples(struct ordered *d, struct err *err)
     return ST_OK;
 }
 
-static enum status
-split_in_time(struct records *r, struct err *err)
+enum status
+ordered_split(struct records *r, struct err *err)
 {
     if (r->half != NULL)
         return ST_OK;
@@ -278,68 +309,19 @@ split_in_time(struct records *r, struct err *err)
     return ST_OK;
 }
 
-/* The exact plan, which looks at each sample alone, on the same halves. */
-static enum status
-exact_plan(const struct ordered *d, const struct costs *c, json_t **out,
-    struct err *err)
-{
-    struct search_options o;
-    json_t *curve;
-    enum status st;
-
-    search_options_init(&o);
-    o.objective = d->o->objective;
-    o.max_drop = d->o->max_drop;
-    o.reference = d->o->reference;
-    o.time_limit_s = d->o->time_limit_s;
-    o.curve_points = 0;
-    if ((st = search_records(d->r, c, &o, out, &curve, err)) == ST_OK)
-        json_decref(curve);
-    return st;
-}
-
-static enum status
-document(const struct ordered *d, const struct costs *c, json_t **out,
-    struct err *err)
-{
-    json_t *rows = json_array(), *exact = NULL;
-    enum status st = rows ? add_rows(d, rows, err) : err_nomem(err);
-    struct outcome full = { d->full,
-        (double)d->full_right[RECORDS_TEST] / (double)d->n[RECORDS_TEST], 0 };
-
-    if (st == ST_OK)
-        st = exact_plan(d, c, &exact, err);
-    if (st != ST_OK) {
-        json_decref(rows);
-        return st;
-    }
-    *out = json_pack("{s:s,s:s,s:s,s:I,s:I,s:f,s:f,s:o,s:o,s:o}", "schema",
-        "offramp.ordered/1", "objective", d->o->objective, "reference",
-        d->o->reference == SEARCH_LABEL ? "label" : "final", "calibration",
-        (json_int_t)d->n[RECORDS_CAL], "samples",
-        (json_int_t)d->n[RECORDS_TEST], "max_drop", d->o->max_drop, "distance",
-        d->o->distance, "full", outcome_json(&full), "exact", exact, "policies",
-        rows);
-    return *out ? ST_OK : err_nomem(err);
-}
-
 enum status
-ordered_run(struct records *r, const struct costs *c,
-    const struct ordered_options *o, json_t **out, struct err *err)
+ordered_rows(const struct records *r, const struct costs *c,
+    const struct ordered_options *o, json_t *rows, struct err *err)
 {
     struct ordered d = { .r = r, .o = o };
     enum status st;
 
-    *out = NULL;
-    if (!(o->distance >= 0) || !isfinite(o->distance))
-        return err_set(err, ST_INVALID, "policy.setting",
-            "distance is %g: give 0 or more", o->distance);
     d.starts = calloc(r->n + 1, sizeof(*d.starts));
     d.distance = calloc(LAGS * r->n + 1, sizeof(*d.distance));
-    st = d.starts && d.distance ? split_in_time(r, err) : err_nomem(err);
+    st = d.starts && d.distance ? ST_OK : err_nomem(err);
     if (st == ST_OK && (st = take_costs(&d, c, err)) == ST_OK &&
         (st = take_samples(&d, err)) == ST_OK)
-        st = document(&d, c, out, err);
+        st = add_rows(&d, rows, err);
     free(d.starts);
     free(d.distance);
     return st;

@@ -3,11 +3,14 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
-#include "search/data/trial_input.h"
+#include "search/data/ordered.h"
+#include "search/data/trial_fixed.h"
+#include "search/policy/temporal.h"
 
-enum { FRONT_POINTS = 40 };
+enum { FRONT_POINTS = 40, ROWS_MAX = TRIAL_KINDS_MAX + 16 };
 
 void
 trial_options_init(struct trial_options *o)
@@ -29,114 +32,131 @@ trial_options_init(struct trial_options *o)
         .time_limit_s = 10 };
 }
 
-/* One policy's figures over the shuffles. */
-struct figures {
-    double cost[TRIAL_SHUFFLES_MAX], accuracy[TRIAL_SHUFFLES_MAX];
-    double offloaded[TRIAL_SHUFFLES_MAX], probed[TRIAL_SHUFFLES_MAX];
-    double regret[TRIAL_SHUFFLES_MAX];
-    double trace[REPLAY_POINTS]; /* sums */
-    uint64_t pulls[POLICY_ARMS_MAX];
-    int64_t ns; /* fastest shuffle's */
-};
-
 struct trial {
     const struct trial_options *o; /* borrowed */
-    const struct policy_kind *kind[TRIAL_KINDS_MAX];
-    size_t kinds;
     struct trial_input input;
-    struct figures *figures; /* owned, [kinds] */
-    void *state;             /* owned, room for every policy */
+    struct trial_row *row; /* owned, [ROWS_MAX] */
+    size_t rows;
+    json_t *exact, *front; /* owned */
+    void *state;           /* owned, room for every policy */
 };
 
-/* The 97.5 % quantile of Student's t: the normal one and four terms of
- * Fisher's expansion (Abramowitz and Stegun 26.7.5). */
-static double
-student(double df)
+static void
+trial_clear(struct trial *t)
 {
-    const double z = 1.959963984540054, z2 = z * z;
-    const double g1 = z * (z2 + 1) / 4;
-    const double g2 = z * ((5 * z2 + 16) * z2 + 3) / 96;
-    const double g3 = z * (((3 * z2 + 19) * z2 + 17) * z2 - 15) / 384;
-    const double g4 =
-        z * ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) / 92160;
-
-    return z + (g1 + (g2 + (g3 + g4 / df) / df) / df) / df;
+    for (size_t k = 0; t->row != NULL && k < t->rows; k++)
+        trial_row_clear(&t->row[k]);
+    free(t->row);
+    free(t->state);
+    json_decref(t->exact);
+    json_decref(t->front);
+    trial_input_clear(&t->input);
 }
 
-/* [mean, low, high] with a 95 % interval over the shuffles; no interval for
- * fewer than five. */
-static json_t *
-interval(const double *x, int64_t n)
+static bool
+is_temporal(const char *name)
 {
-    double mean = 0, squares = 0, half;
-
-    for (int64_t i = 0; i < n; i++)
-        mean += x[i] / (double)n;
-    for (int64_t i = 0; i < n; i++)
-        squares += (x[i] - mean) * (x[i] - mean);
-    half = n < 5 ? NAN
-                 : student((double)(n - 1)) *
-                       sqrt(squares / (double)(n - 1) / (double)n);
-    return json_pack("[f,o,o]", mean, json_number_or_null(mean - half),
-        json_number_or_null(mean + half));
+    for (const struct temporal_rule *r = temporal_rules; r->name; r++)
+        if (strcmp(r->name, name) == 0)
+            return true;
+    return false;
 }
 
 static enum status
-choose_kinds(struct trial *t, struct err *err)
+check_names(const struct trial_options *o, struct err *err)
 {
-    const struct trial_options *o = t->o;
-
-    for (size_t i = 0; o->n_names == 0 && policy_kinds[i] != NULL; i++)
-        t->kind[t->kinds++] = policy_kinds[i];
+    if (o->n_names > TRIAL_KINDS_MAX)
+        return err_set(err, ST_INVALID, "policy.name",
+            "at most %d policies at once", TRIAL_KINDS_MAX);
     for (size_t i = 0; i < o->n_names; i++) {
-        if (t->kinds == TRIAL_KINDS_MAX)
+        const char *name = o->names[i];
+
+        if (is_temporal(name) && !o->ordered)
             return err_set(err, ST_INVALID, "policy.name",
-                "at most %d policies at once", TRIAL_KINDS_MAX);
-        if ((t->kind[t->kinds] = policy_find(o->names[i])) == NULL)
+                "%s compares samples with earlier ones: say that the rows are "
+                "in the order of time (`ordered`)",
+                name);
+        if (policy_find(name) == NULL && !trial_fixed_named(name) &&
+            !trial_select_named(name) && !is_temporal(name))
             return err_set(err, ST_INVALID, "policy.name",
-                "there is no policy '%.64s'; the first of them is %s",
-                o->names[i], policy_kinds[0]->name);
-        t->kinds++;
+                "there is no policy '%.64s'; the first of them is %s", name,
+                policy_kinds[0]->name);
     }
     return ST_OK;
 }
 
-static enum status
-make_room(struct trial *t, struct err *err)
+static size_t
+add_kind(struct trial *t, const struct policy_kind *k)
 {
-    size_t most = 0;
+    size_t size = policy_state_size(k, t->input.stream.arms);
 
-    for (size_t k = 0; k < t->kinds; k++) {
-        size_t size = policy_state_size(t->kind[k], t->input.stream.arms);
+    t->row[t->rows++] = (struct trial_row){ .name = k->name,
+        .summary = k->summary,
+        .family = "online",
+        .realisable = k->view != POLICY_LEAK,
+        .kind = k,
+        .state_bytes = size };
+    return size;
+}
 
+/* All of them, or those that were asked for, in that order. */
+static enum status
+add_online(struct trial *t, struct err *err)
+{
+    const struct trial_options *o = t->o;
+    size_t most = 1, size;
+
+    if ((t->row = calloc(ROWS_MAX, sizeof(*t->row))) == NULL)
+        return err_nomem(err);
+    for (size_t i = 0; o->n_names == 0 && policy_kinds[i] != NULL; i++) {
+        size = add_kind(t, policy_kinds[i]);
         most = size > most ? size : most;
     }
-    t->figures = calloc(t->kinds, sizeof(*t->figures));
+    for (size_t i = 0; i < o->n_names; i++) {
+        const struct policy_kind *k = policy_find(o->names[i]);
+
+        size = k != NULL ? add_kind(t, k) : 0;
+        most = size > most ? size : most;
+    }
     t->state = malloc(most);
-    return t->figures && t->state ? ST_OK : err_nomem(err);
+    return t->state ? ST_OK : err_nomem(err);
 }
 
 static void
-replay(struct trial *t, size_t k, int64_t shuffle,
+replay_online(struct trial *t, struct trial_row *row, int64_t run,
     const struct replay_order *order)
 {
-    struct figures *f = &t->figures[k];
+    struct trial_figures *f = &row->f;
     struct replay_result r;
     int64_t start = clock_ns(), ns;
 
-    replay_run(t->kind[k], t->state, &t->input.settings, &t->input.stream,
+    replay_run(row->kind, t->state, &t->input.settings, &t->input.stream,
         &t->input.costs, order, NULL, &r);
     ns = clock_ns() - start;
-    f->ns = shuffle == 0 || ns < f->ns ? ns : f->ns;
-    f->cost[shuffle] = r.cost;
-    f->accuracy[shuffle] = r.accuracy;
-    f->offloaded[shuffle] = r.offloaded;
-    f->probed[shuffle] = r.probed;
-    f->regret[shuffle] = r.regret;
+    f->ns = run == 0 || ns < f->ns ? ns : f->ns;
+    row->step_ns = (double)f->ns / (double)order->steps;
+    f->cost[run] = r.cost;
+    f->accuracy[run] = r.accuracy;
+    f->offloaded[run] = r.offloaded;
+    f->probed[run] = r.probed;
+    f->regret[run] = r.regret;
     for (int i = 0; i < REPLAY_POINTS; i++)
         f->trace[i] += r.trace[i];
     for (int i = 0; i < t->input.stream.arms; i++)
         f->pulls[i] += r.pulls[i];
+}
+
+/* The samples of one run: shuffled, or as they came. */
+static enum status
+make_order(const struct trial *t, uint64_t seed, struct replay_order *order,
+    struct err *err)
+{
+    const struct policy_setting *judge = &t->input.settings.own;
+
+    return t->o->ordered
+               ? replay_order_given(order, &t->input.stream, judge, err)
+               : replay_order_init(order, &t->input.stream, judge,
+                     (size_t)t->o->steps, seed, err);
 }
 
 static enum status
@@ -148,13 +168,15 @@ replay_all(struct trial *t, struct err *err)
         struct replay_order order;
         uint64_t seed = t->o->seed * 1000003 + (uint64_t)s;
 
-        if ((st = replay_order_init(&order, &t->input.stream,
-                 &t->input.settings.own, (size_t)t->o->steps, seed, err)) !=
-            ST_OK)
+        if ((st = make_order(t, seed, &order, err)) != ST_OK)
             break;
         t->input.settings.own.seed = t->input.settings.path.seed = seed;
-        for (size_t k = 0; k < t->kinds; k++)
-            replay(t, k, s, &order);
+        for (size_t k = 0; k < t->rows; k++)
+            if (t->row[k].kind != NULL)
+                replay_online(t, &t->row[k], s, &order);
+            else
+                trial_fixed_replay(
+                    &t->row[k].fixed, &t->input, &order, s, &t->row[k].f);
         replay_order_clear(&order);
         if (t->o->watch != NULL)
             t->o->watch(t->o->watch_ctx, s + 1, t->o->shuffles);
@@ -162,54 +184,25 @@ replay_all(struct trial *t, struct err *err)
     return st;
 }
 
-static json_t *
-trace_json(const struct trial *t, const struct figures *f)
+static enum status
+rows_json(const struct trial *t, const struct records *r, const struct costs *c,
+    json_t **out, struct err *err)
 {
-    json_t *a = json_array();
+    const struct trial_options *o = t->o;
+    const struct ordered_options how = { .objective = o->objective,
+        .reference = o->reference,
+        .max_drop = o->max_drop,
+        .distance = o->distance,
+        .names = o->names,
+        .n_names = o->n_names };
 
-    for (int i = 0; a != NULL && i < REPLAY_POINTS; i++)
+    if ((*out = json_array()) == NULL)
+        return err_nomem(err);
+    for (size_t k = 0; k < t->rows; k++)
         if (json_array_append_new(
-                a, json_pack("[I,f]",
-                       (json_int_t)((i + 1) * t->o->steps / REPLAY_POINTS),
-                       f->trace[i] / (double)t->o->shuffles)) < 0) {
-            json_decref(a);
-            return NULL;
-        }
-    return a;
-}
-
-static json_t *
-kind_json(const struct trial *t, size_t k)
-{
-    const struct policy_kind *kind = t->kind[k];
-    const struct figures *f = &t->figures[k];
-    int64_t n = t->o->shuffles;
-    int arms = t->input.stream.arms, most = 0;
-
-    for (int i = 1; i < arms; i++)
-        if (f->pulls[i] > f->pulls[most])
-            most = i;
-    return json_pack("{s:s,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:I,s:f}",
-        "name", kind->name, "summary", kind->summary, "realisable",
-        kind->view != POLICY_LEAK, "cost", interval(f->cost, n), "accuracy",
-        interval(f->accuracy, n), "offloaded", interval(f->offloaded, n),
-        "probed", interval(f->probed, n), "regret", interval(f->regret, n),
-        "regret_trace", trace_json(t, f), "favourite", most, "state_bytes",
-        (json_int_t)policy_state_size(kind, arms), "step_ns",
-        (double)f->ns / (double)t->o->steps);
-}
-
-static json_t *
-kinds_json(const struct trial *t)
-{
-    json_t *a = json_array();
-
-    for (size_t k = 0; a != NULL && k < t->kinds; k++)
-        if (json_array_append_new(a, kind_json(t, k)) < 0) {
-            json_decref(a);
-            return NULL;
-        }
-    return a;
+                *out, trial_row_json(&t->row[k], o, t->input.stream.arms)) < 0)
+            return err_nomem(err);
+    return o->ordered ? ordered_rows(r, c, &how, *out, err) : ST_OK;
 }
 
 /* Always the full network, on the same samples. */
@@ -229,8 +222,8 @@ full_json(const struct trial *t)
 /* The exact plan for the device alone, and the front that it is of: chosen on
  * the calibration half. */
 static enum status
-exact_json(const struct trial *t, const struct records *r,
-    const struct costs *c, json_t **plan, json_t **front, struct err *err)
+find_exact(struct trial *t, const struct records *r, const struct costs *c,
+    struct err *err)
 {
     struct search_options o;
 
@@ -241,7 +234,7 @@ exact_json(const struct trial *t, const struct records *r,
     o.seed = t->o->seed;
     o.time_limit_s = t->o->time_limit_s;
     o.curve_points = FRONT_POINTS;
-    return search_records(r, c, &o, plan, front, err);
+    return search_records(r, c, &o, &t->exact, &t->front, err);
 }
 
 static enum status
@@ -249,20 +242,22 @@ document(const struct trial *t, const struct records *r, const struct costs *c,
     json_t **out, struct err *err)
 {
     const struct trial_options *o = t->o;
-    json_t *exact = NULL, *front = NULL;
-    enum status st = exact_json(t, r, c, &exact, &front, err);
+    json_t *rows = NULL;
+    enum status st = rows_json(t, r, c, &rows, err);
 
-    if (st != ST_OK)
+    if (st != ST_OK) {
+        json_decref(rows);
         return st;
+    }
     *out = json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:I,s:b,"
-                     "s:o,s:o,s:o,s:o}",
+                     "s:b,s:o,s:O,s:O,s:o}",
         "schema", "offramp.trial/1", "objective", o->objective, "reference",
         o->reference == SEARCH_LABEL ? "label" : "final", "split", "test",
         "samples", (json_int_t)t->input.stream.n, "steps", (json_int_t)o->steps,
         "shuffles", (json_int_t)o->shuffles, "alpha", o->alpha, "beta", o->beta,
         "probes", o->probes, "memory", o->memory, "seed", (json_int_t)o->seed,
-        "by_group", o->by_group, "full", full_json(t), "exact", exact, "front",
-        front, "policies", kinds_json(t));
+        "by_group", o->by_group, "ordered", o->ordered, "full", full_json(t),
+        "exact", t->exact, "front", t->front, "policies", rows);
     return *out ? ST_OK : err_nomem(err);
 }
 
@@ -280,11 +275,44 @@ check_options(const struct trial_options *o, struct err *err)
     if (!(o->weight > 0) || !isfinite(o->weight))
         return err_set(err, ST_INVALID, "policy.setting",
             "weight is %g: give a number above 0", o->weight);
-    return ST_OK;
+    if (!(o->distance >= 0) || !isfinite(o->distance))
+        return err_set(err, ST_INVALID, "policy.setting",
+            "distance is %g: give 0 or more", o->distance);
+    if (o->ordered && o->by_group)
+        return err_set(err, ST_INVALID, "policy.setting",
+            "ordered and by_group contradict each other: rows stay in the "
+            "order of time, or groups come one after the other");
+    return check_names(o, err);
+}
+
+static enum status
+run(struct trial *t, struct trial_options *o, struct records *r,
+    const struct costs *c, bool published, struct err *err)
+{
+    struct trial_base base = { r, &t->input, o };
+    struct trial_rows rows;
+    enum status st;
+
+    if ((o->ordered && (st = ordered_split(r, err)) != ST_OK) ||
+        (st = trial_input_init(&t->input, r, c, published, o, err)) != ST_OK)
+        return st;
+    if (o->ordered) {
+        o->steps = (int64_t)t->input.stream.n;
+        o->shuffles = 1;
+    }
+    if ((st = find_exact(t, r, c, err)) != ST_OK ||
+        (st = add_online(t, err)) != ST_OK)
+        return st;
+    rows = (struct trial_rows){ t->row, t->rows, ROWS_MAX };
+    st = trial_fixed_add(&base, t->exact, &rows, err);
+    if (st == ST_OK)
+        st = trial_select_add(&base, &rows, err);
+    t->rows = rows.n;
+    return st == ST_OK ? replay_all(t, err) : st;
 }
 
 enum status
-trial_run(const struct records *r, const struct costs *costs,
+trial_run(struct records *r, const struct costs *costs,
     const struct trial_options *wanted, json_t **out, struct err *err)
 {
     struct trial_options o = *wanted;
@@ -294,8 +322,7 @@ trial_run(const struct records *r, const struct costs *costs,
     enum status st;
 
     *out = NULL;
-    if ((st = check_options(&o, err)) != ST_OK ||
-        (st = choose_kinds(&t, err)) != ST_OK)
+    if ((st = check_options(&o, err)) != ST_OK)
         return st;
     if (published) {
         if ((st = trial_published_costs(r->exits, o.lambda, &own, err)) !=
@@ -304,14 +331,9 @@ trial_run(const struct records *r, const struct costs *costs,
         costs = &own;
         o.objective = own.metric[0];
     }
-    if ((st = trial_input_init(&t.input, r, costs, published, &o, err)) ==
-            ST_OK &&
-        (st = make_room(&t, err)) == ST_OK &&
-        (st = replay_all(&t, err)) == ST_OK)
+    if ((st = run(&t, &o, r, costs, published, err)) == ST_OK)
         st = document(&t, r, costs, out, err);
-    free(t.figures);
-    free(t.state);
-    trial_input_clear(&t.input);
+    trial_clear(&t);
     costs_clear(&own);
     return st;
 }

@@ -3,7 +3,10 @@
  * trial.h -- policies tried on records and costs, beside the exact plan: the
  * document offramp.trial/1, which `offramp compare` prints.
  *
- * Beside the exact plan stands the whole exact front.
+ * Online policies, what is fixed beforehand (one exit, one cut, the exact
+ * plan), premodels where there are features and temporal rules where rows are
+ * in order: one table, on the same samples and costs, with the whole exact
+ * front behind.
  *
  * The samples are those of the test half (with a label, where accuracy is
  * meant by label), replayed in shuffled orders; the exact plan's thresholds
@@ -38,6 +41,15 @@ struct trial_options {
     uint64_t seed;
     bool by_group; /* groups one after the other: changing domains */
     bool all_rows; /* both halves: for a stream that is replayed as it came */
+    /* Rows are in the order of time: the test half is replayed once as it
+     * came, temporal rules join, and without a column `split` the first half
+     * of the rows calibrates. */
+    bool ordered;
+    double distance; /* ordered: cost of comparing two numbers of a vector */
+    /* .npy [rows][features] of all samples, by which premodels choose an exit,
+     * and what they cost a sample; NULL: no premodels.  Borrowed. */
+    const char *features;
+    double feature_cost;
     enum search_reference reference;
     double max_drop;     /* of the exact plan */
     double time_limit_s; /* of its proof */
@@ -64,9 +76,10 @@ enum status trial_steps(const struct records *r, const struct costs *costs,
     const struct trial_options *o, json_t **out, struct err *err) MUST_CHECK;
 
 /* `costs` NULL: the constants of SplitEE's published code: 0.8 lambda a layer
- * and 0.2 lambda a head, earnings with lambda a layer in both variants.  On
- * ST_OK the caller owns *out.  ST_INVALID names what contradicts. */
-enum status trial_run(const struct records *r, const struct costs *costs,
+ * and 0.2 lambda a head, earnings with lambda a layer in both variants.  With
+ * `ordered`, `r` gets a column `split` where it has none.  On ST_OK the caller
+ * owns *out.  ST_INVALID names what contradicts. */
+enum status trial_run(struct records *r, const struct costs *costs,
     const struct trial_options *o, json_t **out, struct err *err) MUST_CHECK;
 
 #endif

@@ -71,6 +71,7 @@ take_paths(struct trial_input *in, const struct costs *c,
                 o->objective);
         backbone += segment;
         heads += head;
+        in->backbone[e] = backbone;
         in->own[e] = backbone + head;
         in->path[e] = backbone + heads;
     }
@@ -104,6 +105,7 @@ weigh(struct trial_input *in, const struct trial_options *o, bool published)
     int last = in->stream.arms - 1;
     double unit = published ? 1 : o->weight / in->own[last];
 
+    in->unit = unit;
     for (int e = 0; e <= last; e++) {
         in->earn_path[e] = in->path[e] * unit;
         in->earn_own[e] = published ? in->earn_path[e] : in->own[e] * unit;
@@ -215,6 +217,8 @@ take_stream(struct trial_input *in, const struct records *r,
     copy_samples(in, r, o, at);
     if (o->by_group)
         st = number_groups(r, at, n, in->domain, err);
+    in->row = at;
+    at = NULL;
 out:
     free(at);
     free(half);
@@ -276,5 +280,6 @@ trial_input_clear(struct trial_input *in)
     free(in->score);
     free(in->right);
     free(in->domain);
+    free(in->row);
     *in = (struct trial_input){ 0 };
 }

@@ -16,6 +16,9 @@ struct trial_input {
     double *score;    /* owned */
     uint8_t *right;   /* owned */
     uint32_t *domain; /* owned, or NULL */
+    uint32_t *row;    /* owned, [n]: of the records, for each sample */
+    double unit;      /* of score that one unit of cost is worth */
+    double backbone[POLICY_ARMS_MAX]; /* up to an exit, without its head */
     double own[POLICY_ARMS_MAX], path[POLICY_ARMS_MAX];
     double offload[POLICY_ARMS_MAX];
     double earn_own[POLICY_ARMS_MAX], earn_path[POLICY_ARMS_MAX];

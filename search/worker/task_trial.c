@@ -15,16 +15,18 @@ struct input {
     bool measured; /* there are costs */
     const char *names[TRIAL_KINDS_MAX];
     struct trial_options options;
+    char features[PATH_MAX]; /* of premodels, where there are any */
 };
 
 static enum status
 load(struct task *t, struct input *in, struct err *err)
 {
-    const char *hex = NULL;
+    const char *hex = NULL, *features = NULL;
     json_t *costs = NULL, *problem = NULL;
     const struct json_field fields[] = {
         { "costs", JF_OBJ, false, &costs, 0, 0 },
         { "records", JF_HASH, true, &hex, 0, 0 },
+        { "features", JF_HASH, false, &features, 0, 0 },
         { "problem", JF_OBJ, true, &problem, 0, 0 },
     };
     char path[PATH_MAX];
@@ -35,9 +37,13 @@ load(struct task *t, struct input *in, struct err *err)
     in->measured = costs != NULL;
     if ((costs != NULL && (st = costs_read(costs, &in->costs, err)) != ST_OK) ||
         (st = task_blob_path(t, hex, path, err)) != ST_OK ||
-        (st = records_load(path, &in->records, err)) != ST_OK)
+        (st = records_load(path, &in->records, err)) != ST_OK ||
+        (st = trial_options_read(problem, in->names, &in->options, err)) !=
+            ST_OK ||
+        features == NULL)
         return st;
-    return trial_options_read(problem, in->names, &in->options, err);
+    in->options.features = in->features;
+    return task_blob_path(t, features, in->features, err);
 }
 
 static enum status

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* offramp compare -- every online policy on the same records and costs. */
+/* offramp compare -- every policy on the same records and costs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,11 +71,19 @@ static const struct opt opts[] = {
         "visit one group after the other, by name: changing domains", NULL, 0,
         0 },
     { "ordered", 0, OPT_FLAG, &wish.ordered, NULL,
-        "temporal policies instead: rows are in the order of time", NULL, 0,
-        0 },
+        "rows are in the order of time: replay them once as they came, with "
+        "temporal policies too",
+        NULL, 0, 0 },
     { "distance", 0, OPT_REAL, &wish.distance, "X",
         "with --ordered: cost of comparing two numbers (default 0)", NULL, 0,
         1e15 },
+    { "features", 'f', OPT_STR, &wish.features, "FILE",
+        "features of the samples, .npy [samples][features]: premodels that "
+        "choose an exit by them, too",
+        NULL, 0, 0 },
+    { "feature-cost", 'F', OPT_REAL, &wish.feature_cost, "X",
+        "of one sample's features, in the objective's unit (default 0)", NULL,
+        0, 1e18 },
     { "reference", 0, OPT_STR, &wish.reference, "WORD",
         "accuracy against label or final (default label)", NULL, 0, 0 },
     { "max-drop", 0, OPT_REAL, &wish.max_drop, "D",
@@ -84,15 +92,15 @@ static const struct opt opts[] = {
         "the server (default http://127.0.0.1:8080)", "OFFRAMP_SERVER", 0, 0 },
     { "token", 0, OPT_STR, &wish.client.token, "TOKEN",
         "bearer token (default none)", "OFFRAMP_TOKEN", 0, 0 },
-    { "list", 'l', OPT_FLAG, &list, NULL, "list the policies and stop", NULL, 0,
-        0 },
+    { "list", 'l', OPT_FLAG, &list, NULL, "list the online policies and stop",
+        NULL, 0, 0 },
     { "json", 'j', OPT_FLAG, &wish.client.json, NULL,
         "print JSON, with the regret over time", NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_compare_cmd = {
     .name = "offramp compare",
-    .summary = "compare online exit policies on records and measured costs",
+    .summary = "compare exit policies on records and measured costs",
     .synopsis = "[RECORDS] --offload X [OPTION]...",
     .details =
         "A policy chooses for every sample how far the device runs the "
@@ -103,14 +111,17 @@ const struct opt_cmd cli_compare_cmd = {
         "    offramp compare --records r.csv --offload 0.5   (SplitEE's "
         "constants)\n"
         "    offramp compare 3 --profile 7 --link 1e6        (on the server)\n"
-        "    offramp compare --records r.csv --costs c.json --ordered\n"
+        "    offramp compare --records r.csv --costs c.json --offload 0 "
+        "--ordered\n"
         "    offramp compare 3 --profile 7 --over pi5,server\n"
         "RECORDS is a number that the server gave; the page then shows the "
         "result too.\n"
         "Regret is what the best fixed exit would have earned more (score "
-        "minus weighted\ncost), with a 95 % interval over the shuffles.  The "
-        "last line is the exact plan for\nthe device alone, found on the "
-        "calibration half; all figures are of the test half.\nFor a link, an "
+        "minus weighted\ncost), with a 95 % interval over the shuffles.  Below "
+        "the online policies: the cheapest\none exit and one cut for all, and "
+        "the exact plan for the device alone, chosen on the\ncalibration "
+        "half; with --features, premodels that choose an exit beforehand.  All "
+        "figures\nare of the test half.\nFor a link, an "
         "offload cost is its base cost plus its cost per byte times the "
         "bytes\nof the exit's tensor, plus what the rest costs elsewhere.\n"
         "--ordered compares each sample's class scores (columns vector_K) or "
@@ -188,6 +199,10 @@ read_options(struct trial_options *o, struct err *err)
     o->seed = (uint64_t)wish.seed;
     o->by_group = wish.by_group;
     o->max_drop = wish.max_drop;
+    o->ordered = wish.ordered;
+    o->distance = wish.distance;
+    o->features = wish.features;
+    o->feature_cost = wish.feature_cost;
     return read_offload(o, err);
 }
 
@@ -223,12 +238,10 @@ compare(const char *records, struct err *err)
     json_t *doc = NULL;
     enum status st;
 
-    if (wish.ordered && records == NULL)
-        return compare_ordered(&wish, records_file, err);
-    if (wish.ordered || (records != NULL && records_file != NULL))
+    if (records != NULL && records_file != NULL)
         st = err_set(err, ST_INVALID, "cli.arguments",
             "give --records FILE or the number of records on the server, and "
-            "only one of them (--ordered: a file)");
+            "only one of them");
     else if (records != NULL)
         st = compare_post(&wish, records, &doc, err);
     else

@@ -17,8 +17,10 @@ struct compare_wish {
     int64_t steps, shuffles, seed;
     int64_t profile, link_server; /* 0: none */
     bool by_group;
-    bool ordered;    /* temporal policies instead */
-    double distance; /* of comparing two numbers; with `ordered` */
+    bool ordered;         /* temporal policies too */
+    double distance;      /* of comparing two numbers; with `ordered` */
+    const char *features; /* .npy, or NULL */
+    double feature_cost;
 };
 
 /* Numbers with commas between them.  ST_INVALID. */
@@ -29,13 +31,6 @@ enum status compare_offload(const char *text, double offload[POLICY_ARMS_MAX],
  * offramp.trial/1 document. */
 enum status compare_post(struct compare_wish *w, const char *records,
     json_t **doc, struct err *err) MUST_CHECK;
-
-/* Temporal policies on files, printed. */
-enum status compare_ordered(const struct compare_wish *w,
-    const char *records_file, struct err *err) MUST_CHECK;
-
-/* Cost against the full network's, in percent, without a negative zero. */
-double compare_change(double cost, double full);
 
 enum status compare_text(const json_t *doc, struct err *err) MUST_CHECK;
 

@@ -2,6 +2,7 @@
 /* The same comparison, done by a server: its records, its profiles. */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "server/cli/compare.h"
 #include "server/cli/follow.h"
 #include "server/cli/link_find.h"
@@ -82,6 +83,28 @@ make_body(const struct compare_wish *w, int64_t records, json_t **out,
     return *out ? handing_over(w, *out, err) : err_nomem(err);
 }
 
+/* What only some tables have. */
+static enum status
+add_parts(struct compare_wish *w, json_t *body, struct err *err)
+{
+    char hex[HASH_HEX];
+    enum status st;
+
+    if (w->ordered &&
+        (json_object_set_new(body, "ordered", json_true()) < 0 ||
+            json_object_set_new(body, "distance", json_real(w->distance)) < 0))
+        return err_nomem(err);
+    if (w->features == NULL)
+        return ST_OK;
+    if ((st = client_upload(&w->client, w->features, hex, err)) != ST_OK)
+        return st;
+    return json_object_set_new(body, "features", json_string(hex)) < 0 ||
+                   json_object_set_new(
+                       body, "feature_cost", json_real(w->feature_cost)) < 0
+               ? err_nomem(err)
+               : ST_OK;
+}
+
 static enum status
 post(struct compare_wish *w, const json_t *body, json_t **doc, struct err *err)
 {
@@ -133,7 +156,8 @@ compare_post(
         (st = client_open(&w->client, err)) != ST_OK)
         return st;
     if ((st = measured_link(w, err)) == ST_OK &&
-        (st = make_body(w, id, &body, err)) == ST_OK)
+        (st = make_body(w, id, &body, err)) == ST_OK &&
+        (st = add_parts(w, body, err)) == ST_OK)
         st = post(w, body, doc, err);
     client_close(&w->client);
     json_decref(body);

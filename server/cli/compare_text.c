@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An offramp.trial/1 document as a table. */
 #include <math.h>
+#include <stdio.h>
 
 #include "server/cli/compare.h"
 #include "server/cli/text.h"
@@ -13,57 +14,73 @@ first(const json_t *o, const char *name)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-double
-compare_change(double cost, double full)
+/* Cost against the full network's, in percent, without a negative zero. */
+static double
+change(double cost, double full)
 {
     double percent = 100 * (cost / full - 1);
 
     return fabs(percent) < 0.05 ? 0 : percent;
 }
 
+/* What there is no such thing as shows as a dash. */
+static enum status
+cell(struct text_table *t, const char *prefix, double x, int digits,
+    const char *unit)
+{
+    return isnan(x) ? text_cell(t, "-")
+                    : text_cell(t, "%s%.*f%s", prefix, digits, x, unit);
+}
+
+/* A temporal rule is one of several, by the exit that it looks at. */
+static enum status
+name_cell(struct text_table *t, const json_t *p)
+{
+    const char *star =
+        json_is_true(json_object_get(p, "realisable")) ? "" : " *";
+    double exit = json_get_number(p, "exit");
+
+    return isnan(exit)
+               ? text_cell(t, "%s%s", json_get_string(p, "name", "?"), star)
+               : text_cell(
+                     t, "%s, exit %.0f", json_get_string(p, "name", "?"), exit);
+}
+
 static enum status
 policy_row(struct text_table *t, const json_t *p, double full)
 {
-    const json_t *regret = json_object_get(p, "regret");
-    double low = json_number_value(json_array_get(regret, 1));
-    double cost = first(p, "cost");
+    const json_t *low = json_array_get(json_object_get(p, "regret"), 1);
+    double cost = first(p, "cost"), regret = first(p, "regret");
 
-    if (text_cell(t, "%s%s", json_get_string(p, "name", "?"),
-            json_is_true(json_object_get(p, "realisable")) ? "" : " *") ||
-        text_cell(t, "%.6g", cost) ||
-        text_cell(t, "%+.1f %%", compare_change(cost, full)) ||
-        text_cell(t, "%.2f %%", 100 * first(p, "accuracy")) ||
-        text_cell(t, "%.1f %%", 100 * first(p, "offloaded")) ||
-        text_cell(t, "%.0f", first(p, "regret")))
-        return ST_NOMEM;
-    if (json_is_number(json_array_get(regret, 1))
-            ? text_cell(t, "+-%.0f", first(p, "regret") - low)
-            : text_cell(t, "-"))
-        return ST_NOMEM;
-    if (text_cell(t, "%.0f", json_get_number(p, "favourite")) ||
-        text_cell(t, "%.0f", json_get_number(p, "step_ns")) ||
-        text_cell(t, "%.0f", json_get_number(p, "state_bytes")))
+    if (name_cell(t, p) || text_cell(t, "%.6g", cost) ||
+        text_cell(t, "%+.1f %%", change(cost, full)) ||
+        cell(t, "", 100 * first(p, "accuracy"), 2, " %") ||
+        cell(t, "", 100 * first(p, "offloaded"), 1, " %") ||
+        cell(t, "", regret, 0, "") ||
+        cell(t, "+-",
+            json_is_number(low) ? regret - json_number_value(low) : NAN, 0,
+            "") ||
+        cell(t, "", json_get_number(p, "favourite"), 0, "") ||
+        cell(t, "", json_get_number(p, "step_ns"), 0, "") ||
+        cell(t, "", json_get_number(p, "state_bytes"), 0, ""))
         return ST_NOMEM;
     return ST_OK;
 }
 
-static enum status
-exact_row(struct text_table *t, const json_t *exact, double full)
+static void
+print_head(const json_t *doc, const json_t *full)
 {
-    const json_t *test = json_object_get(exact, "test");
-    double cost = json_get_number(test, "cost");
-
-    if (text_cell(
-            t, "exact plan (%s)", json_get_string(exact, "status", "?")) ||
-        text_cell(t, "%.6g", cost) ||
-        text_cell(t, "%+.1f %%", compare_change(cost, full)) ||
-        text_cell(t, "%.2f %%", 100 * json_get_number(test, "accuracy")) ||
-        text_cell(t, "0.0 %%"))
-        return ST_NOMEM;
-    for (int i = 0; i < 5; i++)
-        if (text_cell(t, "-"))
-            return ST_NOMEM;
-    return ST_OK;
+    if (json_is_true(json_object_get(doc, "ordered")))
+        printf("%.0f samples of the test half in the order of time",
+            json_get_number(doc, "samples"));
+    else
+        printf("%.0f samples of the test half, %.0f steps, %.0f shuffles",
+            json_get_number(doc, "samples"), json_get_number(doc, "steps"),
+            json_get_number(doc, "shuffles"));
+    printf("; cost is %s a sample;\nthe full network: %.6g, accuracy %.2f %%"
+           "\n\n",
+        json_get_string(doc, "objective", "?"), json_get_number(full, "cost"),
+        100 * json_get_number(full, "accuracy"));
 }
 
 enum status
@@ -78,19 +95,12 @@ compare_text(const json_t *doc, struct err *err)
     enum status st = t ? ST_OK : ST_NOMEM;
     size_t i;
 
-    printf("%.0f samples of the test half, %.0f steps, %.0f shuffles; cost is "
-           "%s a sample;\nthe full network: %.6g, accuracy %.2f %%\n\n",
-        json_get_number(doc, "samples"), json_get_number(doc, "steps"),
-        json_get_number(doc, "shuffles"),
-        json_get_string(doc, "objective", "?"), cost,
-        100 * json_get_number(full, "accuracy"));
+    print_head(doc, full);
     json_array_foreach(json_object_get(doc, "policies"), i, p)
     {
         if (st == ST_OK)
             st = policy_row(t, p, cost);
     }
-    if (st == ST_OK)
-        st = exact_row(t, json_object_get(doc, "exact"), cost);
     if (st == ST_OK) {
         text_table_print(t, stdout);
         printf("\nexit: the one chosen most; ns/step: with the replay's own "

@@ -14,6 +14,8 @@ withService(async (s) => {
     { headers: { 'Content-Type': 'text/csv' } });
   await s.until(`/v1/records/${records}`);
   const order = { records, offload: 0.5, steps: 500, shuffles: 5 };
+  const name = (p) => p.family === 'temporal' ? `${p.name}, exit ${p.exit}`
+    : p.name;
   const made = await s.post('/v1/policies', order);
   const { trial } = await s.until(`/v1/policies/${made.id}`);
   const odd = await s.post('/v1/policies', { ...order, policies: ['guess'] });
@@ -27,7 +29,7 @@ withService(async (s) => {
     check(await page.locator('figure canvas').count() === 2, 'two charts');
     for (const p of trial.policies) {
       const row = page.locator('tr', { has: page.locator(
-        `[data-policy="${p.name}"]`) });
+        `[data-policy="${name(p)}"]`) });
       const text = await row.textContent();
       if (!text.includes(`${(100 * p.accuracy[0]).toFixed(2)} %`)
         || !text.includes(p.regret[0].toFixed(0)))

@@ -2,12 +2,22 @@
 // Online policies on a real profile, its records and a link, done by the
 // worker: the same table as `offramp compare` makes of the same numbers here.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from './service.mjs';
 
 const offramp = (...args) => JSON.parse(execFileSync(
   join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
+
+// float32 [rows][columns], as NumPy writes it.
+function npy(rows, row) {
+  const values = Array.from({ length: rows }, (_, i) => row(i));
+  const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${
+    values[0].length}), }`.padEnd(117) + '\n';
+  const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
+  return Buffer.concat([start, Buffer.from(head),
+    Buffer.from(new Float32Array(values.flat()).buffer)]);
+}
 
 withService(async (s) => {
   s.startProbe();
@@ -21,7 +31,7 @@ withService(async (s) => {
     labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
     preprocess: { scale: 0.00392156862745098 } });
   const made = await s.post('/v1/records', { model: model.id,
-    dataset: data.id });
+    dataset: data.id, vectors: true });
   const records = (await s.until(`/v1/records/${made.id}`)).id;
 
   const at = ['--server', s.url, '--steps', '2000', '--shuffles', '5',
@@ -54,4 +64,26 @@ withService(async (s) => {
       && near(p.regret[0] + 1, here.policies[i].regret[0] + 1)),
   'the link gives the costs that are typed here, and the same table');
   check(there.front.length > 0, 'with the exact front behind');
+
+  // rows as a stream, and premodels by two features of each sample
+  const rows = readFileSync(csv, 'utf8').trim().split('\n').length - 1;
+  const features = s.path('features.npy');
+  writeFileSync(features, npy(rows, (i) => [i % 2 + i / rows, i % 3]));
+  const more = ['--offload', '1000', '--ordered', '--features', features,
+    '--feature-cost', '7', '--json'];
+  const remote = offramp('compare', String(records), '--profile',
+    String(profile), '--server', s.url, ...more);
+  const local = offramp('compare', '--records', csv, '--costs', costs,
+    ...more);
+  const same = (p, q) => p.name === q.name && p.exit === q.exit
+    && near(p.cost[0], q.cost[0]) && near(p.accuracy[0], q.accuracy[0]);
+  check(['online', 'fixed', 'selection', 'temporal'].every((f) =>
+    remote.policies.some((p) => p.family === f))
+    && remote.policies.length === local.policies.length
+    && remote.policies.every((p, i) => same(p, local.policies[i])),
+  'every family of policies is in one table, here and there');
+  const bad = await s.call('POST', '/v1/policies', { records, profile,
+    offload: 1, ordered: true, by_group: true }).catch((e) => e);
+  check(/contradict/.test(String(bad.message ?? bad.detail)),
+    'what contradicts is refused by name');
 });

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/rng.h"
-#include "search/data/ordered.h"
+#include "search/data/trial.h"
 #include "search/policy/temporal.h"
 
 enum { ROWS = 240, DIMS = 3 };
@@ -117,12 +117,44 @@ load(struct records *r, struct costs *c)
     free(csv);
 }
 
+/* A figure, or the first of its kind where there is an interval. */
+static double
+figure(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+
+    return json_number_value(json_is_array(v) ? json_array_get(v, 0) : v);
+}
+
 static void
 is_near(const json_t *o, const struct tally *want)
 {
-    assert_float_equal(json_get_number(o, "cost"), want->cost, 1e-9);
-    assert_float_equal(json_get_number(o, "accuracy"), want->right, 1e-12);
-    assert_float_equal(json_get_number(o, "repeated"), want->repeated, 1e-12);
+    assert_float_equal(figure(o, "cost"), want->cost, 1e-9);
+    assert_float_equal(figure(o, "accuracy"), want->right, 1e-12);
+    assert_float_equal(figure(o, "repeated"), want->repeated, 1e-12);
+}
+
+/* The temporal rules alone, and the exact plan that always stands beside. */
+static const char *const rules[] = { "difference", "patience", "feature-first",
+    "feature-previous" };
+
+static void
+ask(struct trial_options *o, double distance, double max_drop)
+{
+    trial_options_init(o);
+    o->ordered = true;
+    o->distance = distance;
+    o->max_drop = max_drop;
+    o->offload[0] = 50;
+    o->n_offload = 1;
+    o->names = rules;
+    o->n_names = 4;
+}
+
+static bool
+is_temporal(const json_t *row)
+{
+    return strcmp(json_get_string(row, "family", ""), "temporal") == 0;
 }
 
 static void
@@ -130,21 +162,21 @@ every_rule_does_what_the_obvious_replay_does(void **state)
 {
     struct records r;
     struct costs c;
-    struct ordered_options o;
+    struct trial_options o;
     struct err err = { 0 };
     json_t *doc, *p;
-    size_t i;
+    size_t i, seen = 0;
 
     (void)state;
     load(&r, &c);
-    ordered_options_init(&o);
-    o.distance = 0.5;
-    o.max_drop = 0.05;
-    if (ordered_run(&r, &c, &o, &doc, &err) != ST_OK)
+    ask(&o, 0.5, 0.05);
+    if (trial_run(&r, &c, &o, &doc, &err) != ST_OK)
         fail_msg("%s", err.text);
-    assert_int_equal(json_array_size(json_object_get(doc, "policies")), 4);
     json_array_foreach(json_object_get(doc, "policies"), i, p)
     {
+        if (!is_temporal(p))
+            continue;
+        seen++;
         const char *name = json_get_string(p, "name", "");
         double x = json_is_null(json_object_get(p, "threshold"))
                        ? INFINITY
@@ -154,10 +186,12 @@ every_rule_does_what_the_obvious_replay_does(void **state)
         struct tally never = slow(&r, name, 0, 0, ROWS / 2);
 
         is_near(json_object_get(p, "calibration"), &cal);
-        is_near(json_object_get(p, "test"), &test);
+        is_near(p, &test);
+        assert_true(json_is_null(json_object_get(p, "regret")));
         assert_true(cal.right >= never.right - 0.05 - 1e-9);
         assert_true(cal.cost < never.cost);
     }
+    assert_int_equal(seen, 4);
     json_decref(doc);
     records_clear(&r);
     costs_clear(&c);
@@ -168,17 +202,18 @@ no_threshold_that_keeps_the_floor_is_much_cheaper(void **state)
 {
     struct records r;
     struct costs c;
-    struct ordered_options o;
+    struct trial_options o;
     json_t *doc, *p;
     size_t i;
 
     (void)state;
     load(&r, &c);
-    ordered_options_init(&o);
-    o.distance = 0.5;
-    assert_int_equal(ordered_run(&r, &c, &o, &doc, NULL), ST_OK);
+    ask(&o, 0.5, 0.01);
+    assert_int_equal(trial_run(&r, &c, &o, &doc, NULL), ST_OK);
     json_array_foreach(json_object_get(doc, "policies"), i, p)
     {
+        if (!is_temporal(p))
+            continue;
         const char *name = json_get_string(p, "name", "");
         const json_t *cal = json_object_get(p, "calibration");
         double best = INFINITY,
@@ -193,6 +228,43 @@ no_threshold_that_keeps_the_floor_is_much_cheaper(void **state)
         /* a grid of 768 may miss a little of what 3,000 steps find */
         assert_true(json_get_number(cal, "cost") <= best * 1.05);
     }
+    json_decref(doc);
+    records_clear(&r);
+    costs_clear(&c);
+}
+
+/* Online policies on the same stream, in its order, once. */
+static void
+all_policies_share_the_stream_and_its_halves(void **state)
+{
+    struct records r;
+    struct costs c;
+    struct trial_options o;
+    struct err err = { 0 };
+    json_t *doc, *p;
+    size_t i, families = 0;
+
+    (void)state;
+    load(&r, &c);
+    ask(&o, 0, 0.01);
+    o.n_names = 0;
+    if (trial_run(&r, &c, &o, &doc, &err) != ST_OK)
+        fail_msg("%s", err.text);
+    assert_int_equal(json_get_number(doc, "steps"), ROWS / 2);
+    assert_int_equal(json_get_number(doc, "shuffles"), 1);
+    json_array_foreach(json_object_get(doc, "policies"), i, p)
+    {
+        const char *family = json_get_string(p, "family", "");
+
+        families |= (size_t)(family[0] == 'o') | (size_t)is_temporal(p) << 1 |
+                    (size_t)(family[0] == 'f') << 2;
+        if (strcmp(json_get_string(p, "name", ""), "final") == 0) {
+            struct tally never = slow(&r, "difference", 0, ROWS / 2, ROWS);
+
+            assert_float_equal(figure(p, "accuracy"), never.right, 1e-12);
+        }
+    }
+    assert_int_equal(families, 7);
     json_decref(doc);
     records_clear(&r);
     costs_clear(&c);
@@ -238,13 +310,15 @@ what_cannot_be_used_is_refused_by_name(void **state)
         { HEAD "\n" ROW "\n" ROW "\n" ROW "\n" ROW "\n" ROW "\n" ROW "\n" ROW
                "\n" ROW "\n",
             "vector_K", 0, true },
-        { HEAD ",vector_0\n" ROW ",1\n", "stream needs 4", 0, true },
+        { HEAD ",vector_0\n" ROW ",1\n", "1 samples for 2 exits", 0, true },
+        { HEAD ",vector_0\n" ROW ",1\n" ROW ",1\n" ROW ",1\n" ROW ",1\n",
+            "stream needs 4", 0, true },
         { HEAD ",vector_0\n" ROW ",1\n", "distance", -1, true },
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct ordered_options o;
+        struct trial_options o;
         struct records r, spare;
         struct costs c;
         struct err err = { 0 };
@@ -252,12 +326,11 @@ what_cannot_be_used_is_refused_by_name(void **state)
         enum status st =
             records_parse(bad[i].csv, strlen(bad[i].csv), &r, &err);
 
-        ordered_options_init(&o);
-        o.distance = bad[i].distance;
+        ask(&o, bad[i].distance, 0.01);
         load(&spare, &c);
         assert_int_equal(st == ST_OK, bad[i].parses);
         if (st == ST_OK)
-            st = ordered_run(&r, &c, &o, &doc, &err);
+            st = trial_run(&r, &c, &o, &doc, &err);
         assert_int_equal(st, ST_INVALID);
         assert_null(doc);
         if (strstr(err.text, bad[i].says) == NULL)
@@ -274,6 +347,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_does_what_the_obvious_replay_does),
         cmocka_unit_test(no_threshold_that_keeps_the_floor_is_much_cheaper),
+        cmocka_unit_test(all_policies_share_the_stream_and_its_halves),
         cmocka_unit_test(vectors_read_back_as_they_were_written),
         cmocka_unit_test(what_cannot_be_used_is_refused_by_name),
     };

@@ -71,7 +71,12 @@ measured_costs_are_what_is_reported(void **state)
     o.n_names = 2;
     assert_int_equal(run(HEAD ROWS, true, &o, &doc, &err), ST_OK);
     p = json_object_get(doc, "policies");
-    assert_int_equal(json_array_size(p), 2);
+    assert_int_equal(json_array_size(p), 3);
+    assert_string_equal(
+        json_get_string(json_array_get(p, 2), "name", ""), "exact plan");
+    assert_float_equal(json_number_value(json_array_get(
+                           json_object_get(json_array_get(p, 2), "cost"), 0)),
+        (110 + 400) / 2.0, 1e-9);
     p = json_array_get(p, 0);
     assert_string_equal(json_get_string(p, "name", ""), "final");
     assert_float_equal(
@@ -101,6 +106,56 @@ published_constants_need_no_costs(void **state)
     /* 0.8 lambda a layer, and lambda for the one with its head */
     assert_float_equal(json_get_number(json_object_get(doc, "full"), "cost"),
         0.08 + 0.1, 1e-12);
+    json_decref(doc);
+}
+
+/* Of the row of that name, the first number of a figure. */
+static double
+figure(const json_t *doc, const char *name, const char *member)
+{
+    const json_t *p;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "policies"), i, p)
+    {
+        if (strcmp(json_get_string(p, "name", ""), name) == 0)
+            return json_number_value(
+                json_array_get(json_object_get(p, member), 0));
+    }
+    fail_msg("no row %s", name);
+    return NAN;
+}
+
+/* The early exit is right on half of the samples, the full network on all:
+ * without a drop one exit for all is the last.  Handing over behind the first
+ * segment costs 100 + 50, less than 390. */
+static void
+what_is_fixed_beforehand_is_in_the_same_table(void **state)
+{
+    struct trial_options o;
+    struct err err = { 0 };
+    json_t *doc;
+
+    (void)state;
+    trial_options_init(&o);
+    set_offload(&o, 50);
+    o.max_drop = 0;
+    assert_int_equal(run(HEAD ROWS, true, &o, &doc, &err), ST_OK);
+    assert_float_equal(figure(doc, "one-exit", "cost"), 390, 1e-9);
+    assert_float_equal(figure(doc, "one-cut", "cost"), 150, 1e-9);
+    assert_float_equal(figure(doc, "one-cut", "accuracy"), 1, 0);
+    assert_float_equal(figure(doc, "one-cut", "offloaded"), 1, 0);
+    /* the last arm's regret is the same as if a policy always took it */
+    assert_float_equal(figure(doc, "one-exit", "regret"),
+        figure(doc, "final", "regret"), 1e-9);
+    json_decref(doc);
+    o.max_drop = 0.5;
+    set_offload(&o, 1000);
+    assert_int_equal(run(HEAD ROWS, true, &o, &doc, &err), ST_OK);
+    assert_float_equal(figure(doc, "one-exit", "cost"), 110, 1e-9);
+    assert_float_equal(figure(doc, "one-exit", "accuracy"), 0.5, 0);
+    assert_float_equal(figure(doc, "one-cut", "cost"), 390, 1e-9);
+    assert_float_equal(figure(doc, "one-cut", "offloaded"), 0, 0);
     json_decref(doc);
 }
 
@@ -175,6 +230,30 @@ no_weight(struct trial_options *o)
 }
 
 static void
+temporal_unordered(struct trial_options *o)
+{
+    static const char *const names[] = { "patience" };
+
+    o->names = names;
+    o->n_names = 1;
+}
+
+static void
+premodel_blind(struct trial_options *o)
+{
+    static const char *const names[] = { "knn-cascade" };
+
+    o->names = names;
+    o->n_names = 1;
+}
+
+static void
+ordered_groups(struct trial_options *o)
+{
+    o->ordered = o->by_group = true;
+}
+
+static void
 nothing(struct trial_options *o)
 {
     (void)o;
@@ -200,6 +279,9 @@ contradictions_are_refused_by_name(void **state)
         { HEAD ROWS, true, alpha_two, "alpha is 2" },
         { HEAD ROWS, true, unknown, "no policy 'ucb9'" },
         { HEAD ROWS, true, no_weight, "weight is 0" },
+        { HEAD ROWS, true, temporal_unordered, "patience compares samples" },
+        { HEAD ROWS, true, premodel_blind, "give `features`" },
+        { HEAD ROWS, true, ordered_groups, "contradict each other" },
     };
 
     (void)state;
@@ -287,6 +369,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(measured_costs_are_what_is_reported),
+        cmocka_unit_test(what_is_fixed_beforehand_is_in_the_same_table),
         cmocka_unit_test(published_constants_need_no_costs),
         cmocka_unit_test(contradictions_are_refused_by_name),
         cmocka_unit_test(groups_come_one_after_the_other),

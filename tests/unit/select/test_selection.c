@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "search/data/selection.h"
+#include "search/data/trial.h"
 
 enum { ROWS = 200, COLUMNS = 2 };
 
@@ -242,6 +243,122 @@ what_does_not_fit_is_refused_by_name(void **state)
     selection_clear(&s);
 }
 
+static double
+figure(const json_t *doc, const char *name, const char *member)
+{
+    const json_t *p;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "policies"), i, p)
+    {
+        if (strcmp(json_get_string(p, "name", ""), name) == 0)
+            return json_number_value(
+                json_array_get(json_object_get(p, member), 0));
+    }
+    fail_msg("no row %s", name);
+    return NAN;
+}
+
+/* Exit 0 is right for even samples, the last exit for all, or for no odd one
+ * either.  The first feature says whether a sample is odd. */
+static void
+records_of_two_exits(struct records *r, bool hopeless)
+{
+    struct buf b;
+
+    buf_init(&b, 1 << 20);
+    assert_int_equal(
+        buf_addstr(
+            &b, "sample,label,pred_0,score_0,pred_1,score_1,split\n", NULL),
+        ST_OK);
+    for (int i = 0; i < ROWS; i++)
+        assert_int_equal(buf_addf(&b, NULL, "s%d,%d,%d,0.6,1,0.9,%s\n", i,
+                             hopeless && i % 2 ? 2 : 1, i % 2 == 0,
+                             i % 4 < 2 ? "cal" : "test"),
+            ST_OK);
+    assert_int_equal(records_parse(b.data, b.len, r, NULL), ST_OK);
+    buf_clear(&b);
+}
+
+static void
+costs_of_two_exits(struct costs *c)
+{
+    json_t *doc =
+        json_pack("{s:s,s:[s],s:[{s:s,s:{s:i},s:{s:i}},{s:s,s:{s:i}}]}",
+            "schema", "offramp.costs/1", "metrics", "latency_ns", "exits",
+            "name", "early", "segment", "latency_ns", 10, "head", "latency_ns",
+            2, "name", "final", "segment", "latency_ns", 90);
+
+    assert_int_equal(costs_read(doc, c, NULL), ST_OK);
+    json_decref(doc);
+}
+
+/* Even samples pay 12, odd ones 100 or, where nobody is right about them,
+ * nothing: then nothing runs, which is no success.  Features cost 3. */
+static void
+premodels_choose_an_exit_in_the_table_of_all_policies(void **state)
+{
+    static const char *const names[] = { "knn-cascade", "tree-single" };
+    struct trial_options o;
+    struct err err = { 0 };
+    struct records r;
+    struct costs c;
+    char path[80];
+    json_t *doc;
+
+    (void)state;
+    costs_of_two_exits(&c);
+    write_npy(path, ROWS, 0, -1);
+    trial_options_init(&o);
+    o.offload[0] = 50;
+    o.n_offload = 1;
+    o.steps = 400;
+    o.shuffles = 5;
+    o.names = names;
+    o.n_names = 2;
+    o.features = path;
+    o.feature_cost = 3;
+    for (int hopeless = 0; hopeless < 2; hopeless++) {
+        records_of_two_exits(&r, hopeless);
+        if (trial_run(&r, &c, &o, &doc, &err) != ST_OK)
+            fail_msg("%s", err.text);
+        for (int k = 0; k < 2; k++) {
+            assert_float_equal(figure(doc, names[k], "cost"),
+                hopeless ? 12 / 2.0 + 3 : (12 + 100) / 2.0 + 3, 1e-9);
+            assert_float_equal(
+                figure(doc, names[k], "accuracy"), hopeless ? 0.5 : 1, 1e-12);
+        }
+        json_decref(doc);
+        records_clear(&r);
+    }
+    costs_clear(&c);
+}
+
+static void
+features_of_other_samples_are_refused_there_too(void **state)
+{
+    struct trial_options o;
+    struct err err = { 0 };
+    struct records r;
+    struct costs c;
+    char path[80];
+    json_t *doc;
+
+    (void)state;
+    costs_of_two_exits(&c);
+    records_of_two_exits(&r, false);
+    write_npy(path, ROWS - 1, 0, -1);
+    trial_options_init(&o);
+    o.offload[0] = 50;
+    o.n_offload = 1;
+    o.features = path;
+    assert_int_equal(trial_run(&r, &c, &o, &doc, &err), ST_UNPROCESSABLE);
+    assert_non_null(strstr(err.text, "199 rows for 200 samples"));
+    assert_null(doc);
+    records_clear(&r);
+    costs_clear(&c);
+}
+
 static int
 begin(void **state)
 {
@@ -268,6 +385,8 @@ main(void)
             choosing_is_bounded_by_the_oracle_and_pays_its_features),
         cmocka_unit_test(a_plan_costs_what_its_samples_leave_at),
         cmocka_unit_test(what_does_not_fit_is_refused_by_name),
+        cmocka_unit_test(premodels_choose_an_exit_in_the_table_of_all_policies),
+        cmocka_unit_test(features_of_other_samples_are_refused_there_too),
     };
 
     return cmocka_run_group_tests(tests, begin, end);
