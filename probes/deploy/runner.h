@@ -24,6 +24,7 @@ struct runner_stage {
     struct net_source segment, head; /* path and data NULL: there is none */
     const char *output;              /* tensor with its classes */
     double threshold;                /* of all but the last */
+    enum score score;                /* what it is a threshold of */
 };
 
 /* What became of one sample. */
