@@ -22,7 +22,8 @@
     X(TASK_AUGMENT, "augment")                                                 \
     X(TASK_TRIAL, "trial")                                                     \
     X(TASK_LINK, "link")                                                       \
-    X(TASK_QUANTISE, "quantise")
+    X(TASK_QUANTISE, "quantise")                                               \
+    X(TASK_LIVE, "live")
 
 /* Work of several stages; a trial has one. */
 #define FLOW_KIND_MAP(X)                                                       \

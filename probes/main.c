@@ -3,6 +3,7 @@
  * microcontroller boards at its lines. */
 #include "probes/agent/agent.h"
 #include "probes/deploy/task_validate.h"
+#include "probes/live/task_live.h"
 #include "probes/mcu/site.h"
 #include "probes/mcu/task_board.h"
 #include "probes/measure/kit.h"
@@ -31,7 +32,7 @@ static const struct task_kind any_golden = {
     .name = "golden", .run = golden, .blame = TASK_DEVICE
 };
 static const struct task_kind *const kinds[] = { &any_profile, &any_golden,
-    &task_validate, &task_link, NULL };
+    &task_validate, &task_live_run, &task_link, NULL };
 
 static enum status
 env(json_t **out, struct err *err)

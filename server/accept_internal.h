@@ -7,7 +7,7 @@
 
 accept_fn accept_analyse, accept_dataset, accept_records, accept_search,
     accept_profile, accept_golden, accept_deploy, accept_validate,
-    accept_augment, accept_trial, accept_link, accept_quantise;
+    accept_augment, accept_trial, accept_link, accept_quantise, accept_live;
 payload_fn payload_profile, payload_link;
 
 /* Is `doc` (called `path`) of this schema?  ST_UNPROCESSABLE

@@ -31,7 +31,7 @@ handler_fn api_search_create, api_search_list, api_search_get,
     api_search_cancel;
 handler_fn api_plan_list, api_plan_get;
 handler_fn api_policy_create, api_policy_list, api_policy_get,
-    api_policy_cancel;
+    api_policy_cancel, api_policy_resume;
 handler_fn api_augmentation_create, api_augmentation_list, api_augmentation_get,
     api_augmentation_cancel, api_augmentation_resume;
 handler_fn api_link_create, api_link_list, api_link_get, api_link_cancel;

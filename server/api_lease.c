@@ -11,6 +11,7 @@
 #include "server/augment_flow.h"
 #include "server/auth.h"
 #include "server/link_order.h"
+#include "server/live_curve.h"
 #include "server/salvage.h"
 #include "server/server.h"
 
@@ -53,15 +54,17 @@ api_lease_part(struct request *rq, struct reply *rp)
     struct lease_answer a;
     int64_t n;
     enum status st;
-    bool is_new, more;
+    bool is_new, more, grown = false;
 
     if ((st = need_body(rq)) != ST_OK || (st = read_answer(rq, &a)) != ST_OK ||
         (st = request_int(rq, 1, 0, 1000000, &n)) != ST_OK ||
         (st = db_part_put(rq->db, &a, n, &is_new, &rq->err)) != ST_OK ||
         (st = link_order_next(rq->db, a.lease, rq->now_ms, &more, &rq->err)) !=
-            ST_OK)
+            ST_OK ||
+        (is_new && (st = live_curve_part(rq->db, a.lease, n, rq->json, &grown,
+                        &rq->err)) != ST_OK))
         return st;
-    if (more)
+    if (more || grown)
         server_ring(rq->server);
     return reply_json(rp, is_new ? 201 : 200,
         json_pack(

@@ -3,6 +3,7 @@
 #include "server/api.h"
 
 #include "server/flow_view.h"
+#include "server/live_order.h"
 #include "server/server.h"
 #include "server/trial_order.h"
 
@@ -13,10 +14,36 @@ store(struct db *db, void *ctx, struct err *err)
 }
 
 static enum status
+store_live(struct db *db, void *ctx, struct err *err)
+{
+    return live_order_store(db, ctx, err);
+}
+
+static enum status
+create_live(struct request *rq, int64_t *id)
+{
+    struct live_order o;
+    enum status st = live_order_read(rq, &o);
+
+    if (st == ST_OK)
+        st = db_tx(rq->db, store_live, &o, &rq->err);
+    if (st == ST_OK) {
+        *id = o.id;
+        server_ring(rq->server);
+    }
+    live_order_clear(&o);
+    return st;
+}
+
+static enum status
 create(struct request *rq, int64_t *id)
 {
     struct trial_order o;
-    enum status st = trial_order_read(rq, &o);
+    enum status st;
+
+    if (live_order_asked(rq->json))
+        return create_live(rq, id);
+    st = trial_order_read(rq, &o);
 
     if (st == ST_OK)
         st = db_tx(rq->db, store, &o, &rq->err);
@@ -57,4 +84,11 @@ enum status
 api_policy_cancel(struct request *rq, struct reply *rp)
 {
     return flow_reply_change(rq, rp, FLOW_TRIAL, db_flow_cancel);
+}
+
+/* POST /v1/policies/{id}:resume */
+enum status
+api_policy_resume(struct request *rq, struct reply *rp)
+{
+    return flow_reply_change(rq, rp, FLOW_TRIAL, db_flow_resume);
 }

@@ -68,6 +68,7 @@ const struct route routes[] = {
     { "GET", "/v1/policies", api_policy_list, READ, BODY_NONE, 0, "cursor limit" },
     { "GET", "/v1/policies/{id}", api_policy_get, READ, BODY_NONE, 0, "wait since" },
     { "POST", "/v1/policies/{id}:cancel", api_policy_cancel, SUBMIT, BODY_NONE, 0, NULL },
+    { "POST", "/v1/policies/{id}:resume", api_policy_resume, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/augmentations", api_augmentation_create, SUBMIT, BODY_JSON, SMALL, "wait" },
     { "GET", "/v1/augmentations", api_augmentation_list, READ, BODY_NONE, 0, "cursor limit" },
     { "GET", "/v1/augmentations/{id}", api_augmentation_get, READ, BODY_NONE, 0, "wait since" },

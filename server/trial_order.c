@@ -37,8 +37,8 @@ static const char *const for_worker[] = { "policies", "objective", "alpha",
     "by_group", "reference", "max_drop", "ordered", "distance", "feature_cost",
     NULL };
 
-static enum status
-check_names(const json_t *names, struct err *err)
+enum status
+trial_check_names(const json_t *names, struct err *err)
 {
     const json_t *v;
     size_t i;
@@ -55,8 +55,8 @@ check_names(const json_t *names, struct err *err)
     return ST_OK;
 }
 
-static enum status
-check_offload(const json_t *offload, struct err *err)
+enum status
+trial_check_offload(const json_t *offload, struct err *err)
 {
     const json_t *v;
     size_t i;
@@ -100,9 +100,9 @@ check(const struct ask *a, int64_t profile, struct err *err)
         return err_set(err, ST_INVALID, "request.field",
             "ordered and by_group contradict each other: rows stay in the "
             "order of time, or groups come one after the other");
-    if (check_names(a->policies, err) != ST_OK)
+    if (trial_check_names(a->policies, err) != ST_OK)
         return ST_INVALID;
-    return check_offload(a->offload, err);
+    return trial_check_offload(a->offload, err);
 }
 
 static enum status

@@ -174,6 +174,26 @@ function under(u, lines, kind) {
     return `${amount(x, kind)}: ${hits.join(", ")}`;
 }
 
+// Times over the samples done so far.  lines: [{ name, look, values }].
+export function progress({ label, steps, lines }) {
+    const chart = figure(label, 240, {
+        scales: { x: { time: false }, y: { range: (_u, _lo, hi) =>
+            [0, (hi || 1) * 1.1] } },
+        axes: [{ ...axis, label: "samples", labelFont: "12px system-ui",
+            labelSize: 24 }, { ...axis, size: 74, values: ticks("ns") }],
+        cursor: { drag: { x: false, y: false }, points: { show: false } },
+        series: [{}, ...lines.map((l) => ({ label: l.name, width: 2,
+            stroke: colour(`--${l.look}`), points: { show: false } }))],
+        hooks: { setCursor: [({ cursor: { idx } }) => chart.say(
+            idx === null || idx === undefined ? null : `${steps[idx]}: ${
+                lines.filter((l) => l.values[idx] !== null).map((l) =>
+                    `${l.name} ${amount(l.values[idx], "ns")}`)
+                    .join(", ")}`)] },
+    }, [steps, ...lines.map((l) => l.values)],
+    lines.map((l) => key(l.name, l.look)));
+    return chart.element;
+}
+
 // Regret over steps, both logarithmic.  lines: [{ name, look, strong, values }];
 // what is not above 0 leaves a gap.
 export function regret({ label, steps, lines }) {

@@ -7,15 +7,17 @@ import { facts, h, link, problemBox, section, table } from "./dom.js";
 import { amount, dash, instant, known, percent, signed, state }
     from "./format.js";
 import { taskProgress } from "./jobs.js";
+import { isLive, liveBody, liveWords } from "./live.js";
 import { objective } from "./plan.js";
 
 export async function policiesView(page) {
     const all = await list("/v1/policies", page.signal);
-    page.show("Policies", all.length ? table("Policies tried on records", [
+    page.show("Policies", all.length ? table("Policies tried on records, or live on a device", [
         { title: "Trial", head: true, cell: (t) =>
             link(`#/policies/${t.id}`, `Trial ${t.id}`) },
         { title: "State", cell: (t) => state(t.state) },
-        { title: "Records", cell: (t) => t.request.records },
+        { title: "On", cell: (t) => isLive(t) ? `live: ${
+            t.request.live.device}` : `records ${t.request.records}` },
         { title: "Costs", cell: (t) => source(t.request) },
         { title: "Started", cell: (t) => instant(t.created_at) },
     ], all) : h("p", null, "None yet. Start one with ", h("code", null,
@@ -30,9 +32,10 @@ const source = (request) => request.profile
 export async function policyView(page, id) {
     for await (const t of changes(`/v1/policies/${id}`, page.signal))
         page.show(`Trial ${id}`, h("p", { class: "meta" }, state(t.state),
-            " of policies on records ", t.request.records,
+            isLive(t) ? liveWords(t)
+                : ` of policies on records ${t.request.records}`,
             ", costs: ", source(t.request)),
-        t.trial ? results(t.trial) : waiting(t));
+        isLive(t) ? liveBody(t) : t.trial ? results(t.trial) : waiting(t));
 }
 
 function waiting(t) {

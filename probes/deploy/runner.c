@@ -22,7 +22,6 @@ struct stage {
     size_t output; /* slot */
     size_t classes;
     double threshold;
-    enum score score;
     enum answer_scale scale;
 };
 
@@ -144,7 +143,6 @@ stage_open(struct runner *r, struct runtime *rt, const struct runner_stage *s,
     enum status st;
 
     g->threshold = s->threshold;
-    g->score = s->score;
     if ((st = part_open(r, &g->segment, rt, &s->segment, err)) != ST_OK ||
         (st = part_open(r, &g->head, rt, &s->head, err)) != ST_OK)
         return st;
@@ -223,6 +221,12 @@ runner_close(struct runner *r)
     free(r);
 }
 
+int
+runner_stages(const struct runner *r)
+{
+    return r->n;
+}
+
 float *
 runner_input(struct runner *r, size_t *elements)
 {
@@ -265,7 +269,7 @@ stage_answer(
         if (!isfinite(v[k]))
             return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                 "output %s is not a finite number", r->slots[g->output].name);
-    a = answer_of(v, g->classes, g->score, &g->scale);
+    a = answer_of(v, g->classes, &g->scale);
     *out = (struct runner_answer){ i, a.class, a.score };
     return ST_OK;
 }

@@ -24,7 +24,6 @@ struct runner_stage {
     struct net_source segment, head; /* path and data NULL: there is none */
     const char *output;              /* tensor with its classes */
     double threshold;                /* of all but the last */
-    enum score score;                /* what it is a threshold of */
 };
 
 /* What became of one sample. */
@@ -45,6 +44,8 @@ struct runner; /* opaque: see runner.c */
 enum status runner_open(struct runner **out, struct runtime *rt,
     const struct runner_stage *stages, int n, struct err *err) MUST_CHECK;
 void runner_close(struct runner *r);
+
+int runner_stages(const struct runner *r);
 
 /* Memory of the network's input: write a sample there before each run. */
 float *runner_input(struct runner *r, size_t *elements);

@@ -7,23 +7,21 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/flag.h"
+#include "probes/deploy/payload.h"
 #include "probes/deploy/validate.h"
 #include "probes/measure/kit.h"
-
-enum { ROWS_BYTES_MAX = 1 << 30 };
 
 /* What the payload asks for, and what it takes. */
 struct asked {
     json_t *exits; /* borrowed, as is all text */
-    const char *full, *inputs, *labels;
-    int64_t n, seed;
+    const char *full;
+    int64_t seed;
     double budget_s, ci_rel;
     struct kit kit;
     struct runner *plan, *network;
-    char *rows, *classes; /* owned: files */
-    json_t *stable;       /* owned */
+    struct payload_rows rows;
+    json_t *stable; /* owned */
     char fingerprint[HASH_HEX];
     struct clock_start start;
 };
@@ -42,11 +40,6 @@ read_payload(struct asked *a, const json_t *payload, struct err *err)
         { "full", JF_HASH, true, &a->full, 0, 0 },
         { "exits", JF_ARR, true, &a->exits, 0, 0 },
     };
-    const struct json_field in_rows[] = {
-        { "inputs", JF_HASH, true, &a->inputs, 0, 0 },
-        { "labels", JF_HASH, false, &a->labels, 0, 0 },
-        { "n", JF_INT, true, &a->n, 1, 1e7 },
-    };
     const struct json_field in_policy[] = {
         { "budget_s", JF_REAL, false, &a->budget_s, 0.001, 86400 },
         { "ci_rel", JF_REAL, false, &a->ci_rel, 1e-4, 1 },
@@ -56,58 +49,10 @@ read_payload(struct asked *a, const json_t *payload, struct err *err)
     if ((st = JSON_PICK(payload, "payload", top, err)) != ST_OK ||
         (st = JSON_PICK(
              deployment, "payload.deployment", in_deployment, err)) != ST_OK ||
-        (st = JSON_PICK(rows, "payload.rows", in_rows, err)) != ST_OK)
+        (st = payload_rows_read(rows, &a->rows, err)) != ST_OK)
         return st;
     return policy == NULL ? ST_OK
                           : JSON_PICK(policy, "payload.policy", in_policy, err);
-}
-
-/* The path of a part, or "" where it is null. */
-static enum status
-part_path(const struct task *t, const json_t *exit, const char *part,
-    char path[PATH_MAX], struct err *err)
-{
-    const char *hex = json_get_string(exit, part, NULL);
-
-    path[0] = '\0';
-    return hex != NULL ? task_blob_path(t, hex, path, err) : ST_OK;
-}
-
-static enum status
-open_plan(struct asked *a, const struct task *t, struct err *err)
-{
-    size_t n = json_array_size(a->exits);
-    struct runner_stage stage[RUNNER_EXITS_MAX];
-    char(*paths)[2][PATH_MAX];
-    enum status st = ST_OK;
-
-    if (n == 0 || n > RUNNER_EXITS_MAX)
-        return err_set(err, ST_INVALID, "request.field",
-            "payload.deployment.exits must have 1 to %d members",
-            RUNNER_EXITS_MAX);
-    if ((paths = malloc(n * sizeof(*paths))) == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; st == ST_OK && i < n; i++) {
-        const json_t *x = json_array_get(a->exits, i);
-        enum score score = SCORE_MAX_PROBABILITY;
-
-        if ((st = part_path(t, x, "segment", paths[i][0], err)) == ST_OK)
-            st = part_path(t, x, "head", paths[i][1], err);
-        if (st == ST_OK)
-            st = score_read(json_get_string(x, "score", "max_probability"),
-                "payload.deployment.exits[].score", &score, err);
-        stage[i] = (struct runner_stage){
-            .segment.path = paths[i][0][0] ? paths[i][0] : NULL,
-            .head.path = paths[i][1][0] ? paths[i][1] : NULL,
-            .output = json_get_string(x, "name", ""),
-            .threshold = json_get_number(x, "threshold"),
-            .score = score,
-        };
-    }
-    if (st == ST_OK)
-        st = runner_open(&a->plan, a->kit.runtime, stage, (int)n, err);
-    free(paths);
-    return st;
 }
 
 static enum status
@@ -126,45 +71,12 @@ open_full(struct asked *a, const struct task *t, struct err *err)
                : st;
 }
 
-/* A blob of exactly `bytes`. */
-static enum status
-load(const struct task *t, const char *hex, const char *what, size_t bytes,
-    char **data, struct err *err)
-{
-    char path[PATH_MAX];
-    size_t len;
-    enum status st = task_blob_path(t, hex, path, err);
-
-    if (st == ST_OK)
-        st = file_read(path, ROWS_BYTES_MAX, data, &len, err);
-    if (st == ST_OK && len != bytes)
-        return err_set(err, ST_INVALID, "request.field",
-            "payload.rows.%s has %zu bytes; the network and n ask for %zu",
-            what, len, bytes);
-    return st;
-}
-
-static enum status
-load_rows(struct asked *a, const struct task *t, struct err *err)
-{
-    size_t elements;
-    enum status st;
-
-    (void)runner_input(a->plan, &elements);
-    if ((st = load(t, a->inputs, "inputs",
-             (size_t)a->n * elements * sizeof(float), &a->rows, err)) !=
-            ST_OK ||
-        a->labels == NULL)
-        return st;
-    return load(t, a->labels, "labels", (size_t)a->n * sizeof(int64_t),
-        &a->classes, err);
-}
-
 static enum status
 open_all(struct asked *a, const struct task *t, struct err *err)
 {
     struct env_facts facts;
     char mask[64];
+    size_t elements;
     enum status st = kit_open(&a->kit, NULL, err);
 
     if (st != ST_OK)
@@ -174,10 +86,12 @@ open_all(struct asked *a, const struct task *t, struct err *err)
     if ((a->stable = env_stable(&facts)) == NULL)
         return err_nomem(err);
     if ((st = env_fingerprint(a->stable, a->fingerprint, err)) != ST_OK ||
-        (st = open_plan(a, t, err)) != ST_OK ||
+        (st = payload_runner(&a->plan, t, a->exits, a->kit.runtime, err)) !=
+            ST_OK ||
         (st = open_full(a, t, err)) != ST_OK)
         return st;
-    return load_rows(a, t, err);
+    (void)runner_input(a->plan, &elements);
+    return payload_rows_load(&a->rows, t, elements, err);
 }
 
 static void
@@ -188,8 +102,7 @@ close_all(struct asked *a)
     if (a->kit.runtime != NULL)
         kit_close(&a->kit);
     json_decref(a->stable);
-    free(a->rows);
-    free(a->classes);
+    payload_rows_clear(&a->rows);
 }
 
 /* A median over rounds with its interval. */
@@ -226,7 +139,7 @@ exits_json(const struct asked *a, const struct validated *v)
                 json_pack("{s:O?, s:s, s:I, s:f, s:o, s:o}", "index",
                     json_object_get(x, "index"), "name",
                     json_get_string(x, "name", ""), "n", (json_int_t)v->left[i],
-                    "share", left / (double)a->n, "accuracy",
+                    "share", left / (double)a->rows.n, "accuracy",
                     json_number_or_null(
                         known > 0 ? (double)v->right[i] / known : NAN),
                     "path_ns",
@@ -256,7 +169,7 @@ compose(const struct asked *a, const struct validated *v)
         "{s:s, s:s, s:s, s:s, s:O, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
         "schema", "offramp.validation/1", "started_at", start, "finished_at",
         end, "env_fingerprint", a->fingerprint, "env", a->stable, "n",
-        (json_int_t)a->n, "rounds", (json_int_t)v->rounds, "exits", exits,
+        (json_int_t)a->rows.n, "rounds", (json_int_t)v->rounds, "exits", exits,
         "plan", times_json(&v->plan, right, labelled), "full",
         times_json(&v->full, v->full_right, v->full_labelled), "energy",
         v->energy ? json_incref(v->energy) : json_null(), "flags",
@@ -286,9 +199,9 @@ run(struct task *t, json_t **result, struct err *err)
             .energy = &a.kit.energy,
             .plan = a.plan,
             .full = a.network,
-            .rows = (const float *)(const void *)a.rows,
-            .labels = (const int64_t *)(const void *)a.classes,
-            .n = (size_t)a.n,
+            .rows = payload_inputs(&a.rows),
+            .labels = payload_labels(&a.rows),
+            .n = (size_t)a.rows.n,
             .seed = (uint64_t)a.seed,
             .budget_s = a.budget_s,
             .ci_rel = a.ci_rel,

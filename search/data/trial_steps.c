@@ -31,10 +31,11 @@ document(const struct steps *p, const struct policy_kind *k,
     for (size_t t = 0; steps != NULL && t < p->order.steps; t++)
         (void)json_array_append_new(
             steps, step_json(&p->input.stream, t, &p->step[t]));
-    *out = json_pack("{s:s,s:s,s:I,s:f,s:f,s:f,s:f,s:o}", "schema",
+    *out = json_pack("{s:s,s:s,s:I,s:f,s:f,s:f,s:f,s:f,s:o}", "schema",
         "offramp.steps/1", "policy", k->name, "samples",
         (json_int_t)p->order.steps, "cost", r->cost, "accuracy", r->accuracy,
-        "handed_over", r->offloaded, "probed", r->probed, "steps", steps);
+        "handed_over", r->offloaded, "probed", r->probed, "regret", r->regret,
+        "steps", steps);
     return *out ? ST_OK : err_nomem(err);
 }
 

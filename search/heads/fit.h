@@ -46,7 +46,8 @@ enum status fit_net(struct head *h, const struct site *s,
     const struct fit_rows *rows, struct fit_report *out,
     struct err *err) MUST_CHECK;
 
-/* Areas under the ROC curve (rank.h). */
+/* How well a score tells right answers from wrong ones: the chance that a
+ * right one has the higher score (area under the ROC curve). */
 struct sure_report {
     double auc, auc_probability; /* the confidence head's; largest
                                   * probability's; NaN: all right or wrong */

@@ -12,6 +12,7 @@ extern const struct task_kind task_records; /* exits evaluated on data */
 extern const struct task_kind task_search;  /* records and costs into a plan */
 
 extern const struct task_kind task_trial;  /* policies tried on records */
+extern const struct task_kind task_live;   /* before and after a live run */
 extern const struct task_kind task_deploy; /* a plan into what a device runs */
 
 extern const struct task_kind task_quantise; /* a network into an image */

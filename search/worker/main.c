@@ -5,8 +5,8 @@
 #include "search/worker/kinds.h"
 
 static const struct task_kind *const kinds[] = { &task_analyse, &task_augment,
-    &task_dataset, &task_deploy, &task_quantise, &task_records, &task_search,
-    &task_trial, &task_link_answer, NULL };
+    &task_dataset, &task_deploy, &task_live, &task_quantise, &task_records,
+    &task_search, &task_trial, &task_link_answer, NULL };
 
 static const struct agent_program program = {
     .name = "offramp-worker",

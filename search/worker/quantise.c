@@ -113,7 +113,7 @@ boardnet_clear(struct boardnet *b)
 
 /* The exits of one run. */
 struct exits {
-    const struct boardnet_exit *exit;
+    const int *output;
     int n;
     enum answer_scale image[RECORDS_EXITS_MAX], real[RECORDS_EXITS_MAX];
 };
@@ -169,7 +169,7 @@ keep(struct records *r, int e, size_t row, const float *v, uint32_t n,
             return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                 "exit %d is not a finite number for sample %s", e,
                 r->sample[row]);
-    a = answer_of(v, n, r->kind[e], scale);
+    a = answer_of(v, n, scale);
     r->pred[at] = a.class;
     r->score[at] = a.score;
     return ST_OK;
@@ -184,29 +184,26 @@ answer_row(struct boardnet *b, struct exits *x, struct boardnet_answers *out,
     quant_observe(b->quant, b->row); /* the float outputs; scales are fixed */
     run_image(b);
     for (int e = 0; st == ST_OK && e < x->n; e++) {
-        const int output = x->exit[e].output;
-        uint32_t n = classes_of(b, output);
+        uint32_t n = classes_of(b, x->output[e]);
 
-        read_output(b, output, n, values);
+        read_output(b, x->output[e], n, values);
         st = keep(&out->image, e, row, values, n, &x->image[e], err);
         if (st == ST_OK)
-            st = keep(&out->real, e, row, quant_output(b->quant, output), n,
-                &x->real[e], err);
+            st = keep(&out->real, e, row, quant_output(b->quant, x->output[e]),
+                n, &x->real[e], err);
     }
     return st;
 }
 
 static enum status
 answers_init(struct boardnet_answers *a, const struct dataset *d,
-    struct row_range rows, const struct exits *x, struct err *err)
+    struct row_range rows, int n_exits, struct err *err)
 {
     struct records *both[] = { &a->image, &a->real };
     enum status st = ST_OK;
 
     for (int i = 0; st == ST_OK && i < 2; i++) {
-        st = records_init(both[i], (size_t)(rows.to - rows.from), x->n, err);
-        for (int e = 0; e < x->n; e++)
-            both[i]->kind[e] = x->exit[e].score;
+        st = records_init(both[i], (size_t)(rows.to - rows.from), n_exits, err);
         if (st == ST_OK)
             st = evaluate_name_rows(d, NULL, (size_t)rows.from, both[i], err);
     }
@@ -219,7 +216,7 @@ most_classes(const struct boardnet *b, const struct exits *x)
     size_t most = 0;
 
     for (int e = 0; e < x->n; e++) {
-        size_t n = classes_of(b, x->exit[e].output);
+        size_t n = classes_of(b, x->output[e]);
 
         most = n > most ? n : most;
     }
@@ -228,16 +225,16 @@ most_classes(const struct boardnet *b, const struct exits *x)
 
 enum status
 boardnet_answer(struct boardnet *b, struct task *t, const struct dataset *data,
-    struct row_range rows, const struct boardnet_exit *exits, int n_exits,
+    struct row_range rows, const int *outputs, int n_exits,
     struct boardnet_answers *out, struct err *err)
 {
-    struct exits x = { .exit = exits, .n = n_exits };
+    struct exits x = { .output = outputs, .n = n_exits };
     float *values = malloc(most_classes(b, &x) * sizeof(float));
     int64_t n = rows.to - rows.from;
     enum status st;
 
     *out = (struct boardnet_answers){ 0 };
-    st = values ? answers_init(out, data, rows, &x, err) : err_nomem(err);
+    st = values ? answers_init(out, data, rows, n_exits, err) : err_nomem(err);
     for (int64_t i = 0; st == ST_OK && i < n; i++) {
         task_progress(t, "evaluate", i, n, NULL);
         prepare_row(b, data, rows.from + i);

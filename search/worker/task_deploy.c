@@ -48,20 +48,6 @@ progress(void *ctx, const char *phase, int done, int total)
     task_progress(((struct work *)ctx)->task, phase, done, total, NULL);
 }
 
-/* A threshold of one score says nothing about another. */
-static enum status
-check_scores(const struct order *o, struct err *err)
-{
-    for (int e = 0; e < o->exits.n - 1 && e < o->records.exits; e++)
-        if (o->exits.kept[e] && o->exits.score[e] != o->records.kind[e])
-            return err_set(err, ST_UNPROCESSABLE, "plan.score",
-                "exit %s has a threshold of %s in the plan, but %s in the "
-                "records: search again with these records",
-                o->exits.name[e], score_word(o->exits.score[e]),
-                score_word(o->records.kind[e]));
-    return ST_OK;
-}
-
 static enum status
 order_read(struct order *o, const struct task *t, struct err *err)
 {
@@ -83,9 +69,7 @@ order_read(struct order *o, const struct task *t, struct err *err)
         (st = costs_read(costs, &o->costs, err)) != ST_OK ||
         (st = task_blob_path(t, csv, path, err)) != ST_OK)
         return st;
-    if ((st = records_load(path, &o->records, err)) != ST_OK)
-        return st;
-    return check_scores(o, err);
+    return records_load(path, &o->records, err);
 }
 
 static enum status
@@ -110,7 +94,7 @@ cut(const struct order *o, struct task *t, json_t **out, struct err *err)
     return st;
 }
 
-/* Each kept exit's threshold, and what of, beside its parts. */
+/* Each kept exit's threshold, beside its parts. */
 static enum status
 add_thresholds(const struct order *o, json_t *doc, struct err *err)
 {
@@ -122,9 +106,7 @@ add_thresholds(const struct order *o, json_t *doc, struct err *err)
         int64_t e = json_integer_value(json_object_get(x, "index"));
 
         if (json_object_set_new(x, "threshold",
-                json_number_or_null(o->exits.threshold[e])) != 0 ||
-            json_object_set_new(
-                x, "score", json_string(score_word(o->exits.score[e]))) != 0)
+                json_number_or_null(o->exits.threshold[e])) != 0)
             return err_nomem(err);
     }
     return ST_OK;

@@ -18,7 +18,6 @@ enum { MODEL_MAX = 1 << 30 };
 struct order {
     const char *type;
     json_t *analysis, *dataset;
-    json_t *exits;                        /* [{name, output, score}] */
     struct row_range calibrate, evaluate; /* empty where there is no data */
 };
 
@@ -49,7 +48,6 @@ read_order(struct order *o, const json_t *payload, struct err *err)
         { "type", JF_STR, true, &o->type, 0, 16 },
         { "analysis", JF_OBJ, true, &o->analysis, 0, 0 },
         { "dataset", JF_OBJ, false, &o->dataset, 0, 0 },
-        { "exits", JF_ARR, false, &o->exits, 0, 0 },
         { "calibrate", JF_ARR, false, &calibrate, 0, 0 },
         { "evaluate", JF_ARR, false, &evaluate, 0, 0 },
     };
@@ -60,8 +58,6 @@ read_order(struct order *o, const json_t *payload, struct err *err)
             ST_OK ||
         (st = read_range(evaluate, "evaluate", &o->evaluate, err)) != ST_OK)
         return st;
-    if (o->exits == NULL)
-        o->exits = json_object_get(o->analysis, "exits");
     if (strcmp(o->type, "int8") != 0 && strcmp(o->type, "float32") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "payload.type must be int8 or float32");
@@ -83,20 +79,18 @@ check_rows(const struct order *o, const struct dataset *d, struct err *err)
         (long long)n);
 }
 
-/* The output of the lowered network behind each exit, and its score. */
+/* The output of the lowered network behind each exit. */
 static enum status
-find_exits(const struct low_net *net, const struct order *o,
-    struct boardnet_exit *out, int *n, struct err *err)
+find_outputs(const struct low_net *net, const json_t *exits, int *out, int *n,
+    struct err *err)
 {
     const json_t *x;
-    enum status st;
     size_t i;
 
     *n = 0;
-    json_array_foreach(o->exits, i, x)
+    json_array_foreach(exits, i, x)
     {
         const char *name = json_get_string(x, "output", "");
-        const char *score = json_get_string(x, "score", "max_probability");
         int k = 0;
 
         if (i == RECORDS_EXITS_MAX)
@@ -107,10 +101,7 @@ find_exits(const struct low_net *net, const struct order *o,
         if (k == net->n_outputs)
             return err_set(err, ST_UNPROCESSABLE, "model.exit",
                 "the network has no output %s", name);
-        if ((st = score_read(score, "exits[].score", &out[*n].score, err)) !=
-            ST_OK)
-            return st;
-        out[(*n)++].output = k;
+        out[(*n)++] = k;
     }
     return ST_OK;
 }
@@ -143,7 +134,7 @@ evaluation(struct task *t, const struct boardnet_answers *a,
     buf_init(&csv, RECORDS_BYTES_MAX);
     if ((st = records_write(&a->image, &csv, err)) == ST_OK &&
         (st = task_out(t, csv.data, csv.len, hex, err)) == ST_OK)
-        st = summarise(&a->image, exits, hex, true, out, err);
+        st = summarise(&a->image, exits, hex, "max_probability", out, err);
     buf_clear(&csv);
     if (st != ST_OK)
         return st;
@@ -162,17 +153,17 @@ static enum status
 evaluate_image(struct task *t, struct boardnet *b, const struct order *o,
     const struct dataset *d, json_t *doc, struct err *err)
 {
-    struct boardnet_exit exits[RECORDS_EXITS_MAX];
+    const json_t *exits = json_object_get(o->analysis, "exits");
+    int outputs[RECORDS_EXITS_MAX], n;
     struct boardnet_answers a;
     json_t *part = NULL;
     enum status st;
-    int n;
 
-    if ((st = find_exits(b->net, o, exits, &n, err)) != ST_OK ||
-        (st = boardnet_answer(b, t, d, o->evaluate, exits, n, &a, err)) !=
+    if ((st = find_outputs(b->net, exits, outputs, &n, err)) != ST_OK ||
+        (st = boardnet_answer(b, t, d, o->evaluate, outputs, n, &a, err)) !=
             ST_OK)
         return st;
-    st = evaluation(t, &a, o->exits, o->evaluate, &part, err);
+    st = evaluation(t, &a, exits, o->evaluate, &part, err);
     boardnet_answers_clear(&a);
     if (json_object_set_new(doc, "evaluation", part) < 0 && st == ST_OK)
         st = err_nomem(err);

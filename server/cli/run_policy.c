@@ -4,21 +4,20 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
+#include "probes/live/live.h"
 #include "search/data/trial_input.h"
 #include "server/cli/client.h"
 #include "server/cli/compare.h"
 #include "server/cli/run_plan.h"
 
 /* A policy and the network that it runs. */
-struct live {
+struct session {
     struct run_plan plan;
     struct trial_input input;
     struct costs costs;
     const struct policy_kind *kind;
-    const struct policy_setting *mine; /* what its view pays for */
-    void *state;                       /* owned */
-    json_t *steps;                     /* owned */
+    struct live live;
+    json_t *steps; /* owned */
     double cost, ns, right, labelled, offloaded, probed;
 };
 
@@ -45,20 +44,7 @@ read_options(
 }
 
 static enum status
-find_kind(struct live *l, const char *name, struct err *err)
-{
-    if ((l->kind = policy_find(name)) == NULL)
-        return err_set(err, ST_INVALID, "policy.name",
-            "there is no policy '%.64s': offramp compare --list names them",
-            name);
-    if (l->kind->view == POLICY_LEAK)
-        return err_set(err, ST_INVALID, "policy.name",
-            "%s reads what no device knows: it can be replayed, not run", name);
-    return ST_OK;
-}
-
-static enum status
-open_costs(struct live *l, const struct run_policy_wish *w,
+open_costs(struct session *l, const struct run_policy_wish *w,
     struct trial_options *o, struct err *err)
 {
     const bool published = w->costs_file == NULL;
@@ -76,102 +62,66 @@ open_costs(struct live *l, const struct run_policy_wish *w,
 }
 
 static enum status
-live_open(struct live *l, const struct run_policy_wish *w,
+session_open(struct session *l, const struct run_policy_wish *w,
     const char *model_file, struct err *err)
 {
     struct trial_options o;
-    enum score score = SCORE_MAX_PROBABILITY;
     enum status st;
 
-    if ((st = find_kind(l, w->policy, err)) != ST_OK ||
+    if ((st = live_find(w->policy, &l->kind, err)) != ST_OK ||
         (st = read_options(w, &o, err)) != ST_OK ||
-        (w->score != NULL &&
-            (st = score_read(w->score, "--score", &score, err)) != ST_OK) ||
-        (st = run_plan_open(&l->plan, NULL, score, model_file, err)) != ST_OK ||
+        (st = run_plan_open(&l->plan, NULL, model_file, err)) != ST_OK ||
         (st = open_costs(l, w, &o, err)) != ST_OK)
         return st;
     l->input.settings.own.seed = l->input.settings.path.seed = o.seed;
-    l->mine = l->kind->view == POLICY_ARM ? &l->input.settings.own
-                                          : &l->input.settings.path;
-    l->state = malloc(policy_state_size(l->kind, l->plan.exits.n));
-    l->steps = json_array();
-    if (l->state == NULL || l->steps == NULL)
+    if ((l->steps = json_array()) == NULL)
         return err_nomem(err);
-    l->kind->start(l->state, l->mine);
-    return ST_OK;
+    return live_open(&l->live, l->plan.runner, l->kind,
+        l->kind->view == POLICY_ARM ? &l->input.settings.own
+                                    : &l->input.settings.path,
+        &live_here, err);
 }
 
 static void
-live_close(struct live *l)
+session_close(struct session *l)
 {
-    free(l->state);
+    live_close(&l->live);
     json_decref(l->steps);
     run_plan_close(&l->plan);
     trial_input_clear(&l->input);
     costs_clear(&l->costs);
 }
 
-/* One sample, as replay_run() has it but for what computes the scores. */
-static enum status
-run_sample(struct live *l, struct policy_seen *seen, double *score,
-    struct runner_answer *a, struct err *err)
-{
-    const int last = l->plan.exits.n - 1;
-    struct policy_choice c = l->kind->decide(l->state);
-    bool heads = c.probe || l->kind->view != POLICY_ARM;
-    double rest[POLICY_ARMS_MAX];
-    enum status st;
-
-    for (int e = 0; e <= last; e++)
-        score[e] = NAN;
-    *seen = (struct policy_seen){ c.arm, c.probe, score, NAN };
-    runner_begin(l->plan.runner);
-    if ((st = runner_reach(l->plan.runner, c.arm, heads, score, a, err)) !=
-        ST_OK)
-        return st;
-    if (c.arm == last) {
-        seen->final = score[last];
-    } else if (score[c.arm] < l->mine->alpha) {
-        if ((st = runner_reach(l->plan.runner, last, false, rest, a, err)) !=
-            ST_OK)
-            return st;
-        seen->final = rest[last];
-    }
-    l->kind->observe(l->state, seen);
-    return ST_OK;
-}
-
 static void
-account(struct live *l, const struct policy_seen *seen)
+account(struct session *l, const struct live_step *x)
 {
-    bool heads = seen->probe || l->kind->view != POLICY_ARM;
-    bool over = seen->arm < l->plan.exits.n - 1 && !isnan(seen->final);
-
-    l->cost += heads ? l->input.path[seen->arm] : l->input.own[seen->arm];
-    l->cost += over ? l->input.offload[seen->arm] : 0;
-    l->offloaded += over;
-    l->probed += seen->probe;
+    l->cost += live_all_heads(l->kind, x->probe) ? l->input.path[x->arm]
+                                                 : l->input.own[x->arm];
+    l->cost += x->handed_over ? l->input.offload[x->arm] : 0;
+    l->offloaded += x->handed_over;
+    l->probed += x->probe;
+    l->ns += x->decide_ns + x->here_ns;
+    l->ns += x->handed_over ? x->rest.rest_ns : 0;
 }
 
 static enum status
-keep_step(struct live *l, const struct policy_seen *seen,
-    const struct runner_answer *a, int64_t label, struct err *err)
+keep_step(struct session *l, const struct live_step *x, int64_t label,
+    struct err *err)
 {
     json_t *scores = json_array(), *step;
     const int last = l->plan.exits.n - 1;
 
     for (int e = 0; scores != NULL && e <= last; e++)
-        (void)json_array_append_new(
-            scores, json_number_or_null(seen->score[e]));
-    step = json_pack("{s:i,s:b,s:b,s:o,s:I,s:o}", "exit", seen->arm, "probe",
-        seen->probe, "handed_over", seen->arm < last && !isnan(seen->final),
-        "right", label < 0 ? json_null() : json_boolean(a->class == label),
-        "answer", (json_int_t)a->class, "scores", scores);
+        (void)json_array_append_new(scores, json_number_or_null(x->score[e]));
+    step = json_pack("{s:i,s:b,s:b,s:o,s:I,s:o}", "exit", x->arm, "probe",
+        x->probe, "handed_over", x->handed_over, "right",
+        label < 0 ? json_null() : json_boolean(x->answer == label), "answer",
+        (json_int_t)x->answer, "scores", scores);
     return json_array_append_new(l->steps, step) < 0 ? err_nomem(err) : ST_OK;
 }
 
 static enum status
-run_all(struct live *l, const struct run_samples *s, struct err *err)
+run_all(struct session *l, const struct run_samples *s, struct err *err)
 {
     size_t elements;
     float *input = runner_input(l->plan.runner, &elements);
@@ -179,27 +129,23 @@ run_all(struct live *l, const struct run_samples *s, struct err *err)
     enum status st = raw ? ST_OK : err_nomem(err);
 
     for (size_t i = 0; st == ST_OK && i < s->n; i++) {
-        int64_t label = run_samples_label(s, i), start;
-        double score[POLICY_ARMS_MAX];
-        struct policy_seen seen;
-        struct runner_answer a;
+        int64_t label = run_samples_label(s, i);
+        struct live_step x;
 
         run_samples_read(s, i, raw, input);
-        start = clock_ns();
-        if ((st = run_sample(l, &seen, score, &a, err)) != ST_OK)
+        if ((st = live_step(&l->live, &x, err)) != ST_OK)
             break;
-        l->ns += (double)(clock_ns() - start);
         l->labelled += label >= 0;
-        l->right += label >= 0 && label == a.class;
-        account(l, &seen);
-        st = keep_step(l, &seen, &a, label, err);
+        l->right += label >= 0 && label == x.answer;
+        account(l, &x);
+        st = keep_step(l, &x, label, err);
     }
     free(raw);
     return st;
 }
 
 static enum status
-document(struct live *l, size_t n, json_t **out, struct err *err)
+document(struct session *l, size_t n, json_t **out, struct err *err)
 {
     double all = (double)n;
 
@@ -216,15 +162,15 @@ static enum status
 run_live(const struct run_policy_wish *w, const char *model_file,
     const struct run_samples *s, json_t **out, struct err *err)
 {
-    struct live l = { 0 };
-    enum status st = live_open(&l, w, model_file, err);
+    struct session l = { 0 };
+    enum status st = session_open(&l, w, model_file, err);
 
     if (st == ST_OK &&
         (st = run_samples_fit(s, runner_input_shape(l.plan.runner), err)) ==
             ST_OK &&
         (st = run_all(&l, s, err)) == ST_OK)
         st = document(&l, s->n, out, err);
-    live_close(&l);
+    session_close(&l);
     return st;
 }
 
