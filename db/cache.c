@@ -7,19 +7,25 @@
 
 /* Rows with one of these are no measurement to build on. */
 #define UNUSABLE                                                               \
-    (FLAG(stale) | FLAG(late_lease) | FLAG(cached) | FLAG(wrong_output))
+    (FLAG(stale) | FLAG(late_lease) | FLAG(cached) | FLAG(wrong_output) |      \
+        FLAG(counter_pass_mismatch) | FLAG(multiplexed) |                      \
+        FLAG(out_of_control))
 
-/* ?1 device, ?2 environment, ?3 oldest, ?4 flags that exclude. */
-#define USABLE                                                                 \
+/* ?4 flags that exclude.  Counts have no interval, so C is the best that they
+ * can have: flags alone speak against them. */
+#define GOOD(m)                                                                \
+    " (" m ".grade IN ('A', 'B') OR (" m ".level = 'L4' AND " m                \
+    ".grade = 'C')) AND " m ".source <> 'modelled' AND " m                     \
+    ".cached_from IS NULL AND (" m ".flags & ?4) = 0"
+
+/* ?1 device, ?2 environment, ?3 oldest. */
+#define ROWS_HERE                                                              \
     " FROM profile p JOIN measure m ON m.profile = p.id"                       \
     " WHERE p.device_here = ?1 AND p.env_fingerprint = ?2 AND p.created_ms > " \
-    "?3"                                                                       \
-    " AND " DB_KEYED(                                                          \
-        "m") " AND m.level <> 'L1'" /* in situ: of its place, not of its       \
-                                       kernel */                               \
-             " AND m.grade IN ('A', 'B')"                                      \
-             " AND m.source <> 'modelled' AND m.cached_from IS NULL"           \
-             " AND (m.flags & ?4) = 0"
+    "?3 AND " DB_KEYED("m")
+
+/* Not L1: in situ is of its place, not of its kernel. */
+#define USABLE ROWS_HERE " AND m.level <> 'L1' AND" GOOD("m")
 
 static int64_t
 oldest_ms(const struct cache_query *q)
@@ -90,6 +96,37 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
             "kernel %.16s was not measured on %s at %s", kernel_key, q->device,
             level_words[level]);
     return st == ST_OK ? db_measure_get(db, id, out, err) : st;
+}
+
+/* Found by L1's row of the whole, with L0's beside it, and nothing of either
+ * stale. */
+static const char sql_insitu[] =
+    "SELECT p.id" ROWS_HERE " AND m.kernel_key = ?5 AND m.level = 'L1'"
+    " AND m.role = 'whole' AND" GOOD(
+        "m") " AND p.closure_rel IS NOT NULL"
+             " AND EXISTS (SELECT 1 FROM measure plain WHERE plain.profile = "
+             "p.id"
+             "  AND plain.level = 'L0' AND plain.role = 'whole' AND" GOOD(
+                 "plain") ")"
+                          " AND NOT EXISTS (SELECT 1 FROM measure l WHERE "
+                          "l.profile = p.id"
+                          "  AND l.level = 'L1' AND (l.flags & ?4) <> 0)"
+                          " ORDER BY p.id DESC LIMIT 1";
+
+enum status
+db_cache_insitu(struct db *db, const struct cache_query *q,
+    const char *kernel_key, int64_t *profile, struct err *err)
+{
+    enum status st = db_int(db, sql_insitu,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
+            A_INT(UNUSABLE), A_TEXT(kernel_key)),
+        profile, err);
+
+    return st == ST_NOT_FOUND
+               ? err_set(err, st, "cache.miss",
+                     "network %.16s was not measured in situ on %s", kernel_key,
+                     q->device)
+               : st;
 }
 
 /* ?1 device, ?2 environment, ?3 the flag. */

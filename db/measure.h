@@ -110,6 +110,12 @@ enum status db_cache_get(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, struct measure *out,
     struct err *err) MUST_CHECK;
 
+/* The newest profile that has the network with this key both at L0 and, in
+ * situ, at L1, and its closure: numbers of one run that only mean something
+ * together.  ST_NOT_FOUND "cache.miss". */
+enum status db_cache_insitu(struct db *db, const struct cache_query *q,
+    const char *kernel_key, int64_t *profile, struct err *err) MUST_CHECK;
+
 /* Rows of this device in this environment, at one level with one kernel key,
  * copies too, become stale.  *n, which may be NULL, counts them. */
 enum status db_cache_expire(struct db *db, const struct cache_query *q,

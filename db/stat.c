@@ -27,11 +27,13 @@ static const struct shape shape = SHAPE(struct stats, cols);
 /* Seconds in the measured loops of a row. */
 #define SPENT_S " coalesce(m.n_epochs * m.iters_per_epoch * m.mean_ns / 1e9, 0)"
 
-/* What layers cost or saved, over the rows `m` of FROM. */
+/* What layers cost or saved, over the rows `m` of FROM.  The time of layers in
+ * situ is that of the whole, which has a row. */
 #define HITS   " count(m.cached_from)"
 #define MISSES " count(*) - count(m.cached_from)"
 #define SAVED_S                                                                \
-    " coalesce(sum(iif(m.cached_from IS NULL, 0.0," SPENT_S ")), 0.0)"
+    " coalesce(sum(iif(m.cached_from IS NULL"                                  \
+    " OR (m.level = 'L1' AND m.role = 'layer'), 0.0," SPENT_S ")), 0.0)"
 
 static const char sql_stats[] =
     "SELECT " JOBS("queued") JOBS("running") JOBS("done") JOBS("failed") JOBS(

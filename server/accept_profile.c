@@ -22,6 +22,7 @@
 #include "server/audit.h"
 #include "server/cache_have.h"
 #include "server/chart.h"
+#include "server/insitu_have.h"
 
 /* ---- the payload, as it is leased ---- */
 
@@ -86,10 +87,9 @@ payload_profile(struct db *db, const struct payload_ask *ask, json_t *payload,
         json_object_get(payload, "analysis"),
         json_object_get(payload, "levels"), &have, err);
     if (st == ST_OK && mode == CACHE_USE) /* `only` promised to measure none */
-        audit_take_out(have,
-            json_string_value(
-                json_object_get(json_object_get(payload, "analysis"), "blob")),
-            ask->task->job, ask->audit_rate);
+        audit_take_out(have, json_object_get(payload, "analysis"),
+            json_object_get(payload, "levels"), ask->task->job,
+            ask->audit_rate);
     /* Should the environment have changed since, the probe must see that. */
     if (st == ST_OK && (json_object_set_new(payload, "have", have) < 0 ||
                            json_object_set_new(payload, "have_fingerprint",
@@ -176,6 +176,18 @@ profile_closure_read(
     return JSON_PICK(o, path, fields, err);
 }
 
+/* What L0 and L1 of an earlier run have between them comes with their rows. */
+static void
+take_closure(struct profile *p, const struct insitu_have *insitu)
+{
+    if (insitu->n == 0)
+        return;
+    p->closure_rel = insitu->from.closure_rel;
+    p->overhead_rel = insitu->from.overhead_rel;
+    p->dispatch_ns = insitu->from.dispatch_ns;
+    p->flags |= insitu->from.flags & (FLAG(closure_warn) | FLAG(closure_fail));
+}
+
 /* The probe could not add up layers that it did not measure. */
 static void
 close_again(struct profile *p, const struct profile_rows_in *in)
@@ -235,6 +247,17 @@ profile_exits_text(
 
 /* ---- both together ---- */
 
+/* A result on its way into the store. */
+struct accepting {
+    struct db *db;
+    const struct task *task;
+    int64_t now_ms;
+    struct profile_in in;
+    struct profile_rows_in rows;
+    struct insitu_have insitu; /* empty: L0 and L1 are not of before */
+    struct job job;
+};
+
 /* The documents of a profile; the caller frees them, also on failure. */
 static enum status
 write_documents(const struct profile_in *in, const json_t *analysis,
@@ -249,35 +272,67 @@ write_documents(const struct profile_in *in, const json_t *analysis,
     return profile_exits_text(in->exits, analysis, &p->exits, err);
 }
 
+static struct cache_query
+query_of(const struct accepting *a)
+{
+    return (struct cache_query){ .device = a->in.device,
+        .env_fingerprint = a->in.fingerprint,
+        .now_ms = a->now_ms };
+}
+
 /* The device is not what it was: only what it measured now counts. */
 static enum status
-expire_older(struct db *db, const struct profile_in *in, int64_t profile,
-    int64_t now_ms, struct err *err)
+expire_older(const struct accepting *a, int64_t profile, struct err *err)
 {
+    const struct cache_query q = query_of(a);
     int64_t n = 0;
-    enum status st = db_cache_expire_before(db,
-        &(struct cache_query){ .device = in->device,
-            .env_fingerprint = in->fingerprint,
-            .now_ms = now_ms },
-        profile, &n, err);
+    enum status st = db_cache_expire_before(a->db, &q, profile, &n, err);
 
-    log_warn("%s: the whole network's time moved by over 5 %%: %lld earlier "
-             "rows are stale",
-        in->device, (long long)n);
+    log_warn("%s: what it measured before takes over 5 %% more or less now: "
+             "%lld earlier rows are stale",
+        a->in.device, (long long)n);
+    return st;
+}
+
+/* As good as what claims to be its whole network, now or from before. */
+static char
+profile_grade(const struct accepting *a, int64_t flags)
+{
+    const struct measure *now = rows_in_find(&a->rows, LEVEL_L0, ROLE_WHOLE, 0);
+    const struct cache_fill *before =
+        rows_in_fill_find(&a->rows, LEVEL_L0, ROLE_WHOLE, 0);
+    double ci_rel = now ? row_ci_rel(now) : before ? before->ci_rel : NAN;
+    bool timed = now ? now->source != SOURCE_EMULATED
+                     : before != NULL && !isnan(before->median_ns);
+
+    return row_grade(a->in.grade[0], flags, ci_rel, timed);
+}
+
+static enum status
+store_rows(const struct accepting *a, int64_t profile, struct err *err)
+{
+    enum status st = rows_in_store(a->db, &a->rows, profile, err);
+
+    if (st == ST_OK && a->rows.moved)
+        st = expire_older(a, profile, err);
+    if (st == ST_OK)
+        st = chart_watch(a->db,
+            &(struct chart_run){ .device = a->in.device,
+                .env_fingerprint = a->in.fingerprint,
+                .profile = profile },
+            err);
     return st;
 }
 
 static enum status
-store_profile(struct db *db, const struct task *task, const char *model,
-    const struct profile_in *in, const struct profile_rows_in *rows,
-    int64_t now_ms, struct err *err)
+store_profile(const struct accepting *a, struct err *err)
 {
-    const struct measure *whole = rows_in_find(rows, LEVEL_L0, ROLE_WHOLE, 0);
-    struct profile p = { .job = task->job,
-        .task = task->id,
-        .model = (char *)model,
+    const struct profile_in *in = &a->in;
+    struct profile p = { .job = a->task->job,
+        .task = a->task->id,
+        .model = a->job.model,
         .device = (char *)in->device,
-        .created_ms = now_ms,
+        .created_ms = a->now_ms,
         .started_ms = clock_utc_parse(in->started_at),
         .finished_ms = clock_utc_parse(in->finished_at),
         .seed = in->seed,
@@ -289,23 +344,14 @@ store_profile(struct db *db, const struct task *task, const char *model,
     if ((st = profile_closure_read(in->closure, "result.closure", &p, err)) ==
             ST_OK &&
         (st = flag_from_json(in->flags, &p.flags, err)) == ST_OK &&
-        (st = write_documents(in, rows->analysis, &p, err)) == ST_OK) {
-        close_again(&p, rows);
-        if (!rows_in_complete(rows))
+        (st = write_documents(in, a->rows.analysis, &p, err)) == ST_OK) {
+        take_closure(&p, &a->insitu);
+        close_again(&p, &a->rows);
+        if (!rows_in_complete(&a->rows))
             p.flags |= FLAG(partial);
-        p.grade =
-            row_grade(in->grade[0], p.flags, whole ? row_ci_rel(whole) : NAN,
-                whole != NULL && whole->source != SOURCE_EMULATED);
-        if ((st = db_profile_add(db, &p, &id, err)) == ST_OK)
-            st = rows_in_store(db, rows, id, err);
-        if (st == ST_OK && rows->moved)
-            st = expire_older(db, in, id, now_ms, err);
-        if (st == ST_OK)
-            st = chart_watch(db,
-                &(struct chart_run){ .device = in->device,
-                    .env_fingerprint = in->fingerprint,
-                    .profile = id },
-                err);
+        p.grade = profile_grade(a, p.flags);
+        if ((st = db_profile_add(a->db, &p, &id, err)) == ST_OK)
+            st = store_rows(a, id, err);
     }
     free(p.policy);
     free(p.env);
@@ -314,19 +360,43 @@ store_profile(struct db *db, const struct task *task, const char *model,
     return st;
 }
 
+/* The network in situ, from before: where L1 was asked for and nothing of it
+ * was measured now, all of L0 and L1 is of that run. */
+static enum status
+fill_insitu(struct accepting *a, const struct cache_query *q, struct err *err)
+{
+    struct profile_rows_in *rows = &a->rows;
+    struct err why = { 0 };
+    enum status st;
+
+    if (!rows_in_asked(rows, LEVEL_L1) ||
+        rows_in_find(rows, LEVEL_L0, ROLE_WHOLE, 0) != NULL ||
+        rows_in_find(rows, LEVEL_L1, ROLE_WHOLE, 0) != NULL)
+        return ST_OK;
+    st = insitu_have_find(a->db, q, rows->analysis, &a->insitu, &why);
+    if (st == ST_NOT_FOUND) {
+        insitu_have_clear(&a->insitu);
+        return ST_OK;
+    }
+    if (st != ST_OK)
+        return err_set(err, st, why.code, "%s", why.text);
+    for (size_t i = 0; st == ST_OK && i < a->insitu.n; i++)
+        st = rows_in_add_fill(rows, &a->insitu.fill[i], err);
+    return st;
+}
+
 /* Hold the new rows against what this device measured before, and copy in
  * the rest of that, if the job lets us. */
 static enum status
-fill_rows(struct db *db, const struct job *job, const struct profile_in *in,
-    struct profile_rows_in *rows, int64_t now_ms, struct err *err)
+fill_rows(struct accepting *a, struct err *err)
 {
-    const struct cache_query q = { .device = in->device,
-        .env_fingerprint = in->fingerprint,
-        .now_ms = now_ms };
-    enum status st = audit_rows(db, rows, &q, &rows->moved, err);
+    struct profile_rows_in *rows = &a->rows;
+    const struct cache_query q = query_of(a);
+    enum status st = audit_rows(a->db, rows, &q, &rows->moved, err);
 
-    if (st == ST_OK && uses_cache(job->cache))
-        st = rows_in_fill(db, rows, &q, err);
+    if (st == ST_OK && uses_cache(a->job.cache) &&
+        (st = fill_insitu(a, &q, err)) == ST_OK)
+        st = rows_in_fill(a->db, rows, &q, err);
     if (st == ST_OK && rows->n + rows->n_fills == 0)
         st = err_set(err, ST_UNPROCESSABLE, "result.row",
             "rows has none, and none were measured before");
@@ -337,22 +407,22 @@ static enum status
 accept_with(struct db *db, const struct task *task, const json_t *payload,
     const json_t *result, int64_t now_ms, struct err *err)
 {
-    struct profile_rows_in rows = {
-        .analysis = json_object_get(payload, "analysis"),
-        .levels = json_object_get(payload, "levels"),
-    };
-    struct profile_in in = { 0 };
-    struct job j = { 0 };
+    struct accepting a = { .db = db,
+        .task = task,
+        .now_ms = now_ms,
+        .rows = { .analysis = json_object_get(payload, "analysis"),
+            .levels = json_object_get(payload, "levels") } };
     enum status st;
 
-    if ((st = read_result(result, &in, err)) == ST_OK &&
-        (st = check_result(&in, task, err)) == ST_OK &&
-        (st = rows_in_read(&rows, in.rows, err)) == ST_OK &&
-        (st = db_job_get(db, task->job, &j, err)) == ST_OK &&
-        (st = fill_rows(db, &j, &in, &rows, now_ms, err)) == ST_OK)
-        st = store_profile(db, task, j.model, &in, &rows, now_ms, err);
-    job_clear(&j);
-    rows_in_clear(&rows);
+    if ((st = read_result(result, &a.in, err)) == ST_OK &&
+        (st = check_result(&a.in, task, err)) == ST_OK &&
+        (st = rows_in_read(&a.rows, a.in.rows, err)) == ST_OK &&
+        (st = db_job_get(db, task->job, &a.job, err)) == ST_OK &&
+        (st = fill_rows(&a, err)) == ST_OK)
+        st = store_profile(&a, err);
+    job_clear(&a.job);
+    insitu_have_clear(&a.insitu);
+    rows_in_clear(&a.rows);
     return st;
 }
 

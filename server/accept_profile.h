@@ -24,8 +24,8 @@ enum status profile_exits_text(const json_t *exits, const json_t *analysis,
  * it. */
 struct cache_fill {
     int64_t from;
-    double median_ns;
-    const char *name; /* borrowed from the analysis */
+    double median_ns, ci_rel;
+    const char *name; /* borrowed from the analysis, or a word */
     enum level level;
     enum role role;
     int64_t index;
@@ -49,6 +49,10 @@ struct profile_rows_in {
 enum status rows_in_read(
     struct profile_rows_in *in, const json_t *rows, struct err *err) MUST_CHECK;
 
+/* Let an earlier row stand for something. */
+enum status rows_in_add_fill(struct profile_rows_in *in,
+    const struct cache_fill *fill, struct err *err) MUST_CHECK;
+
 /* Find earlier rows for what has none. */
 enum status rows_in_fill(struct db *db, struct profile_rows_in *in,
     const struct cache_query *q, struct err *err) MUST_CHECK;
@@ -59,8 +63,15 @@ enum status rows_in_store(struct db *db, const struct profile_rows_in *in,
 
 void rows_in_clear(struct profile_rows_in *in);
 
+/* Was this level asked for? */
+bool rows_in_asked(const struct profile_rows_in *in, enum level level);
+
 /* The row of this level, role and index; NULL where there is none. */
 const struct measure *rows_in_find(const struct profile_rows_in *in,
+    enum level level, enum role role, int64_t index);
+
+/* The earlier row that stands for it; NULL where there is none. */
+const struct cache_fill *rows_in_fill_find(const struct profile_rows_in *in,
     enum level level, enum role role, int64_t index);
 
 /* The median of that row, or of the earlier one that stands for it; NaN where

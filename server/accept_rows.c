@@ -22,8 +22,8 @@ exits_of(const struct profile_rows_in *in)
     return json_object_get(in->analysis, "exits");
 }
 
-static bool
-level_asked(const struct profile_rows_in *in, enum level level)
+bool
+rows_in_asked(const struct profile_rows_in *in, enum level level)
 {
     const json_t *v;
     size_t i;
@@ -72,9 +72,9 @@ rows_in_find(const struct profile_rows_in *in, enum level level, enum role role,
     return i >= 0 ? &in->row[i].m : NULL;
 }
 
-static const struct cache_fill *
-fill_find(const struct profile_rows_in *in, enum level level, enum role role,
-    int64_t index)
+const struct cache_fill *
+rows_in_fill_find(const struct profile_rows_in *in, enum level level,
+    enum role role, int64_t index)
 {
     char key[KEY_BYTES];
     int64_t i;
@@ -260,8 +260,8 @@ rows_in_clear(struct profile_rows_in *in)
 
 /* ---- filling ---- */
 
-static enum status
-add_fill(
+enum status
+rows_in_add_fill(
     struct profile_rows_in *in, const struct cache_fill *fill, struct err *err)
 {
     char key[KEY_BYTES];
@@ -299,8 +299,9 @@ fill_place(const struct filling *f, struct cache_fill fill, const json_t *o,
     struct measure m = { 0 };
     enum status st;
 
-    if (key == NULL || !level_asked(f->in, fill.level) ||
-        rows_in_find(f->in, fill.level, fill.role, fill.index) != NULL)
+    if (key == NULL || !rows_in_asked(f->in, fill.level) ||
+        rows_in_find(f->in, fill.level, fill.role, fill.index) != NULL ||
+        rows_in_fill_find(f->in, fill.level, fill.role, fill.index) != NULL)
         return ST_OK;
     st = db_cache_get(f->db, f->q, fill.level, key, &m, NULL);
     if (st == ST_NOT_FOUND)
@@ -309,7 +310,8 @@ fill_place(const struct filling *f, struct cache_fill fill, const json_t *o,
         return err_set(err, st, NULL, "an earlier row could not be read");
     fill.from = m.id;
     fill.median_ns = m.median_ns;
-    st = add_fill(f->in, &fill, err);
+    fill.ci_rel = row_ci_rel(&m);
+    st = rows_in_add_fill(f->in, &fill, err);
     measure_clear(&m);
     return st;
 }
@@ -375,7 +377,7 @@ rows_in_median(const struct profile_rows_in *in, enum level level,
     enum role role, int64_t index)
 {
     const struct measure *m = rows_in_find(in, level, role, index);
-    const struct cache_fill *f = fill_find(in, level, role, index);
+    const struct cache_fill *f = rows_in_fill_find(in, level, role, index);
 
     return m ? m->median_ns : f ? f->median_ns : NAN;
 }
@@ -397,7 +399,7 @@ has_row(const struct profile_rows_in *in, enum level level, enum role role,
     size_t index)
 {
     return rows_in_find(in, level, role, (int64_t)index) != NULL ||
-           fill_find(in, level, role, (int64_t)index) != NULL;
+           rows_in_fill_find(in, level, role, (int64_t)index) != NULL;
 }
 
 bool
@@ -406,12 +408,12 @@ rows_in_complete(const struct profile_rows_in *in)
     size_t n_layers = json_array_size(layers_of(in));
     size_t n_exits = json_array_size(exits_of(in));
 
-    if (level_asked(in, LEVEL_L0) && !has_row(in, LEVEL_L0, ROLE_WHOLE, 0))
+    if (rows_in_asked(in, LEVEL_L0) && !has_row(in, LEVEL_L0, ROLE_WHOLE, 0))
         return false;
-    for (size_t i = 0; level_asked(in, LEVEL_L2) && i < n_layers; i++)
+    for (size_t i = 0; rows_in_asked(in, LEVEL_L2) && i < n_layers; i++)
         if (!has_row(in, LEVEL_L2, ROLE_LAYER, i))
             return false;
-    for (size_t i = 0; level_asked(in, LEVEL_L6) && i < n_exits; i++)
+    for (size_t i = 0; rows_in_asked(in, LEVEL_L6) && i < n_exits; i++)
         if (!has_row(in, LEVEL_L6, ROLE_SEGMENT, i))
             return false;
     return true;

@@ -13,41 +13,81 @@
 /* As the limits of a control chart (chart.h). */
 static const double MOVED = 0.05;
 
+struct entry {
+    const char *level, *key;
+};
+
+/* L1 of the whole network is of the same run as its L0: one lot for both. */
+static struct entry
+entry_of(const json_t *o)
+{
+    const char *level = json_string_value(json_object_get(o, "level"));
+    const char *key = json_string_value(json_object_get(o, "kernel_key"));
+
+    if (level == NULL || strcmp(level, level_words[LEVEL_L1]) == 0)
+        level = level_words[LEVEL_L0];
+    return (struct entry){ level, key ? key : "" };
+}
+
 /* Uniform in 0..1, and the same for the same seed and entry: the leading 52
  * bits of a digest. */
 static double
-chance(int64_t seed, const json_t *entry)
+chance(int64_t seed, struct entry e)
 {
-    const char *level = json_string_value(json_object_get(entry, "level"));
-    const char *key = json_string_value(json_object_get(entry, "kernel_key"));
     char text[160], hex[HASH_HEX];
-    int n = snprintf(text, sizeof(text), "%lld %s %s", (long long)seed,
-        level ? level : "", key ? key : "");
+    int n = snprintf(
+        text, sizeof(text), "%lld %s %s", (long long)seed, e.level, e.key);
 
     hash_bytes(text, (size_t)n, hex);
     hex[13] = '\0';
     return (double)strtoull(hex, NULL, 16) / (double)(UINT64_C(1) << 52);
 }
 
-static bool
-is_of(const json_t *entry, const char *kernel_key)
+/* The kernel with most work, which is the one that the probe pairs. */
+static const char *
+heaviest(const json_t *analysis)
 {
-    const char *key = json_string_value(json_object_get(entry, "kernel_key"));
+    const json_t *most = NULL, *layer;
+    size_t i;
 
-    return kernel_key != NULL && key != NULL && strcmp(key, kernel_key) == 0;
+    json_array_foreach(json_object_get(analysis, "layers"), i, layer)
+    {
+        if (most == NULL ||
+            json_integer_value(json_object_get(layer, "macs")) >
+                json_integer_value(json_object_get(most, "macs")))
+            most = layer;
+    }
+    return json_string_value(json_object_get(most, "kernel_key"));
+}
+
+static struct entry
+witness(const json_t *analysis, const json_t *levels)
+{
+    struct entry e = { level_words[LEVEL_L0],
+        json_string_value(json_object_get(analysis, "blob")) };
+    const json_t *v;
+    size_t i;
+
+    json_array_foreach(levels, i, v)
+    {
+        if (word_find(level_words, json_string_value(v)) == LEVEL_L2)
+            e = (struct entry){ level_words[LEVEL_L2], heaviest(analysis) };
+    }
+    return e;
 }
 
 void
-audit_take_out(json_t *have, const char *whole, int64_t seed, double rate)
+audit_take_out(json_t *have, const json_t *analysis, const json_t *levels,
+    int64_t seed, double rate)
 {
-    for (size_t i = json_array_size(have); i-- > 0;) {
-        const json_t *entry = json_array_get(have, i);
-        const char *level = json_string_value(json_object_get(entry, "level"));
-        bool witness = level != NULL &&
-                       strcmp(level, level_words[LEVEL_L0]) == 0 &&
-                       is_of(entry, whole);
+    struct entry w = witness(analysis, levels);
 
-        if (rate > 0 && (witness || chance(seed, entry) < rate))
+    for (size_t i = json_array_size(have); rate > 0 && i-- > 0;) {
+        struct entry e = entry_of(json_array_get(have, i));
+        bool is_witness = w.key != NULL && strcmp(w.key, e.key) == 0 &&
+                          strcmp(w.level, e.level) == 0;
+
+        if (is_witness || chance(seed, e) < rate)
             json_array_remove(have, i);
     }
 }
@@ -59,9 +99,29 @@ beyond(const struct measure *a, const struct measure *b)
     return a->ci95_lo_ns > b->ci95_hi_ns || a->ci95_hi_ns < b->ci95_lo_ns;
 }
 
+/* Beyond the old interval, and by enough to tell of the whole machine. */
+static bool
+far(const struct measure *m, const struct measure *old)
+{
+    return beyond(m, old) && fabs(m->median_ns / old->median_ns - 1) > MOVED;
+}
+
+/* One kernel may have found another place in memory; its twin has its own. */
+static bool
+pair_far(const struct profile_rows_in *in, const struct measure *m,
+    const struct measure *old)
+{
+    const struct measure *twin = rows_in_find(in, m->level, ROLE_AA, m->index);
+
+    return twin != NULL && far(m, old) && far(twin, old) &&
+           (m->median_ns > old->median_ns) ==
+               (twin->median_ns > old->median_ns);
+}
+
 static enum status
-audit_row(struct db *db, const struct measure *m, const struct cache_query *q,
-    bool *moved, struct err *err)
+audit_row(struct db *db, const struct profile_rows_in *in,
+    const struct measure *m, const struct cache_query *q, bool *moved,
+    struct err *err)
 {
     struct measure old = { 0 };
     struct err why = { 0 };
@@ -78,8 +138,7 @@ audit_row(struct db *db, const struct measure *m, const struct cache_query *q,
                  "rows are stale",
             q->device, m->kernel_key, m->median_ns, old.median_ns,
             (long long)n);
-        *moved |= m->level == LEVEL_L0 &&
-                  fabs(m->median_ns / old.median_ns - 1) > MOVED;
+        *moved |= m->level == LEVEL_L0 ? far(m, &old) : pair_far(in, m, &old);
     }
     measure_clear(&old);
     return st;
@@ -97,7 +156,7 @@ audit_rows(struct db *db, const struct profile_rows_in *in,
 
         if (m->kernel_key != NULL && m->role != ROLE_AA && m->grade <= 'B' &&
             m->level != LEVEL_L1 && !(m->flags & FLAG(cached)))
-            st = audit_row(db, m, q, moved, err);
+            st = audit_row(db, in, m, q, moved, err);
     }
     return st;
 }

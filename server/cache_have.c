@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "server/insitu_have.h"
+
 struct collect {
     json_t *have;         /* owned */
     json_t *keys;         /* owned: set of the model's kernel keys */
@@ -90,6 +92,32 @@ add(enum level level, const char *kernel_key, double median_ns, void *ctx)
     return json_array_append_new(c->have, o) < 0 ? ST_NOMEM : ST_OK;
 }
 
+/* The whole in situ, under the key of its file: with L0 of the same run. */
+static enum status
+add_insitu(struct db *db, const struct cache_query *q, const json_t *analysis,
+    struct collect *c, struct err *err)
+{
+    struct insitu_have found;
+    struct err why = { 0 };
+    enum status st;
+
+    if (!is_wanted(c->levels, LEVEL_L1))
+        return ST_OK;
+    st = insitu_have_find(db, q, analysis, &found, &why);
+    insitu_have_clear(&found);
+    if (st == ST_NOT_FOUND)
+        return ST_OK;
+    if (st == ST_OK)
+        st = json_array_append_new(c->have,
+                 json_pack("{s:s,s:O}", "level", level_words[LEVEL_L1],
+                     "kernel_key", json_object_get(analysis, "blob"))) < 0
+                 ? ST_NOMEM
+                 : ST_OK;
+    else
+        st = err_set(err, st, why.code, "%s", why.text);
+    return st;
+}
+
 enum status
 cache_have(struct db *db, const struct cache_query *q, const json_t *analysis,
     const json_t *levels, json_t **have, struct err *err)
@@ -97,6 +125,9 @@ cache_have(struct db *db, const struct cache_query *q, const json_t *analysis,
     struct collect c = { json_array(), key_set(analysis), levels };
     enum status st =
         c.have && c.keys ? db_cache_list(db, q, add, &c, err) : ST_NOMEM;
+
+    if (st == ST_OK)
+        st = add_insitu(db, q, analysis, &c, err);
 
     json_decref(c.keys);
     *have = c.have;

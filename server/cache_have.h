@@ -10,7 +10,8 @@
 #include "db/measure.h"
 
 /* [{level, kernel_key, median_ns}] of what `analysis` has, at those of `levels`
- * (words): layers, parts of exits, and the whole.  No median_ns at levels
+ * (words): layers, parts of exits, and the whole (at L1, where all that was
+ * measured in situ in one run can be used again).  No median_ns at levels
  * without times.  The caller owns *have. */
 enum status cache_have(struct db *db, const struct cache_query *q,
     const json_t *analysis, const json_t *levels, json_t **have,

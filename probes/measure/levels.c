@@ -98,11 +98,15 @@ add_goldens(struct pass *pass)
             .median_ns = NAN };
 }
 
-/* Plain, and under the profiler: both in any case, for each is measured
- * against the other. */
+/* Plain, and under the profiler: both or neither, for each is measured against
+ * the other. */
 static void
 fill_insitu(struct pass *pass, struct plan *plan)
 {
+    const unsigned both = LEVEL_BIT(LEVEL_L0) | LEVEL_BIT(LEVEL_L1);
+
+    if ((plan->whole.have & both) == both)
+        return;
     add(pass, &plan->whole);
     pass->jobs[0].level = LEVEL_L0;
     add(pass, &plan->whole);

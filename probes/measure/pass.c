@@ -115,15 +115,20 @@ close_job(struct profiler *p, struct job *job)
     job->energy = job->counters = NULL;
 }
 
-/* A profiler keeps every run: its net is warmed up by the plain one.  Golden
- * kernels are plain C without memory to lay out, and the sentinel has brought
- * the processor up. */
-static double
-warmup_of(const struct pass *pass, const struct job *job)
+/* The sentinel has brought the processor up, so all but the whole network,
+ * which lays out the most memory, begin with a short one.  A profiler keeps
+ * every run: its net is warmed up by the plain one.  Golden kernels are plain
+ * C without memory to lay out. */
+static struct warmup
+warmup_of(const struct pass *pass, const struct job *job, int64_t share_ns)
 {
     if (job->traced)
-        return SHORT_WARMUP_S;
-    return job->item != NULL ? pass->warmup_s : pass->warmup_s / 5;
+        return warmup_for(SHORT_WARMUP_S, share_ns);
+    if (job->item == NULL)
+        return warmup_next(warmup_for(pass->warmup_s / 5, share_ns));
+    if (job->level == LEVEL_L0)
+        return warmup_for(pass->warmup_s, share_ns);
+    return warmup_next(warmup_for(pass->warmup_s, share_ns));
 }
 
 /* Open, inspect, warm up and calibrate one job. */
@@ -132,8 +137,8 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
 {
     const struct host *host = p->setup->host;
     int64_t left = pass->end_ns - host->now_ns(host->ctx);
-    struct warmup w = warmup_for(
-        warmup_of(pass, job), left > 0 ? left / (int64_t)(2 * pass->n) : 0);
+    struct warmup w =
+        warmup_of(pass, job, left > 0 ? left / (int64_t)(2 * pass->n) : 0);
     struct err cause = { 0 };
     enum status st = open_job(p, job, &cause);
 

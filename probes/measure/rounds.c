@@ -33,6 +33,8 @@ struct run {
     size_t n_active;
     struct rounds_result *out;
     double temp_start_c;
+    double sentinel_ns; /* its reading after the last round, which is the one
+                           before the next; NaN: to be read */
     int unrecovered;
 };
 
@@ -116,11 +118,13 @@ recover(struct run *r, double normal_ns, struct err *err)
     return ST_OK;
 }
 
-/* Keep or set aside what the round measured. */
+/* Keep or set aside what the round measured.  Where it is all that there is
+ * time for, poor rows are better than none. */
 static enum status
 judge(struct run *r, double first_ns, double last_ns, struct err *err)
 {
-    bool bad = last_ns > DISCARD * first_ns;
+    bool only = r->out->kept == 0 && too_late(r);
+    bool bad = last_ns > DISCARD * first_ns && !only;
 
     for (size_t i = 0; i < r->n_active; i++) {
         enum status st = ST_OK;
@@ -134,8 +138,10 @@ judge(struct run *r, double first_ns, double last_ns, struct err *err)
     }
     if (!bad) {
         r->out->kept++;
+        r->sentinel_ns = last_ns;
         return ST_OK;
     }
+    r->sentinel_ns = NAN;
     log_debug("a round was set aside: the sentinel slowed by %.1f %%",
         100 * (last_ns / first_ns - 1));
     r->out->discarded++;
@@ -145,18 +151,17 @@ judge(struct run *r, double first_ns, double last_ns, struct err *err)
 static enum status
 one_round(struct run *r, struct err *err)
 {
-    bool first_round = r->out->kept + r->out->discarded == 0;
-    double first_ns, last_ns;
+    double first_ns = r->sentinel_ns, last_ns;
     enum status st;
 
     if (r->plan->pair)
         turn_round(r);
     else
         shuffle(r);
-    if ((st = read_sentinel(r, &first_ns, err)) != ST_OK)
+    if (isnan(first_ns) && (st = read_sentinel(r, &first_ns, err)) != ST_OK)
         return st;
     for (size_t i = 0; i < r->n_active; i++) {
-        if (!first_round && too_late(r))
+        if (r->out->kept > 0 && too_late(r))
             break;
         if ((st = epoch_run(r->active[i], r->host, r->rng, err)) != ST_OK)
             return st;
@@ -246,6 +251,7 @@ rounds_run(struct subject *const *subjects, size_t n, struct subject *sentinel,
         .rng = rng,
         .sentinel = sentinel,
         .n_active = n,
+        .sentinel_ns = NAN,
         .out = out };
     struct host_sample start;
     enum status st = ST_OK;

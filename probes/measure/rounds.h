@@ -19,8 +19,8 @@ struct rounds_plan {
     size_t max_rounds;       /* 183 */
     size_t least_singles;    /* for subjects of single executions: p99 */
     int64_t layer_budget_ns; /* of one subject */
-    int64_t deadline_ns;     /* on the host's clock; the first round is run
-                                in any case, so no row is ever lost */
+    int64_t deadline_ns;     /* on the host's clock; one round is kept in any
+                                case, so no row is ever lost */
     bool pair; /* no shuffling: A B, B A, .. and nobody stops before all */
     void (*tick)(void *ctx); /* MAY: called after every round */
     void *tick_ctx;

@@ -20,6 +20,14 @@ warmup_for(double warmup_s, int64_t share_ns)
     return w;
 }
 
+struct warmup
+warmup_next(struct warmup w)
+{
+    if (w.least_ns > w.window_ns)
+        w.least_ns = w.window_ns;
+    return w;
+}
+
 /* At least three executions and the least time.  *each_ns: about one. */
 static enum status
 settle(struct subject *s, const struct host *host, const struct warmup *w,

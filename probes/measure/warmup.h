@@ -14,6 +14,11 @@ struct warmup {
 /* The three times for a policy's `warmup_s`, within `share_ns` a subject. */
 struct warmup warmup_for(double warmup_s, int64_t share_ns);
 
+/* The same for one of several things that are warmed up one after another: the
+ * first has brought the processor up, so one window's time is enough before
+ * the windows that show whether it is steady. */
+struct warmup warmup_next(struct warmup w);
+
 /*
  * Steady: the last 3 window medians differ by under 2 % and do not rise or
  * fall all the way.  Records the first execution in s->first_ns.

@@ -358,6 +358,8 @@ only_sound_young_measurements_are_used_again(void **state)
         { "env1", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MODELLED, false },
         { "env1", DAY_MS, 0, 'A', ROLE_AA, SOURCE_MEASURED, false },
         { "env1", DAY_MS, 0, 'A', ROLE_SEGMENT, SOURCE_MEASURED, true },
+        { "env1", DAY_MS, FLAG(multiplexed), 'B', ROLE_LAYER, SOURCE_MEASURED,
+            false },
     };
     struct bench b = bench(state);
     struct err err = { 0 };
@@ -395,6 +397,64 @@ only_sound_young_measurements_are_used_again(void **state)
     found = (struct kernels){ 0 };
     OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
     assert_int_equal(found.n, 0);
+}
+
+/* All profiles get one. */
+static void
+add_closure(const struct store *s)
+{
+    sqlite3 *db;
+
+    assert_int_equal(sqlite3_open(s->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE profile SET closure_rel = 0.01",
+                         NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* A network in situ is used again with its plain twin, or not at all. */
+static void
+a_run_in_situ_is_found_as_one(void **state)
+{
+    static const struct {
+        char grade[2];    /* of the whole at L0 and at L1 */
+        int64_t flags[3]; /* of those two, and of a layer at L1 */
+        bool found;
+    } runs[] = {
+        { { 'A', 'B' }, { 0, FLAG(overhead_high), FLAG(short_layer) }, true },
+        { { 'C', 'A' }, { 0, 0, 0 }, false },
+        { { 'A', 'C' }, { 0, 0, 0 }, false },
+        { { 'A', 'A' }, { FLAG(stale), 0, 0 }, false },
+        { { 'A', 'A' }, { FLAG(cached), FLAG(cached), 0 }, false },
+        { { 'A', 'A' }, { 0, 0, FLAG(stale) }, false },
+    };
+    struct bench b = bench(state);
+    struct cache_query q = { "a", "env1", 0, T0 };
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+        struct measure m[3];
+        int64_t id = profile_of(&b, "env1", T0), got = 0;
+        char key[8];
+
+        snprintf(key, sizeof(key), "k%zu", i);
+        for (size_t k = 0; k < 3; k++) {
+            m[k] = store_row(id, k < 2 ? key : "layer", 100);
+            m[k].level = k == 0 ? LEVEL_L0 : LEVEL_L1;
+            m[k].role = k < 2 ? ROLE_WHOLE : ROLE_LAYER;
+            m[k].grade = k < 2 ? runs[i].grade[k] : 'C';
+            m[k].flags = runs[i].flags[k];
+            add(&b, &m[k]);
+        }
+        err_clear(&err);
+        assert_int_equal(db_cache_insitu(b.db, &q, key, &got, &err),
+            ST_NOT_FOUND); /* it has no closure */
+        add_closure(b.s);
+        err_clear(&err);
+        assert_int_equal(db_cache_insitu(b.db, &q, key, &got, &err),
+            runs[i].found ? ST_OK : ST_NOT_FOUND);
+        assert_int_equal(got, runs[i].found ? id : 0);
+    }
 }
 
 static void
@@ -463,6 +523,7 @@ main(void)
         T(an_emulated_row_has_counts_and_no_time),
         T(rows_are_listed_by_what_is_asked),
         T(only_sound_young_measurements_are_used_again),
+        T(a_run_in_situ_is_found_as_one),
         T(a_copy_names_its_source_and_shares_its_epochs),
     };
 

@@ -265,6 +265,19 @@ parts_that_the_server_has_are_left_out(void **state)
         2.0 / 48, 0.2);
     json_decref(doc);
 
+    /* With both of one run the whole is left out, too. */
+    json_array_append_new(
+        have, json_pack("{s:s, s:O}", "level", "L1", "kernel_key",
+                  json_object_get(json_array_get(have, 0), "kernel_key")));
+    doc = world_profile(&w);
+    assert_null(world_row(doc, "L0", "whole", 0));
+    assert_null(world_row(doc, "L1", "whole", 0));
+    assert_null(world_row(doc, "L1", "layer", 0));
+    assert_true(json_is_null(
+        json_object_get(json_object_get(doc, "closure"), "closure_rel")));
+    assert_non_null(world_row(doc, "L2", "aa", 2)); /* which is left to time */
+    json_decref(doc);
+
     /* Without L1 nothing is left to do for the whole. */
     json_object_set_new(w.payload, "levels", json_pack("[s, s]", "L0", "L6"));
     doc = world_profile(&w);

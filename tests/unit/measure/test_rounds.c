@@ -327,6 +327,26 @@ when_time_is_up_rows_are_poor_but_there(void **state)
     stand_clear(&t);
 }
 
+/* Its only round drifted: it is marked, and not lost. */
+static void
+a_round_that_drifts_when_time_is_up_is_kept(void **state)
+{
+    struct stand t;
+    struct stats s;
+
+    (void)state;
+    stand_init(&t, 2);
+    t.subject[1].run = heat;
+    t.subject[1].n = 1;
+    t.work[1].second = 1.10;
+    t.plan.deadline_ns = 0;
+    stand_run(&t);
+    assert_int_equal(t.result.discarded, 0);
+    assert_int_equal(t.subject[0].n_values, 1);
+    assert_true(flags_of(&t, 0, &s) & FLAG(drift));
+    stand_clear(&t);
+}
+
 static void
 a_layer_that_used_its_budget_stops_alone(void **state)
 {
@@ -410,6 +430,7 @@ main(void)
         cmocka_unit_test(rounds_that_drift_far_are_set_aside_and_end_the_job),
         cmocka_unit_test(a_clock_that_only_wavers_costs_rounds_but_not_the_job),
         cmocka_unit_test(when_time_is_up_rows_are_poor_but_there),
+        cmocka_unit_test(a_round_that_drifts_when_time_is_up_is_kept),
         cmocka_unit_test(a_layer_that_used_its_budget_stops_alone),
         cmocka_unit_test(single_executions_go_on_until_a_p99_is_possible),
         cmocka_unit_test(executions_shorter_than_a_hundred_reads_are_short),

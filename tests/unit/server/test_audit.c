@@ -42,7 +42,7 @@ about_the_rate_is_taken_out(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         json_t *have = entries();
 
-        audit_take_out(have, NULL, 7, cases[i].rate);
+        audit_take_out(have, NULL, NULL, 7, cases[i].rate);
         assert_in_range(json_array_size(have), cases[i].least, cases[i].most);
         json_decref(have);
     }
@@ -54,9 +54,9 @@ a_seed_takes_its_own(void **state)
     json_t *a = entries(), *again = entries(), *other = entries();
 
     (void)state;
-    audit_take_out(a, NULL, 1, 0.05);
-    audit_take_out(again, NULL, 1, 0.05);
-    audit_take_out(other, NULL, 2, 0.05);
+    audit_take_out(a, NULL, NULL, 1, 0.05);
+    audit_take_out(again, NULL, NULL, 1, 0.05);
+    audit_take_out(other, NULL, NULL, 2, 0.05);
     assert_true(json_equal(a, again));
     assert_false(json_equal(a, other));
     json_decref(a);
@@ -64,25 +64,63 @@ a_seed_takes_its_own(void **state)
     json_decref(other);
 }
 
-/* Whatever the chance says. */
+/* Whatever the chance says: the layer with most work, which the probe pairs,
+ * or the whole network in a job without L2; and L1 goes with its L0. */
 static void
-the_whole_network_is_always_measured_again(void **state)
+there_is_always_a_witness(void **state)
 {
     static const struct {
-        const char *level;
+        const char *levels, *level, *key;
         double rate;
         size_t left;
-    } cases[] = { { "L0", 1e-9, 0 }, { "L6", 1e-9, 1 }, { "L0", 0, 1 } };
+    } cases[] = {
+        { "[\"L0\",\"L1\",\"L2\"]", "L2", "much", 1e-9, 0 },
+        { "[\"L0\",\"L1\",\"L2\"]", "L2", "little", 1e-9, 1 },
+        { "[\"L0\",\"L1\",\"L2\"]", "L0", "file", 1e-9, 1 },
+        { "[\"L0\",\"L1\",\"L2\"]", "L1", "file", 1e-9, 1 },
+        { "[\"L0\",\"L1\",\"L2\"]", "L2", "much", 0, 1 },
+        { "[\"L0\",\"L1\"]", "L0", "file", 1e-9, 0 },
+        { "[\"L0\",\"L1\"]", "L1", "file", 1e-9, 0 },
+        { "[\"L0\",\"L1\"]", "L0", "file", 0, 1 },
+        { "[\"L0\",\"L6\"]", "L6", "file", 1e-9, 1 },
+    };
+    json_t *analysis =
+        json_pack("{s:s,s:[{s:s,s:i},{s:s,s:i}]}", "blob", "file", "layers",
+            "kernel_key", "little", "macs", 1, "kernel_key", "much", "macs", 9);
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        json_t *have = json_pack("[{s:s,s:s}]", "level", cases[i].level,
-            "kernel_key", "the file of the network");
+        json_t *levels = json_loads(cases[i].levels, 0, NULL);
+        json_t *have = json_pack(
+            "[{s:s,s:s}]", "level", cases[i].level, "kernel_key", cases[i].key);
 
-        audit_take_out(have, "the file of the network", 7, cases[i].rate);
+        audit_take_out(have, analysis, levels, 7, cases[i].rate);
         assert_int_equal(json_array_size(have), cases[i].left);
         json_decref(have);
+        json_decref(levels);
     }
+    json_decref(analysis);
+}
+
+/* One lot for both, so that they are of one run. */
+static void
+in_situ_goes_with_its_plain_twin(void **state)
+{
+    json_t *levels = json_pack("[s,s,s]", "L0", "L1", "L2");
+    size_t gone = 0;
+
+    (void)state;
+    for (int seed = 0; seed < 200; seed++) {
+        json_t *have = json_pack("[{s:s,s:s},{s:s,s:s}]", "level", "L0",
+            "kernel_key", "file", "level", "L1", "kernel_key", "file");
+
+        audit_take_out(have, NULL, levels, seed, 0.5);
+        assert_true(json_array_size(have) != 1);
+        gone += json_array_size(have) == 0;
+        json_decref(have);
+    }
+    assert_in_range(gone, 60, 140);
+    json_decref(levels);
 }
 
 int
@@ -91,7 +129,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(about_the_rate_is_taken_out),
         cmocka_unit_test(a_seed_takes_its_own),
-        cmocka_unit_test(the_whole_network_is_always_measured_again),
+        cmocka_unit_test(there_is_always_a_witness),
+        cmocka_unit_test(in_situ_goes_with_its_plain_twin),
     };
 
     if (hash_start(NULL) != ST_OK)
