@@ -47,16 +47,11 @@ add_weights(
     int32_t bias[CHANNELS] = { 0 };
     struct nn_scale scales[CHANNELS];
     size_t n = nn_weight_count(l);
-    enum status st;
 
     draw(weights, n, rng);
     for (uint32_t i = 0; i < l->out_c; i++)
         scales[i] = pack_scale(0.002);
-    if ((st = pack_data(p, weights, n, &l->weights, err)) != ST_OK ||
-        (st = pack_data(p, bias, l->out_c * sizeof(bias[0]), &l->bias, err)) !=
-            ST_OK)
-        return st;
-    return pack_data(p, scales, l->out_c * sizeof(scales[0]), &l->scales, err);
+    return pack_weights_i8(p, l, weights, bias, scales, err);
 }
 
 static enum status

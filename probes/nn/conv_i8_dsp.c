@@ -6,17 +6,16 @@
  * SXTB16 takes bytes 0 and 2 (or 1 and 3) of a word apart into two halves.
  * What the pixels see is taken apart once, in the order (0, 2), (1, 3), and
  * both pixels' words lie side by side; weights are taken apart as they are
- * used.  At least two output channels, and
- * outputs that are held to 127 above, as SSAT does.  (CMSIS-NN's idea of
- * widened columns, arXiv 1801.06601.)
+ * used.  At least two output channels.  (CMSIS-NN's idea of widened columns,
+ * arXiv 1801.06601.)
  */
-#include "probes/nn/kernel.h"
-#include "probes/nn/scale.h"
+#include "probes/nn/finish.h"
 
 enum { WORDS = 4 }; /* of a group of 4 values: 2 of each pixel */
 
-/* Widen one pixel's values into its half of the columns. */
-static void
+/* Widen values of one pixel into its half of the columns; returns where the
+ * next ones go. */
+static uint32_t *
 widen(uint32_t *column, const int8_t *in, uint32_t groups)
 {
     for (uint32_t i = 0; i < groups; i++, in += 4, column += WORDS) {
@@ -24,6 +23,41 @@ widen(uint32_t *column, const int8_t *in, uint32_t groups)
 
         column[0] = dsp_even(v);
         column[2] = dsp_odd(v);
+    }
+    return column;
+}
+
+static uint32_t *
+fill(uint32_t *column, uint32_t value, uint32_t groups)
+{
+    for (uint32_t i = 0; i < groups; i++, column += WORDS)
+        column[0] = column[2] = value;
+    return column;
+}
+
+/* The same for all that a pixel sees, where channels come in fours: straight
+ * from the input. */
+static void
+widen_window(const struct nn_run *r, uint32_t y, uint32_t x, uint32_t *column)
+{
+    const struct nn_layer *l = r->layer;
+    const struct nn_span v =
+        nn_span(y, l->stride_h, l->pad_top, l->kernel_h, l->in_h);
+    const struct nn_span h =
+        nn_span(x, l->stride_w, l->pad_left, l->kernel_w, l->in_w);
+    const uint32_t fours = l->in_c / 4, row = l->kernel_w * fours;
+    const uint32_t zero = ((uint32_t)l->in_zero & 0xffff) * 0x10001u;
+
+    for (int32_t i = 0; i < (int32_t)l->kernel_h; i++) {
+        bool seen = i >= v.from && i < v.to && h.from < h.to;
+        uint32_t before = seen ? (uint32_t)h.from * fours : row;
+        uint32_t n = seen ? (uint32_t)(h.to - h.from) * fours : 0;
+        size_t at =
+            seen ? (size_t)(v.at + i) * l->in_w + (size_t)(h.at + h.from) : 0;
+
+        column = fill(column, zero, before);
+        column = widen(column, in_i8(r) + at * l->in_c, n);
+        column = fill(column, zero, row - before - n);
     }
 }
 
@@ -47,34 +81,6 @@ block(struct dsp_sums *out, const int8_t *w, uint32_t size,
     *out = s;
 }
 
-/* How the sums of one channel become outputs: scale_i32_dsp() with what does
- * not depend on the sum done beforehand. */
-struct finish {
-    int32_t mult, left, right, half, sign, zero, low;
-};
-
-static inline __attribute__((always_inline)) void
-finish_channel(struct finish *f, struct nn_scale s)
-{
-    int32_t left = s.shift > 0 ? s.shift : 0;
-
-    f->mult = s.mult;
-    f->left = left + 1; /* SMMULR keeps the upper half of the product */
-    f->right = left - s.shift;
-    f->half = (int32_t)((1u << f->right) >> 1);
-    f->sign = ~((f->right - 1) >> 31); /* 0 where nothing is divided */
-}
-
-static inline __attribute__((always_inline)) int8_t
-finish(const struct finish *f, int32_t sum)
-{
-    int32_t v = dsp_smmulr((int32_t)((uint32_t)sum << f->left), f->mult);
-
-    v = (v + ((v >> 31) & f->sign) + f->half) >> f->right;
-    v = dsp_ssat8(v + f->zero);
-    return (int8_t)(v < f->low ? f->low : v);
-}
-
 /* All channels of two pixels; `out1` may be `out0`: then there is one. */
 static void
 two_pixels(
@@ -82,23 +88,22 @@ two_pixels(
 {
     const struct nn_layer *l = r->layer;
     const int32_t *bias = image_i32(r, l->bias);
-    const struct nn_scale *scales = image_scales(r);
     uint32_t size = l->kernel_h * l->kernel_w * l->in_c, n = l->out_c;
     const int8_t *w = (const int8_t *)(r->image + l->weights);
-    struct finish f = { .zero = l->out_zero, .low = l->low };
+    const int32_t zero = finish_zero(l);
 
     for (uint32_t k = 0; k < n; k += 2) {
         /* Of an odd number the last but one is computed twice. */
         uint32_t o = k < n - 2 ? k : n - 2;
         struct dsp_sums s = { bias[o], bias[o], bias[o + 1], bias[o + 1] };
+        struct finish f = finish_of(image_scale(r, o));
 
         block(&s, w + o * size, size, column);
-        finish_channel(&f, scales[o]);
-        out1[o] = finish(&f, s.a1);
-        out0[o] = finish(&f, s.a0);
-        finish_channel(&f, scales[o + 1]);
-        out1[o + 1] = finish(&f, s.b1);
-        out0[o + 1] = finish(&f, s.b0);
+        out1[o] = finish(f, 2 * s.a1, zero);
+        out0[o] = finish(f, 2 * s.a0, zero);
+        f = finish_of(image_scale(r, o + 1));
+        out1[o + 1] = finish(f, 2 * s.b1, zero);
+        out0[o + 1] = finish(f, 2 * s.b0, zero);
     }
 }
 
@@ -111,11 +116,18 @@ nn_conv_i8_dsp(const struct nn_run *r)
     int8_t *patch = (int8_t *)(column + (size_t)WORDS * groups);
     int8_t *out = out_i8(r), *pending = NULL;
 
+    if (l->out_c < 2 || !finish_fits(r)) {
+        nn_conv_i8(r);
+        return;
+    }
     for (uint32_t y = 0; y < l->out_h; y++)
         for (uint32_t x = 0; x < l->out_w; x++, out += l->out_c) {
-            uint32_t half = pending != NULL ? 1 : 0;
+            uint32_t *to = column + (pending != NULL ? 1 : 0);
 
-            widen(column + half, nn_patch(r, y, x, patch), groups);
+            if (l->in_c % 4 == 0)
+                widen_window(r, y, x, to);
+            else
+                widen(to, nn_patch(r, y, x, patch), groups);
             if (pending != NULL)
                 two_pixels(r, column, pending, out);
             pending = pending != NULL ? NULL : out;

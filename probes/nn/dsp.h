@@ -46,12 +46,15 @@ dsp_add16(uint32_t a, uint32_t b)
     return (uint32_t)__sadd16((int16x2_t)a, (int16x2_t)b);
 }
 
-/* acc + a.low * b.low, and acc + a.high * b.high. */
-#define dsp_smlabb(a, b, acc) __smlabb((int32_t)(a), (int32_t)(b), acc)
-#define dsp_smlatt(a, b, acc) __smlatt((int32_t)(a), (int32_t)(b), acc)
+/* v / 2, rounded down, held to -128..127. */
+static inline int32_t
+dsp_half_ssat8(int32_t v)
+{
+    int32_t out;
 
-/* v held to -128..127. */
-#define dsp_ssat8(v) __ssat(v, 8)
+    __asm__("ssat %0, #8, %1, asr #1" : "=r"(out) : "r"(v));
+    return out;
+}
 
 /* The high half of a * b, rounded. */
 static inline int32_t
@@ -95,6 +98,27 @@ dsp_group(struct dsp_sums *s, const int8_t **w, uint32_t size,
             : "memory");
 }
 
+/* A tap of four channels, both widened as dsp_even() and dsp_odd() do it: a
+ * and c are in the even halves; *x and *w move on. */
+static inline __attribute__((always_inline)) void
+dsp_tap(int32_t *a, int32_t *b, int32_t *c, int32_t *d, const uint32_t **x,
+    const uint32_t **w)
+{
+    uint32_t even, odd, v, u;
+
+    __asm__("ldrd %[even], %[odd], [%[x]], #8\n"
+            "ldrd %[v], %[u], [%[w]], #8\n"
+            "smlabb %[a], %[even], %[v], %[a]\n"
+            "smlatt %[c], %[even], %[v], %[c]\n"
+            "smlabb %[b], %[odd], %[u], %[b]\n"
+            "smlatt %[d], %[odd], %[u], %[d]\n"
+            : [a] "+r"(*a), [b] "+r"(*b), [c] "+r"(*c), [d] "+r"(*d),
+            [x] "+r"(*x), [w] "+r"(*w), [even] "=&r"(even), [odd] "=&r"(odd),
+            [v] "=&r"(v), [u] "=&r"(u)
+            :
+            : "memory");
+}
+
 #else
 
 static inline int32_t
@@ -127,6 +151,24 @@ dsp_odd(uint32_t v)
     return dsp_even(v >> 8);
 }
 
+static inline int32_t
+dsp_smlad(uint32_t a, uint32_t b, int32_t acc)
+{
+    return acc + dsp_low(a) * dsp_low(b) + dsp_high(a) * dsp_high(b);
+}
+
+static inline void
+dsp_tap(int32_t *a, int32_t *b, int32_t *c, int32_t *d, const uint32_t **x,
+    const uint32_t **w)
+{
+    *a += dsp_low((*x)[0]) * dsp_low((*w)[0]);
+    *c += dsp_high((*x)[0]) * dsp_high((*w)[0]);
+    *b += dsp_low((*x)[1]) * dsp_low((*w)[1]);
+    *d += dsp_high((*x)[1]) * dsp_high((*w)[1]);
+    *x += 2;
+    *w += 2;
+}
+
 static inline uint32_t
 dsp_add16(uint32_t a, uint32_t b)
 {
@@ -134,26 +176,9 @@ dsp_add16(uint32_t a, uint32_t b)
 }
 
 static inline int32_t
-dsp_smlabb(uint32_t a, uint32_t b, int32_t acc)
+dsp_half_ssat8(int32_t v)
 {
-    return acc + dsp_low(a) * dsp_low(b);
-}
-
-static inline int32_t
-dsp_smlatt(uint32_t a, uint32_t b, int32_t acc)
-{
-    return acc + dsp_high(a) * dsp_high(b);
-}
-
-static inline int32_t
-dsp_smlad(uint32_t a, uint32_t b, int32_t acc)
-{
-    return dsp_smlatt(a, b, dsp_smlabb(a, b, acc));
-}
-
-static inline int32_t
-dsp_ssat8(int32_t v)
-{
+    v >>= 1;
     v = v < INT8_MIN ? INT8_MIN : v;
     return v > INT8_MAX ? INT8_MAX : v;
 }

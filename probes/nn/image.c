@@ -161,15 +161,16 @@ static bool
 check_stored(const struct check *c)
 {
     const struct nn_layer *l = c->l;
-    const struct nn_scale *scales =
-        (const struct nn_scale *)(const void *)(c->data + l->scales);
+    const int32_t *factors =
+        (const int32_t *)(const void *)(c->data + l->scales);
     const uint32_t *table =
         (const uint32_t *)(const void *)(c->data + l->weights);
 
     if (l->op == NN_SOFTMAX)
         return within(c, "table", table[0] == 0, 0);
     for (uint32_t i = 0; is_weighted(l) && i < l->out_c; i++)
-        if (!check_factor(c, scales[i]))
+        if (!check_factor(
+                c, (struct nn_scale){ factors[i], factors[l->out_c + i] }))
             return false;
     return true;
 }
@@ -185,10 +186,10 @@ check_layer(const struct check *c)
         !check_shape(c) || !check_arena(c) ||
         !fits(c, "weights", l->weights, nn_weight_bytes(l), size))
         return false;
-    words = is_weighted(l) ? (uint64_t)l->out_c * 4 : 0;
-    if (!fits(c, "bias", l->bias, words, size))
+    words = !is_weighted(l) ? 0 : l->type == NN_I8 ? 2 * l->out_c : l->out_c;
+    if (!fits(c, "bias", l->bias, words * 4, size))
         return false;
-    return l->type != NN_I8 || (fits(c, "scales", l->scales, words * 2, size) &&
+    return l->type != NN_I8 || (fits(c, "scales", l->scales, words * 4, size) &&
                                    check_numbers(c) && check_stored(c));
 }
 

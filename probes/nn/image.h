@@ -14,7 +14,7 @@
 
 #include "probes/nn/layer.h"
 
-#define NN_MAGIC 0x3152464fu /* "OFR1" */
+#define NN_MAGIC 0x3252464fu /* "OFR2" */
 
 enum {
     NN_LAYERS_MAX = 256,

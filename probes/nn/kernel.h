@@ -9,9 +9,11 @@
 void nn_conv_i8(const struct nn_run *r);
 void nn_conv_i8_dsp(const struct nn_run *r);
 void nn_depthwise_i8(const struct nn_run *r);
+void nn_depthwise_i8_dsp(const struct nn_run *r);
 void nn_avgpool_i8(const struct nn_run *r);
 void nn_maxpool_i8(const struct nn_run *r);
 void nn_add_i8(const struct nn_run *r);
+void nn_add_i8_dsp(const struct nn_run *r);
 void nn_relu_i8(const struct nn_run *r);
 void nn_softmax_i8(const struct nn_run *r);
 void nn_conv_f32(const struct nn_run *r);
@@ -28,6 +30,10 @@ void nn_softmax_f32(const struct nn_run *r);
  * already like that. */
 const int8_t *nn_patch(
     const struct nn_run *r, uint32_t y, uint32_t x, int8_t *patch);
+
+/* Bytes of the arena that the DSP kernel of a depthwise layer works in; 0: it
+ * has too large a window, and is plain. */
+uint64_t nn_depthwise_dsp_bytes(const struct nn_layer *l);
 
 /* Where a window starts and ends inside the input, in one direction. */
 struct nn_span {
@@ -84,10 +90,19 @@ image_i32(const struct nn_run *r, uint32_t at)
     return (const int32_t *)(const void *)(r->image + at);
 }
 
-static inline const struct nn_scale *
-image_scales(const struct nn_run *r)
+/* Bias without the input's zero point, of an int8 layer. */
+static inline const int32_t *
+image_raw_bias(const struct nn_run *r)
 {
-    return (const struct nn_scale *)(const void *)(r->image + r->layer->scales);
+    return image_i32(r, r->layer->bias) + r->layer->out_c;
+}
+
+static inline struct nn_scale
+image_scale(const struct nn_run *r, uint32_t channel)
+{
+    const int32_t *v = image_i32(r, r->layer->scales) + channel;
+
+    return (struct nn_scale){ v[0], v[r->layer->out_c] };
 }
 
 static inline float

@@ -5,7 +5,7 @@
 
 typedef void kernel_fn(const struct nn_run *r);
 
-static kernel_fn *const kernels[NN_OPS][NN_TYPES] = {
+static kernel_fn *const plain[NN_OPS][NN_TYPES] = {
     [NN_CONV] = { nn_conv_i8, nn_conv_f32 },
     [NN_DEPTHWISE] = { nn_depthwise_i8, nn_depthwise_f32 },
     [NN_DENSE] = { nn_conv_i8, nn_conv_f32 },
@@ -15,6 +15,32 @@ static kernel_fn *const kernels[NN_OPS][NN_TYPES] = {
     [NN_RELU] = { nn_relu_i8, nn_relu_f32 },
     [NN_SOFTMAX] = { nn_softmax_i8, nn_softmax_f32 },
 };
+
+/* Others for int8; where there is none the plain one runs. */
+static kernel_fn *const quicker[NN_KERNEL_SETS][NN_OPS] = {
+    [NN_DSP] = { [NN_CONV] = nn_conv_i8_dsp,
+        [NN_DEPTHWISE] = nn_depthwise_i8_dsp,
+        [NN_DENSE] = nn_conv_i8_dsp,
+        [NN_ADD] = nn_add_i8_dsp },
+};
+
+uint32_t
+nn_kernels_built(void)
+{
+    return 1u << NN_PLAIN | 1u << NN_DSP;
+}
+
+const char *
+nn_kernels_name(enum nn_kernels kernels)
+{
+    static const char *const names[] = {
+#define X(name, text) [name] = text,
+        NN_KERNELS_MAP(X)
+#undef X
+    };
+
+    return kernels < NN_KERNEL_SETS ? names[kernels] : "?";
+}
 
 const char *
 nn_op_name(enum nn_op op)
@@ -31,7 +57,10 @@ nn_op_name(enum nn_op op)
 void
 nn_run(const struct nn_run *r)
 {
-    kernels[r->layer->op][r->layer->type](r);
+    const struct nn_layer *l = r->layer;
+    kernel_fn *fn = l->type == NN_I8 ? quicker[r->kernels][l->op] : NULL;
+
+    (fn != NULL ? fn : plain[l->op][l->type])(r);
 }
 
 uint64_t
@@ -68,8 +97,8 @@ nn_macs(const struct nn_layer *l)
     return nn_weight_count(l) * l->out_h * l->out_w;
 }
 
-/* The DSP kernels want two columns of 16-bit values and the bytes they come
- * from; what they need is kept free for the plain ones too. */
+/* The DSP convolution wants two columns of 16-bit values and the bytes they
+ * come from; what a kernel needs is kept free for the plain ones too. */
 uint64_t
 nn_scratch_bytes(const struct nn_layer *l)
 {
@@ -79,5 +108,7 @@ nn_scratch_bytes(const struct nn_layer *l)
         return 0;
     if (l->op == NN_CONV || l->op == NN_DENSE)
         return (taps * l->in_c + 3) / 4 * 20;
+    if (l->op == NN_DEPTHWISE)
+        return nn_depthwise_dsp_bytes(l);
     return 0;
 }

@@ -38,8 +38,18 @@ enum nn_op {
 
 enum nn_type { NN_I8, NN_F32, NN_TYPES };
 
-/* How the work is done; every way gives the same bytes. */
-enum nn_kernels { NN_PLAIN, NN_DSP };
+/* How the work is done; every way gives the same bytes, and a later one is
+ * quicker where a core has it.  float32 is always plain. */
+#define NN_KERNELS_MAP(X)                                                      \
+    X(NN_PLAIN, "plain")                                                       \
+    X(NN_DSP, "dsp")
+
+enum nn_kernels {
+#define X(name, text) name,
+    NN_KERNELS_MAP(X)
+#undef X
+        NN_KERNEL_SETS
+};
 
 /* A factor as mult / 2^31 * 2^shift. */
 struct nn_scale {
@@ -54,10 +64,11 @@ struct nn_layer {
     uint32_t weights;               /* bytes into the image; also the table of
                                      * an int8 softmax: 256 words, entry i is
                                      * exp(-i * scale) as x / 2^23 */
-    uint32_t bias;   /* bytes into the image: int32 or float; an int8
-                      * convolution (not depthwise) or dense layer has
-                      * -in_zero * sum(weights) in it already */
-    uint32_t scales; /* bytes into the image: a struct nn_scale a channel */
+    uint32_t bias;   /* bytes into the image: a float a channel; or int32, with
+                      * -in_zero * sum(weights) in it, and then the same
+                      * channels without */
+    uint32_t scales; /* bytes into the image: int32, the mult of each channel,
+                      * then the shift of each */
     int32_t in_zero, in2_zero, out_zero;
     int32_t low, high;         /* int8: what an output is held to */
     float low_f, high_f;       /* the same in float32 */
@@ -74,6 +85,10 @@ struct nn_run {
 };
 
 const char *nn_op_name(enum nn_op op);
+const char *nn_kernels_name(enum nn_kernels kernels);
+
+/* The sets that this program has, a bit for each. */
+uint32_t nn_kernels_built(void);
 
 /* Compute one layer. */
 void nn_run(const struct nn_run *r);

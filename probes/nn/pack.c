@@ -55,6 +55,44 @@ pack_data(
     return buf_add(&p->data, zeros, NN_PAST + (4 - len % 4) % 4, err);
 }
 
+/* The weights of channel `o`, added up. */
+static int32_t
+weight_sum(const struct nn_layer *l, const int8_t *weights, size_t o)
+{
+    size_t each = nn_weight_count(l) / l->out_c;
+    bool alone = l->op == NN_DEPTHWISE;
+    int32_t sum = 0;
+
+    for (size_t k = 0; k < each; k++)
+        sum += weights[alone ? k * l->out_c + o : o * each + k];
+    return sum;
+}
+
+enum status
+pack_weights_i8(struct pack *p, struct nn_layer *l, const int8_t *weights,
+    const int32_t *bias, const struct nn_scale *scales, struct err *err)
+{
+    const size_t n = l->out_c, bytes = 2 * n * sizeof(int32_t);
+    int32_t *both = malloc(bytes), *factors = malloc(bytes);
+    enum status st = both && factors ? ST_OK : err_nomem(err);
+
+    for (size_t o = 0; st == ST_OK && o < n; o++) {
+        both[o] = bias[o] - l->in_zero * weight_sum(l, weights, o);
+        both[n + o] = bias[o];
+        factors[o] = scales[o].mult;
+        factors[n + o] = scales[o].shift;
+    }
+    if (st == ST_OK)
+        st = pack_data(p, weights, nn_weight_count(l), &l->weights, err);
+    if (st == ST_OK)
+        st = pack_data(p, both, bytes, &l->bias, err);
+    if (st == ST_OK)
+        st = pack_data(p, factors, bytes, &l->scales, err);
+    free(both);
+    free(factors);
+    return st;
+}
+
 static void
 live(struct pack *p, int tensor, int layer, uint64_t bytes)
 {

@@ -50,6 +50,12 @@ void pack_clear(struct pack *p);
 enum status pack_data(struct pack *p, const void *data, size_t len,
     uint32_t *at, struct err *err) MUST_CHECK;
 
+/* Add the numbers of an int8 layer with weights: nn_weight_count() of them, a
+ * bias and a factor a channel. */
+enum status pack_weights_i8(struct pack *p, struct nn_layer *l,
+    const int8_t *weights, const int32_t *bias, const struct nn_scale *scales,
+    struct err *err) MUST_CHECK;
+
 /* Add a layer (copied; offsets in the arena are set later).  ST_TOO_LARGE
  * (`model.too_large`): more than an image holds. */
 enum status pack_layer(struct pack *p, const struct nn_layer *l,

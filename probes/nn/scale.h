@@ -9,7 +9,6 @@
 #ifndef OFFRAMP_NN_SCALE_H
 #define OFFRAMP_NN_SCALE_H
 
-#include "probes/nn/dsp.h"
 #include "probes/nn/layer.h"
 
 static inline int32_t
@@ -26,16 +25,6 @@ scale_i32(int32_t v, struct nn_scale f)
 
     return scale_shift_right(
         (int32_t)((product + (1 << 30)) >> 31), left - f.shift);
-}
-
-/* The same with the multiplication that rounds, where the core has it. */
-static inline int32_t
-scale_i32_dsp(int32_t v, struct nn_scale f)
-{
-    int32_t left = f.shift > 0 ? f.shift : 0;
-
-    return scale_shift_right(
-        dsp_smmulr(v * (2 << left), f.mult), left - f.shift);
 }
 
 static inline int8_t

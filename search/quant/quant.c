@@ -183,7 +183,6 @@ quantise_channel(const struct quant *q, const struct low_layer *low, uint32_t o,
     bool alone = low->l.op == NN_DEPTHWISE;
     size_t each = nn_weight_count(&low->l) / low->l.out_c;
     double most = 0, scale, bias;
-    int64_t sum = 0;
 
     for (size_t k = 0; k < each; k++) {
         size_t at = alone ? k * low->l.out_c + o : o * each + k;
@@ -195,11 +194,8 @@ quantise_channel(const struct quant *q, const struct low_layer *low, uint32_t o,
         size_t at = alone ? k * low->l.out_c + o : o * each + k;
 
         n->weights[at] = (int8_t)lround(low->weights[at] / scale);
-        sum += n->weights[at];
     }
     bias = round(low->bias[o] / (in.scale * scale));
-    if (!alone)
-        bias -= (double)(sum * in.zero);
     n->bias[o] = (int32_t)fmax(-BIAS_MAX, fmin(BIAS_MAX, bias));
     n->scales[o] =
         pack_scale(in.scale * scale / q->scales[low->ends.out].scale);
@@ -217,12 +213,7 @@ pack_weights(struct quant *q, const struct low_layer *low, struct nn_layer *l,
     for (uint32_t o = 0; st == ST_OK && o < l->out_c; o++)
         quantise_channel(q, low, o, &v);
     if (st == ST_OK)
-        st = pack_data(p, v.weights, n, &l->weights, err);
-    if (st == ST_OK)
-        st = pack_data(p, v.bias, l->out_c * sizeof(*v.bias), &l->bias, err);
-    if (st == ST_OK)
-        st = pack_data(
-            p, v.scales, l->out_c * sizeof(*v.scales), &l->scales, err);
+        st = pack_weights_i8(p, l, v.weights, v.bias, v.scales, err);
     numbers_clear(&v);
     return st;
 }

@@ -52,7 +52,8 @@ must(enum status st, const struct err *err)
 static void
 weigh(struct pack *p, struct nn_layer *l, struct rng *rng)
 {
-    uint8_t weights[4 * 512], bias[4 * MID_C] = { 0 };
+    float weights[512];
+    int32_t bias[MID_C] = { 0 };
     struct nn_scale scales[MID_C];
     size_t size = nn_type_bytes(l->type), n = nn_weight_count(l) * size;
     struct err err = { 0 };
@@ -61,9 +62,13 @@ weigh(struct pack *p, struct nn_layer *l, struct rng *rng)
     draw(weights, n / size, l->type, rng);
     for (uint32_t i = 0; i < l->out_c; i++)
         scales[i] = pack_scale(0.002 + 0.01 * rng_unit(rng));
+    if (l->type == NN_I8) {
+        must(pack_weights_i8(p, l, (const int8_t *)weights, bias, scales, &err),
+            &err);
+        return;
+    }
     must(pack_data(p, weights, n, &l->weights, &err), &err);
     must(pack_data(p, bias, 4ul * l->out_c, &l->bias, &err), &err);
-    must(pack_data(p, scales, 8ul * l->out_c, &l->scales, &err), &err);
 }
 
 static void

@@ -199,9 +199,7 @@ weighted(size_t *len)
         scales[i] = pack_scale(0.01);
     pack_softmax_table(table, 0.1);
     pack_init(&p);
-    if (pack_data(&p, weights, sizeof(weights), &conv.weights, &err) != ST_OK ||
-        pack_data(&p, bias, sizeof(bias), &conv.bias, &err) != ST_OK ||
-        pack_data(&p, scales, sizeof(scales), &conv.scales, &err) != ST_OK ||
+    if (pack_weights_i8(&p, &conv, weights, bias, scales, &err) != ST_OK ||
         pack_data(&p, table, sizeof(table), &soft.weights, &err) != ST_OK ||
         pack_layer(&p, &conv, (struct pack_ends){ 0, -1, 1 }, &err) != ST_OK ||
         pack_layer(&p, &pool, (struct pack_ends){ 1, -1, 2 }, &err) != ST_OK ||
