@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "db/flow.h"
 #include "server/costs_check.h"
+#include "server/link_cost.h"
 
 enum {
     PROCESSORS_MIN = 2,
@@ -71,44 +71,17 @@ read_processor(struct reading *r, const json_t *doc, size_t i, struct err *err)
     return st;
 }
 
-static double
-median(const json_t *way, const char *member)
-{
-    return json_get_number(json_object_get(way, member), "value");
-}
-
 /* What sending that way was measured to take. */
 static enum status
 measured(struct reading *r, int64_t id, double *base, double *per_byte,
     struct err *err)
 {
-    struct flow flow = { 0 };
-    json_t *doc = NULL, *send;
-    enum status st;
-
     if (strcmp(r->objective, "latency_ns") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "link %lld tells time, the objective is %.64s: give base and "
             "per_byte",
             (long long)id, r->objective);
-    if ((st = db_flow_get(r->db, FLOW_LINK, id, &flow, err)) != ST_OK)
-        return st;
-    if (flow.document == NULL || flow.state != RUN_DONE)
-        st = err_set(err, ST_CONFLICT, "link.not_ready",
-            "link %lld has not been measured: wait with GET "
-            "/v1/links/%lld?wait=50, then send this again",
-            (long long)id, (long long)id);
-    else
-        st = json_parse(flow.document, strlen(flow.document), &doc, err);
-    send = json_object_get(doc, "send");
-    *base = fmax(0, median(send, "base_ns"));
-    *per_byte = median(send, "byte_ns");
-    if (st == ST_OK && !(*per_byte >= 0))
-        st = err_set(err, ST_CONFLICT, "link.not_ready",
-            "link %lld has no rate", (long long)id);
-    json_decref(doc);
-    flow_clear(&flow);
-    return st;
+    return link_cost(r->db, id, base, per_byte, err);
 }
 
 static enum status

@@ -9,6 +9,7 @@
 #include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/costs_check.h"
+#include "server/order_input.h"
 #include "server/trial_link.h"
 
 enum {
@@ -24,6 +25,7 @@ static const double all_steps_max = 1e8;
 
 /* What the server itself looks at of the body. */
 struct ask {
+    struct order_input in; /* owned; no costs: the published constants */
     int64_t records, steps, shuffles;
     json_t *costs, *link, *offload, *policies;
     const char *objective, *reference, *features;
@@ -76,7 +78,7 @@ trial_check_offload(const json_t *offload, struct err *err)
 }
 
 static enum status
-check(const struct ask *a, int64_t profile, struct err *err)
+check(const struct ask *a, struct err *err)
 {
     if (strcmp(a->reference, "label") != 0 &&
         strcmp(a->reference, "final") != 0)
@@ -90,7 +92,7 @@ check(const struct ask *a, int64_t profile, struct err *err)
         return err_set(err, ST_INVALID, "request.field",
             "link tells times only: with objective %s give offload",
             a->objective);
-    if (a->costs == NULL && profile == 0 && a->objective[0] != 'l')
+    if (a->costs == NULL && a->in.profile == 0 && a->objective[0] != 'l')
         return err_set(err, ST_INVALID, "request.field",
             "objective names a metric of profile or costs: give one of them");
     if ((double)a->steps * (double)a->shuffles > all_steps_max)
@@ -106,13 +108,12 @@ check(const struct ask *a, int64_t profile, struct err *err)
 }
 
 static enum status
-read_body(
-    const json_t *body, struct trial_order *o, struct ask *a, struct err *err)
+read_body(const json_t *body, struct ask *a, struct err *err)
 {
     double real;
     int64_t seed;
     const struct json_field fields[] = {
-        { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
+        { "profile", JF_INT, false, &a->in.profile, 1, 9e15 },
         { "costs", JF_OBJ, false, &a->costs, 0, 0 },
         { "records", JF_INT, true, &a->records, 1, 9e15 },
         { "objective", JF_STR, false, &a->objective, 0, 64 },
@@ -138,73 +139,110 @@ read_body(
     };
     enum status st = JSON_READ(body, "", fields, err);
 
-    return st == ST_OK ? check(a, o->in.profile, err) : st;
+    return st == ST_OK ? check(a, err) : st;
 }
 
 static enum status
 add_offload(
-    struct db *db, struct trial_order *o, const struct ask *a, struct err *err)
+    struct db *db, json_t *problem, const struct ask *a, struct err *err)
 {
     json_t *offload = json_incref(a->offload);
     enum status st = ST_OK;
 
     if (a->link != NULL)
-        st = trial_link_offload(db, o->in.profile, a->link, &offload, err);
-    if (st == ST_OK && json_object_set_new(o->problem, "offload", offload) < 0)
+        st = trial_link_offload(db, a->in.profile, a->link, &offload, err);
+    if (st == ST_OK && json_object_set_new(problem, "offload", offload) < 0)
         st = err_nomem(err);
     return st;
 }
 
 static enum status
-problem_document(struct db *db, const json_t *body, struct trial_order *o,
+problem_document(struct db *db, const json_t *body, json_t *problem,
     const struct ask *a, struct err *err)
 {
-    if ((o->problem = json_object()) == NULL)
-        return err_nomem(err);
     for (size_t i = 0; for_worker[i] != NULL; i++) {
         json_t *v = json_object_get(body, for_worker[i]);
 
         if (v != NULL && !json_is_null(v) &&
-            json_object_set(o->problem, for_worker[i], v) < 0)
+            json_object_set(problem, for_worker[i], v) < 0)
             return err_nomem(err);
     }
-    return add_offload(db, o, a, err);
+    return add_offload(db, problem, a, err);
 }
 
-enum status
-trial_order_read(struct request *rq, struct trial_order *o)
+/* Costs, records and features that fit together. */
+static enum status
+find_inputs(struct db *db, struct ask *a, struct err *err)
+{
+    enum status st;
+
+    if ((a->costs != NULL || a->in.profile != 0) &&
+        ((st = order_input_costs(db, &a->in, a->costs, false, err)) != ST_OK ||
+            (st = costs_check_objective(a->in.costs, a->objective, err)) !=
+                ST_OK))
+        return st;
+    if ((st = order_input_records(db, &a->in, a->records, err)) != ST_OK ||
+        (st = order_input_fit(&a->in, a->reference, err)) != ST_OK)
+        return st;
+    return input_blob_check(db, "features", a->features, err);
+}
+
+static enum status
+read_trial(
+    struct db *db, const json_t *body, struct policy_task *t, struct err *err)
 {
     struct ask a = { .objective = "latency_ns",
         .reference = "label",
         .steps = 20000,
         .shuffles = 20 };
-    struct err *err = &rq->err;
-    enum status st;
+    json_t *problem = json_object();
+    enum status st = problem ? read_body(body, &a, err) : err_nomem(err);
+
+    if (st == ST_OK && (st = find_inputs(db, &a, err)) == ST_OK &&
+        (st = problem_document(db, body, problem, &a, err)) == ST_OK) {
+        t->payload =
+            json_pack("{s:O?,s:s,s:s*,s:O}", "costs", a.in.costs, "records",
+                a.in.records.csv, "features", a.features, "problem", problem);
+        t->blobs = json_pack("[s,s*]", a.in.records.csv, a.features);
+        st = t->payload && t->blobs ? ST_OK : err_nomem(err);
+    }
+    json_decref(problem);
+    order_input_clear(&a.in);
+    return st;
+}
+
+enum status
+trial_order_read(struct request *rq, struct trial_order *o)
+{
+    static const struct {
+        const char *member;
+        enum status (*read)(struct db *db, const json_t *doc,
+            struct policy_task *out, struct err *err);
+    } others[] = { { "partition", partition_order_read },
+        { "selection", selection_order_read } };
 
     *o = (struct trial_order){
         .owner = rq->who.owner, .now_ms = rq->now_ms, .request = rq->json
     };
-    if ((st = read_body(rq->json, o, &a, err)) != ST_OK)
-        return st;
-    if ((a.costs != NULL || o->in.profile != 0) &&
-        ((st = order_input_costs(rq->db, &o->in, a.costs, false, err)) !=
-                ST_OK ||
-            (st = costs_check_objective(o->in.costs, a.objective, err)) !=
-                ST_OK))
-        return st;
-    if ((st = order_input_records(rq->db, &o->in, a.records, err)) != ST_OK ||
-        (st = order_input_fit(&o->in, a.reference, err)) != ST_OK ||
-        (st = input_blob_check(rq->db, "features", a.features, err)) != ST_OK)
-        return st;
-    o->features = a.features;
-    return problem_document(rq->db, rq->json, o, &a, err);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        json_t *doc = NULL;
+        const struct json_field only[] = {
+            { others[i].member, JF_OBJ, true, &doc, 0, 0 },
+        };
+
+        if (json_object_get(rq->json, others[i].member) == NULL)
+            continue;
+        if (JSON_READ(rq->json, "", only, &rq->err) != ST_OK)
+            return ST_INVALID;
+        return others[i].read(rq->db, doc, &o->task, &rq->err);
+    }
+    return read_trial(rq->db, rq->json, &o->task, &rq->err);
 }
 
 void
 trial_order_clear(struct trial_order *o)
 {
-    order_input_clear(&o->in);
-    json_decref(o->problem);
+    policy_task_clear(&o->task);
     memset(o, 0, sizeof(*o));
 }
 
@@ -239,7 +277,5 @@ trial_order_store(struct db *db, struct trial_order *o, struct err *err)
             .flow = o->id,
             .deadline_s = DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:O?,s:s,s:s*,s:O}", "costs", o->in.costs, "records",
-            o->in.records.csv, "features", o->features, "problem", o->problem),
-        json_pack("[s,s*]", o->in.records.csv, o->features), &task, err);
+        json_incref(o->task.payload), json_incref(o->task.blobs), &task, err);
 }

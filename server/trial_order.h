@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trial_order.h -- what POST /v1/policies asks for, read, checked against its
- * costs and records, and turned into a trial with its one task.
+ * costs and records, and turned into a trial with its one task.  A body with
+ * `partition` or `selection` has nothing else.
  */
 #ifndef OFFRAMP_SERVER_TRIAL_ORDER_H
 #define OFFRAMP_SERVER_TRIAL_ORDER_H
 
 #include "server/http.h"
-#include "server/order_input.h"
+#include "server/partition_order.h"
 
 struct trial_order {
-    struct order_input in; /* owned; no costs: the published constants */
-    json_t *problem;       /* owned: for the worker */
-    json_t *request;       /* borrowed from the body */
-    const char *features;  /* borrowed from it: a blob, or NULL */
+    struct policy_task task; /* owned: for the worker */
+    json_t *request;         /* borrowed from the body */
     const char *owner;
     int64_t now_ms;
     int64_t id; /* of the flow, once stored */

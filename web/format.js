@@ -7,6 +7,8 @@ const units = {
     ns: [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]],
     nj: [[1e9, "J"], [1e6, "mJ"], [1e3, "µJ"], [1, "nJ"]],
     B: [[2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"], [1, "B"]],
+    "B/s": [[2 ** 30, "GiB/s"], [2 ** 20, "MiB/s"], [2 ** 10, "KiB/s"],
+        [1, "B/s"]],
     "": [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]],
 };
 
@@ -46,7 +48,7 @@ export const quantity = (x, kind, why) => known(x)
     ? h("span", { title: exact(x, kind) }, amount(x, kind)) : dash(why);
 
 const exact = (x, kind) => `${x.toLocaleString("en")} ${
-    { ns: "ns", nj: "nJ", B: "bytes", "": "" }[kind]}`.trim();
+    { ns: "ns", nj: "nJ", B: "bytes", "B/s": "bytes/s", "": "" }[kind]}`.trim();
 
 export const time = (ns, why) => quantity(ns, "ns", why ?? "not measured");
 export const count = (n, why) => quantity(n, "", why ?? "not counted");

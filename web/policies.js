@@ -8,16 +8,17 @@ import { amount, dash, instant, known, percent, signed, state }
     from "./format.js";
 import { taskProgress } from "./jobs.js";
 import { isLive, liveBody, liveWords } from "./live.js";
+import { partitionSections } from "./partition.js";
 import { objective } from "./plan.js";
+import { selectionSections } from "./selection.js";
 
 export async function policiesView(page) {
     const all = await list("/v1/policies", page.signal);
-    page.show("Policies", all.length ? table("Policies tried on records, or live on a device", [
+    page.show("Policies", all.length ? table("Policies, partitions and selections", [
         { title: "Trial", head: true, cell: (t) =>
             link(`#/policies/${t.id}`, `Trial ${t.id}`) },
         { title: "State", cell: (t) => state(t.state) },
-        { title: "On", cell: (t) => isLive(t) ? `live: ${
-            t.request.live.device}` : `records ${t.request.records}` },
+        { title: "Of", cell: (t) => of(t.request) },
         { title: "Costs", cell: (t) => source(t.request) },
         { title: "Started", cell: (t) => instant(t.created_at) },
     ], all) : h("p", null, "None yet. Start one with ", h("code", null,
@@ -25,17 +26,29 @@ export async function policiesView(page) {
     ", where both are numbers that this server gave."));
 }
 
-const source = (request) => request.profile
-    ? link(`#/profiles/${request.profile}`, `profile ${request.profile}`)
-    : request.costs ? "sent with it" : "the papers' constants";
+const profile = (id) => link(`#/profiles/${id}`, `profile ${id}`);
+
+// What was asked for, in words.
+const of = (r) => r.live ? `live: ${r.live.device}`
+    : r.partition ? `a network cut (${r.partition.plan ?? "light"})`
+        : r.selection ? `${r.selection.configs.length} configurations`
+            : `policies on records ${r.records}`;
+
+const source = (r) => r.partition ? r.partition.profiles.map((id, i) =>
+    [i ? ", " : null, profile(id)])
+    : r.selection ? r.selection.configs.map((c, i) => [i ? ", " : null,
+        c.profile ? profile(c.profile) : c.name])
+        : r.profile ? profile(r.profile)
+            : r.costs ? "sent with it" : "the papers' constants";
 
 export async function policyView(page, id) {
     for await (const t of changes(`/v1/policies/${id}`, page.signal))
         page.show(`Trial ${id}`, h("p", { class: "meta" }, state(t.state),
-            isLive(t) ? liveWords(t)
-                : ` of policies on records ${t.request.records}`,
-            ", costs: ", source(t.request)),
-        isLive(t) ? liveBody(t) : t.trial ? results(t.trial) : waiting(t));
+            isLive(t) ? liveWords(t) : ` of ${of(t.request)}`, ", costs: ",
+            source(t.request)),
+        isLive(t) ? liveBody(t) : t.trial ? results(t.trial)
+            : t.partition ? partitionSections(t.partition)
+                : t.selection ? selectionSections(t.selection) : waiting(t));
 }
 
 function waiting(t) {

@@ -133,6 +133,33 @@ decision_ns(const struct run *r, const struct premodel_kind *kind,
     return ST_OK;
 }
 
+/* How often a sample whose label is in row L (the cheapest right one, or none)
+ * was given to column C (or to none). */
+static json_t *
+confusion_json(const struct run *r)
+{
+    size_t count[SELECT_MAX + 1][SELECT_MAX + 1] = { 0 };
+    int n = r->s->configs;
+    struct select_set all;
+    json_t *rows = json_array();
+
+    select_all(&r->table, &all);
+    for (size_t i = 0; i < r->s->n; i++) {
+        int label = select_label(&r->table, &all, i), got = r->chosen[i];
+
+        count[label == SELECT_NONE ? n : label][got == SELECT_NONE ? n : got]++;
+    }
+    for (int a = 0; rows != NULL && a <= n; a++) {
+        json_t *row = json_array();
+
+        for (int b = 0; row != NULL && b <= n; b++)
+            (void)json_array_append_new(
+                row, json_integer((json_int_t)count[a][b]));
+        (void)json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
 /* Features may cost at most what choosing saves against the most accurate
  * configuration alone. */
 static enum status
@@ -151,12 +178,12 @@ add_policy(struct run *r, const struct premodel_kind *kind,
         return st;
     o = select_judge(&r->table, r->chosen, r->o->feature_cost);
     break_even = r->best_does.cost - (o.cost - r->o->feature_cost);
-    row = json_pack("{s:s,s:s,s:s,s:o,s:f,s:b,s:f,s:I}", "premodel", kind->name,
-        "summary", kind->summary, "shape",
+    row = json_pack("{s:s,s:s,s:s,s:o,s:f,s:b,s:f,s:I,s:o}", "premodel",
+        kind->name, "summary", kind->summary, "shape",
         shape == SELECT_CASCADE ? "cascade" : "single", "test",
         outcome_json(&o), "break_even", break_even, "pays",
         r->o->feature_cost < break_even, "decision_ns", ns, "bytes",
-        (json_int_t)bytes);
+        (json_int_t)bytes, "confusion", confusion_json(r));
     return json_array_append_new(rows, row) < 0 ? err_nomem(err) : ST_OK;
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The `trial` task: online policies replayed on records and costs. */
+/* The `trial` task: policies replayed on records and costs; or, by the
+ * payload's `kind`, a partition or a selection. */
+#include <string.h>
+
 #include "search/data/trial.h"
 #include "search/worker/kinds.h"
+#include "search/worker/trial_kinds.h"
 
 static void
 watch(void *ctx, int64_t done, int64_t total)
@@ -47,7 +51,7 @@ load(struct task *t, struct input *in, struct err *err)
 }
 
 static enum status
-run(struct task *t, json_t **result, struct err *err)
+run_trial(struct task *t, json_t **result, struct err *err)
 {
     struct input in = { 0 };
     json_t *trial = NULL;
@@ -66,6 +70,23 @@ run(struct task *t, json_t **result, struct err *err)
     records_clear(&in.records);
     costs_clear(&in.costs);
     return st;
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    static const struct {
+        const char *kind;
+        enum status (*run)(struct task *t, json_t **result, struct err *err);
+    } kinds[] = { { "trial", run_trial }, { "partition", trial_partition },
+        { "exit", trial_exit }, { "selection", trial_selection } };
+    const char *kind = json_get_string(t->payload, "kind", "trial");
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kinds[i].kind, kind) == 0)
+            return kinds[i].run(t, result, err);
+    return err_set(err, ST_INVALID, "request.field",
+        "payload.kind '%.32s' is none that this worker knows", kind);
 }
 
 const struct task_kind task_trial = {

@@ -3,13 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search/data/graph_jobs.h"
+#include "search/data/partition_ask.h"
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
 #include "server/cli/link_find.h"
 #include "server/cli/partition.h"
-
-enum { GRAPHS_MAX = 64 };
 
 static struct client client;
 static const char *plan = "light", *link;
@@ -96,63 +94,27 @@ numbers(const char *text, double *v, size_t n)
 }
 
 static enum status
-rates(const struct graph *a, const struct graph *b, const struct graph_link *l,
-    json_t **doc, struct err *err)
+read_ask(const struct graph_link *l, struct partition_ask *a, struct err *err)
 {
-    double v[OPT_LIST_MAX];
-    const struct graph_seen had = { v, seen.n, slack };
-
+    partition_ask_init(a);
+    a->plan = plan;
+    a->link = *l;
+    a->slack = slack;
+    a->jobs = jobs;
     for (size_t i = 0; i < seen.n; i++)
-        if (!numbers(seen.item[i], &v[i], 1))
+        if (!numbers(seen.item[i], &a->seen[a->n_seen++], 1))
             return err_set(err, ST_INVALID, "cli.arguments",
                 "--seen '%.32s' is not a number", seen.item[i]);
-    return graph_rates_seen(a, b, l, seen.n ? &had : NULL, doc, err);
-}
-
-static enum status
-pipeline(const struct graph *g, size_t n, const struct graph_link *l,
-    json_t **doc, struct err *err)
-{
-    struct graph_way way[OPT_LIST_MAX];
-
     for (size_t i = 0; i < ways.n; i++) {
         double v[3];
 
-        if (!numbers(ways.item[i], v, 3))
+        if (a->ways == PARTITION_WAYS_MAX || !numbers(ways.item[i], v, 3))
             return err_set(err, ST_INVALID, "cli.arguments",
-                "--way '%.64s' is not SHARE,ENC,DEC", ways.item[i]);
-        way[i] = (struct graph_way){ v[0], v[1], v[2] };
+                "--way '%.64s' is not SHARE,ENC,DEC, or one of more than %d",
+                ways.item[i], PARTITION_WAYS_MAX);
+        a->way[a->ways++] = (struct graph_way){ v[0], v[1], v[2] };
     }
-    return graph_pipeline_ways(g, n, l, way, ways.n, doc, err);
-}
-
-static enum status
-solve(const struct graph *g, size_t n, const struct graph_link *l, json_t **doc,
-    struct err *err)
-{
-    static const struct {
-        const char *name;
-        enum status (*of)(const struct graph *a, const struct graph *b,
-            const struct graph_link *l, json_t **out, struct err *err);
-    } two[] = { { "light", graph_light }, { "heavy", graph_heavy },
-        { "rates", rates } };
-
-    if (strcmp(plan, "pipeline") == 0)
-        return pipeline(g, n, l, doc, err);
-    if (strcmp(plan, "jobs") == 0)
-        return graph_jobs(&g[0], l, jobs, doc, err);
-    for (size_t i = 0; i < sizeof(two) / sizeof(two[0]); i++) {
-        if (strcmp(plan, two[i].name) != 0)
-            continue;
-        if (n != 2)
-            return err_set(err, ST_INVALID, "cli.arguments",
-                "%zu graphs: --plan %s is for two (pipeline takes more)", n,
-                plan);
-        return two[i].of(&g[0], &g[1], l, doc, err);
-    }
-    return err_set(err, ST_INVALID, "cli.arguments",
-        "--plan '%.32s': give light, heavy, rates, pipeline, jobs or exit",
-        plan);
+    return ST_OK;
 }
 
 /* As given, or as the server has it measured. */
@@ -181,10 +143,11 @@ find_link(struct graph_link *out, struct err *err)
 static enum status
 partition(char **files, size_t n, struct err *err)
 {
-    static struct graph g[GRAPHS_MAX];
+    static struct graph g[PARTITION_GRAPHS_MAX];
+    struct partition_ask a;
     struct graph_link l;
     json_t *doc = NULL;
-    enum status st = ST_OK;
+    enum status st;
     size_t i = 0;
 
     if (strcmp(plan, "exit") == 0) {
@@ -192,15 +155,14 @@ partition(char **files, size_t n, struct err *err)
             st = partition_exit(&exit_wish, files, n, &l, client.json, err);
         return st;
     }
-    if ((n < 2 && strcmp(plan, "jobs") != 0) || n < 1 || n > GRAPHS_MAX)
-        return err_set(err, ST_INVALID, "cli.arguments",
-            "give two graphs or more (`offramp export graph` writes them)");
-    st = find_link(&l, err);
+    if ((st = partition_ask_check(plan, n, err)) == ST_OK &&
+        (st = find_link(&l, err)) == ST_OK)
+        st = read_ask(&l, &a, err);
     while (st == ST_OK && i < n) {
         st = graph_load(files[i], &g[i], err);
         i++;
     }
-    if (st == ST_OK && (st = solve(g, n, &l, &doc, err)) == ST_OK)
+    if (st == ST_OK && (st = partition_answer(&a, g, n, &doc, err)) == ST_OK)
         st = client.json ? ST_OK : partition_text(doc, g, err);
     if (st == ST_OK && client.json)
         client_print(doc);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The page on a trial of online policies: charts, the table, and a failure.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, withService } from '../e2e/service.mjs';
+import { check, fixtures, npy, quickPolicy, withService }
+  from '../e2e/service.mjs';
 import { axe } from './access.mjs';
 import { go, openBrowser, shoot } from './browser.mjs';
 
@@ -18,6 +19,27 @@ withService(async (s) => {
     : p.name;
   const made = await s.post('/v1/policies', order);
   const { trial } = await s.until(`/v1/policies/${made.id}`);
+  const config = (name, ns) => ({ name, records, costs: {
+    schema: 'offramp.costs/1', metrics: ['latency_ns'],
+    exits: trial.exact.exits.map((x) => ({ name: x.name,
+      segment: { latency_ns: ns } })) } });
+  const rows = readFileSync(join(fixtures, 'cnn3_records.csv'), 'utf8')
+    .trim().split('\n').length - 1;
+  const features = s.path('features.npy');
+  writeFileSync(features, npy(rows, (i) => [i % 2 + i / rows, i % 3]));
+  const chosen = await s.post('/v1/policies', { selection: {
+    configs: [config('small', 10), config('large', 90)],
+    features: await s.upload(features) } });
+  await s.until(`/v1/policies/${chosen.id}`);
+  s.startProbe();
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  await s.untilDevice('localhost');
+  const job = await s.post('/v1/jobs', { model: model.id,
+    devices: ['localhost'], levels: ['L0', 'L2'], policy: quickPolicy });
+  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const cut = await s.post('/v1/policies', { partition: { plan: 'pipeline',
+    profiles: [profile, profile], link: { bytes_per_s: 1e12 } } });
+  const { partition } = await s.until(`/v1/policies/${cut.id}`);
   const odd = await s.post('/v1/policies', { ...order, policies: ['guess'] });
   await s.until(`/v1/policies/${odd.id}`, ['failed']).catch(() => null);
   try {
@@ -38,6 +60,19 @@ withService(async (s) => {
     check(trial.policies.length > 10, 'each policy has its row and numbers');
     await axe(page, `#/policies/${made.id}`);
     await shoot(page, 'policies');
+    await go(page, s.url, `#/policies/${chosen.id}`);
+    await page.waitForSelector('[data-choice="oracle"]');
+    check(await page.locator('table').count() === 3,
+      'a selection shows results, break-even and confusion');
+    await axe(page, `#/policies/${chosen.id}`);
+    await go(page, s.url, `#/policies/${cut.id}`);
+    await page.waitForSelector('svg.graph');
+    for (const [i, stage] of partition.stages.entries())
+      check(await page.locator(`[data-device="${i}"]`).count()
+        === stage.to_layer - stage.from_layer + 1,
+      `stage ${i} is drawn on its device`);
+    await axe(page, `#/policies/${cut.id}`);
+    await shoot(page, 'partition');
     await go(page, s.url, `#/policies/${odd.id}`);
     await page.waitForSelector('.problem');
     check((await page.textContent('.problem')).includes('policy.name'),

@@ -4,20 +4,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { check, fixtures, npy, quickPolicy, withService }
+  from './service.mjs';
 
 const offramp = (...args) => JSON.parse(execFileSync(
   join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
-
-// float32 [rows][columns], as NumPy writes it.
-function npy(rows, row) {
-  const values = Array.from({ length: rows }, (_, i) => row(i));
-  const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${
-    values[0].length}), }`.padEnd(117) + '\n';
-  const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
-  return Buffer.concat([start, Buffer.from(head),
-    Buffer.from(new Float32Array(values.flat()).buffer)]);
-}
 
 withService(async (s) => {
   s.startProbe();

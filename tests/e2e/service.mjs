@@ -184,3 +184,13 @@ export async function withService(test, service = new Service()) {
   await service.stop();
   process.exit(code);
 }
+
+// float32 [rows][columns], as NumPy writes it.
+export function npy(rows, row) {
+  const values = Array.from({ length: rows }, (_, i) => row(i));
+  const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${
+    values[0].length}), }`.padEnd(117) + '\n';
+  const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
+  return Buffer.concat([start, Buffer.from(head),
+    Buffer.from(new Float32Array(values.flat()).buffer)]);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// A network cut between devices, and a configuration chosen for each sample,
+// asked of the server: the worker answers what the command answers here from
+// the same numbers, and what does not fit is refused by name.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check, fixtures, quickPolicy, withService } from './service.mjs';
+
+const offramp = (...args) => JSON.parse(execFileSync(
+  join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
+
+withService(async (s) => {
+  s.startProbe();
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  await s.untilDevice('localhost');
+  const job = await s.post('/v1/jobs', { model: model.id,
+    devices: ['localhost'], levels: ['L0', 'L2', 'L6'], policy: quickPolicy });
+  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const data = await s.post('/v1/datasets?wait=50', { model: model.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
+    preprocess: { scale: 0.00392156862745098 } });
+  const made = await s.post('/v1/records', { model: model.id,
+    dataset: data.id });
+  const records = (await s.until(`/v1/records/${made.id}`)).id;
+
+  const file = async (name, path) => {
+    const body = await s.get(path);
+    writeFileSync(s.path(name), typeof body === 'string' ? body
+      : JSON.stringify(body));
+    return s.path(name);
+  };
+  const graph = await file('g.json', `/v1/export/graph?profile=${profile}`);
+  const costs = await file('c.json', `/v1/export/costs?profile=${profile}`);
+  const csv = await file('r.csv', `/v1/records/${records}/csv`);
+  const ask = async (body) => {
+    const flow = await s.post('/v1/policies', body);
+    return s.until(`/v1/policies/${flow.id}`);
+  };
+  const same = (a, b, members) => members.every((m) =>
+    JSON.stringify(a[m]) === JSON.stringify(b[m]));
+
+  const link = { bytes_per_s: 2e8, base_ns: 1000 };
+  const typed = ['--rate', '2e8', '--base', '0.001', '--json'];
+  for (const [plan, members, more, profiles] of [
+    ['light', ['on_first', 'latency_ns', 'bytes'], {}, 2],
+    ['heavy', ['on_first', 'stage_ns', 'bound_ns'], {}, 2],
+    ['rates', ['rows', 'choices'], { seen: [3e8, 2e9] }, 2],
+    ['pipeline', ['stage_ns'], { ways: [{ share: 0.5, encode_ns: 0.1,
+      decode_ns: 0.1 }] }, 3],
+    ['jobs', ['cuts', 'makespan_ns'], { jobs: 3 }, 1]]) {
+    const { partition } = await ask({ partition: { plan, link, ...more,
+      profiles: Array(profiles).fill(profile) } });
+    const here = offramp('partition', '--plan', plan, ...typed,
+      ...(more.seen ?? []).flatMap((r) => ['--seen', String(r)]),
+      ...(more.ways ?? []).flatMap((w) => ['--way',
+        `${w.share},${w.encode_ns},${w.decode_ns}`]),
+      ...more.jobs ? ['--jobs', String(more.jobs)] : [],
+      ...Array(profiles).fill(graph));
+    if (!same(partition, here, members) || partition.layers.length === 0)
+      throw new Error(`${plan}: ${JSON.stringify(partition)}`);
+  }
+  const { partition: exit } = await ask({ partition: { plan: 'exit', link,
+    profiles: [profile, profile], records, max_drop: 0.02,
+    bits: [{ bits: 8, records }] } });
+  const exitHere = offramp('partition', '--plan', 'exit', '--records', csv,
+    '--max-drop', '0.02', '--bits', `8=${csv}`, ...typed, costs, costs);
+  check(exit.action !== null && same(exit, exitHere, ['action', 'front']),
+    'every plan of a partition is what the command finds here');
+
+  const rows = readFileSync(csv, 'utf8').trim().split('\n').length - 1;
+  const configs = [{ name: 'whole', records, profile },
+    { name: 'cheap', records, costs: { schema: 'offramp.costs/1',
+      metrics: ['latency_ns'], exits: exit.front.length ? (await s.get(
+        `/v1/export/costs?profile=${profile}`)).exits.map((x) => ({
+        name: x.name, segment: { latency_ns: 10 } })) : [] } }];
+  writeFileSync(s.path('cheap.json'), JSON.stringify(configs[1].costs));
+  const { selection } = await ask({ selection: { configs, images: data.id,
+    feature_cost: 5, folds: 4 } });
+  const picked = offramp('select', '--config', `whole=${csv},${costs}`,
+    '--config', `cheap=${csv},${s.path('cheap.json')}`, '--images',
+    join(fixtures, 'cnn3_images_u8.npy'), '--feature-cost', '5', '--folds',
+    '4', '--json');
+  check(selection.samples === rows && same(selection, picked,
+    ['configs', 'oracle', 'sets', 'best'])
+    && selection.policies.every((p, i) => same(p, picked.policies[i],
+      ['test', 'break_even', 'confusion'])),
+  'a selection is what the command finds here');
+  check(selection.policies.every((p) => p.confusion.flat()
+    .reduce((a, b) => a + b) === rows), 'confusion counts every sample');
+
+  const refused = async (body, says) => {
+    const e = await s.call('POST', '/v1/policies', body)
+      .then(() => null, (x) => x);
+    if (e === null || !String(e.message).includes(says))
+      throw new Error(`${says}: ${e}`);
+  };
+  const two = { profiles: [profile, profile] };
+  const cut = (x) => ({ partition: { ...two, link, ...x } });
+  await refused({ partition: two }, 'partition.link');
+  await refused(cut({ link: { bytes_per_s: 0 } }), 'bytes_per_s');
+  await refused(cut({ link: { bytes_per_s: 1e300 } }), 'bytes_per_s');
+  await refused(cut({ link: 99 }), 'link');
+  await refused(cut({ plan: 'best' }), 'light, heavy');
+  await refused(cut({ profiles: [profile] }), 'takes 2 to 2');
+  await refused(cut({ profiles: [profile, 99] }), '99');
+  await refused(cut({ plan: 'exit' }), 'records');
+  await refused({ ...cut({}), records }, 'records');
+  await refused({ selection: { configs: configs.slice(0, 1),
+    images: data.id } }, 'something to choose');
+  await refused({ selection: { configs } }, 'features');
+  await refused({ selection: { configs: [configs[0], { name: 'x' }],
+    images: data.id } }, 'records');
+  check(true, 'what does not fit is refused by name');
+});
