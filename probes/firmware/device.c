@@ -89,7 +89,8 @@ do_caps(struct device *d, struct words *args, struct text *out)
     text_pair(out, "hz", d->board->clock_hz);
     text_pair(out, "bits", d->board->counter_bits);
     text_pair(out, "pool", d->board->pool_bytes);
-    text_pair(out, "dsp", d->board->dsp);
+    text_pair(out, "kernels", d->board->kernels);
+    text_pair(out, "dwt", d->board->dwt);
     text_pair(out, "data", FRAME_DATA);
     text_pair(out, "layers", NN_LAYERS_MAX);
 }
@@ -184,14 +185,49 @@ do_kernels(struct device *d, struct words *args, struct text *out)
 {
     uint64_t which;
 
-    if (!words_hex(args, NN_DSP, &which)) {
-        refuse(out, "arguments want=0,1");
-    } else if (which == NN_DSP && !d->board->dsp) {
-        refuse(out, "dsp this core has no DSP extension");
+    if (!words_hex(args, NN_KERNEL_SETS - 1, &which)) {
+        refuse(out, "arguments want=SET");
+    } else if ((d->board->kernels >> which & 1) == 0) {
+        refuse(out, "kernels not in this firmware");
     } else {
         d->kernels = (enum nn_kernels)which;
         text_str(out, "m-ok");
     }
+}
+
+/* What the arena leaves of the pool. */
+static uint8_t *
+spare_of(const struct device *d)
+{
+    return d->arena + ((image_of(d)->arena_bytes + 7) & ~7u);
+}
+
+static size_t
+spare_bytes(const struct device *d)
+{
+    const uint8_t *end = (const uint8_t *)d->board->pool + d->board->pool_bytes;
+    const uint8_t *spare = spare_of(d);
+
+    return spare < end ? (size_t)(end - spare) : 0;
+}
+
+/* A library's kernels may want memory of their own. */
+static bool
+has_spare(
+    const struct device *d, uint64_t first, uint64_t end, struct text *out)
+{
+    const struct nn_layer *layers = nn_image_layers(d->board->pool);
+
+    for (uint64_t i = first; i < end; i++) {
+        uint64_t need = nn_spare_bytes(&layers[i], d->kernels);
+
+        if (need > spare_bytes(d)) {
+            refuse_numbers(out, "buffer", need, spare_bytes(d));
+            text_pair(out, "layer", i);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Run layers first .. end - 1 `count` times; the checksum is of what the last
@@ -202,9 +238,11 @@ run_layers(struct device *d, uint32_t first, uint32_t end, uint64_t count,
 {
     const struct nn_layer *layers = nn_image_layers(d->board->pool);
     const struct nn_layer *last = &layers[end - 1];
-    struct nn_run r = {
-        .image = d->board->pool, .arena = d->arena, .kernels = d->kernels
-    };
+    struct nn_run r = { .image = d->board->pool,
+        .arena = d->arena,
+        .kernels = d->kernels,
+        .spare = spare_of(d),
+        .spare_bytes = spare_bytes(d) };
     uint64_t ticks;
 
     d->board->start();
@@ -236,7 +274,7 @@ do_run(struct device *d, struct words *args, struct text *out)
         refuse(out, "arguments want=FIRST,END,COUNT");
     else if (end > image_of(d)->n_layers)
         refuse_numbers(out, "layer", end, image_of(d)->n_layers);
-    else
+    else if (has_spare(d, first, end, out))
         run_layers(d, (uint32_t)first, (uint32_t)end, count, out);
 }
 

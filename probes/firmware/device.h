@@ -23,8 +23,9 @@ struct device_selftest {
 struct device_board {
     const char *name, *core;
     uint32_t clock_hz, counter_bits;
-    bool dsp;
-    void *pool; /* aligned to 8: the image, then the arena */
+    uint32_t kernels; /* of nn_kernels_built() */
+    bool dwt;         /* ticks come from the cycle counter, else SysTick */
+    void *pool;       /* aligned to 8: the image, then the arena */
     size_t pool_bytes;
     void (*start)(void);    /* start counting at 0; no interrupts of
                              * the line from here .. */

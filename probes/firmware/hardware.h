@@ -11,14 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probes/firmware/device.h"
+#include "probes/firmware/ticker.h"
 
-/* SysTick (24 bits, of the core's clock) extended to 64 bits. */
-void ticks_start(uint32_t period); /* count from 0; at most TICKS_PERIOD */
-uint64_t ticks_now(void);
-void ticks_wrapped(void); /* interrupt */
-void ticks_selftest(struct device_selftest *out);
-enum { TICKS_BITS = 24, TICKS_PERIOD = 1 << TICKS_BITS };
+extern const struct ticker ticker_systick, ticker_dwt;
+void ticks_wrapped(void); /* interrupt of SysTick */
+void dwt_look(void);      /* from it, and with interrupts off */
 
 void uart_start(void);
 void uart_write(const char *data, size_t len); /* waits until all is out */

@@ -6,22 +6,29 @@
 
 extern uint8_t fw_pool[], fw_pool_end[];
 
+static const struct ticker *ticker; /* chosen once */
 static bool reset_wanted;
 
 static void
 start(void)
 {
     uart_listen(false);
-    ticks_start(TICKS_PERIOD);
+    ticker->start(false);
 }
 
 static uint64_t
 stop(void)
 {
-    uint64_t ticks = ticks_now();
+    uint64_t ticks = ticker->now();
 
     uart_listen(true);
     return ticks;
+}
+
+static void
+selftest(struct device_selftest *out)
+{
+    ticker_test(ticker, out);
 }
 
 static void
@@ -33,28 +40,27 @@ want_reset(void)
 int
 main(void)
 {
-    const struct device_board board = {
+    struct device_board board = {
         .name = BOARD_NAME,
         .core = BOARD_CORE,
         .clock_hz = BOARD_HZ,
-        .counter_bits = TICKS_BITS,
-#ifdef __ARM_FEATURE_DSP
-        .dsp = true,
-#endif
+        .kernels = nn_kernels_built(),
         .pool = fw_pool,
         .pool_bytes = (size_t)(fw_pool_end - fw_pool),
         .start = start,
         .stop = stop,
-        .selftest = ticks_selftest,
+        .selftest = selftest,
         .reset = want_reset,
     };
     static struct device device;
     char hello[FRAME_LINE];
     const char *line = hello;
 
+    ticker = ticker_choose(&ticker_dwt, &ticker_systick);
+    board.counter_bits = ticker->bits;
+    board.dwt = ticker == &ticker_dwt;
     device_init(&device, &board);
     uart_start();
-    ticks_start(TICKS_PERIOD);
     uart_write(hello, device_hello(&device, hello));
     while (!reset_wanted) {
         size_t n = responder_push(&device.responder, uart_read(), &line);

@@ -38,7 +38,7 @@ identify(struct board *b, struct err *err)
 {
     struct frame f;
     enum status st = client_call(&b->client, "name", &f, err);
-    uint64_t dsp = 0;
+    uint64_t dwt = 0;
 
     if (st != ST_OK)
         return st;
@@ -50,9 +50,10 @@ identify(struct board *b, struct err *err)
         (st = number(&f, "hz", &b->clock_hz, err)) != ST_OK ||
         (st = number(&f, "bits", &b->counter_bits, err)) != ST_OK ||
         (st = number(&f, "pool", &b->pool_bytes, err)) != ST_OK ||
-        (st = number(&f, "dsp", &dsp, err)) != ST_OK)
+        (st = number(&f, "kernels", &b->kernels, err)) != ST_OK ||
+        (st = number(&f, "dwt", &dwt, err)) != ST_OK)
         return st;
-    b->dsp = dsp != 0;
+    b->dwt = dwt != 0;
     return ST_OK;
 }
 
@@ -181,6 +182,16 @@ board_load(struct board *b, const void *image, size_t len, struct err *err)
         "what the board holds differs from what it was sent, %d times: its "
         "memory may be damaged",
         LOAD_TRIES);
+}
+
+enum nn_kernels
+board_best(const struct board *b)
+{
+    int i = NN_KERNEL_SETS - 1;
+
+    while (i > NN_PLAIN && (b->kernels >> i & 1) == 0)
+        i--;
+    return (enum nn_kernels)i;
 }
 
 enum status

@@ -28,7 +28,8 @@ struct board {
     struct client client;
     char name[32], core[32]; /* as the firmware says */
     uint64_t clock_hz, pool_bytes, counter_bits;
-    bool dsp;
+    uint64_t kernels;    /* sets that it has, a bit for each */
+    bool dwt;            /* its clock is the cycle counter, not SysTick */
     uint64_t clock_cost; /* ticks between two readings */
 };
 
@@ -52,6 +53,9 @@ void board_close(struct board *b);
  * the board's numbers where it does not fit. */
 enum status board_load(
     struct board *b, const void *image, size_t len, struct err *err) MUST_CHECK;
+
+/* The quickest set that it has. */
+enum nn_kernels board_best(const struct board *b);
 
 enum status board_kernels(
     struct board *b, enum nn_kernels kernels, struct err *err) MUST_CHECK;

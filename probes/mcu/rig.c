@@ -75,7 +75,7 @@ rig_load(struct rig *r, const void *image, size_t len, const uint8_t *input,
     r->input = input;
     if ((st = check_room(r, err)) != ST_OK)
         return st;
-    r->kernels = r->board->dsp ? NN_DSP : NN_PLAIN;
+    r->kernels = board_best(r->board);
     free(r->arena);
     if ((r->arena = calloc(1, head(r)->arena_bytes)) == NULL)
         return err_nomem(err);

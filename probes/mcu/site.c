@@ -186,8 +186,11 @@ site_stable(const struct site_board *s, const struct board *b,
         "ram_bytes", b ? json_integer((json_int_t)b->pool_bytes) : json_null(),
         "runtime", "offramp-firmware", "runtime_version", OFFRAMP_VERSION,
         "firmware_digest", firmware_digest(s), "counter_source",
-        site_emulated(s) ? "icount" : "systick", "emulator", emulator_json(s),
-        "kernels", b ? (b->dsp ? "dsp" : "plain") : NULL, "dtype", dtype,
+        site_emulated(s) ? "icount"
+        : b && b->dwt    ? "dwt"
+                         : "systick",
+        "emulator", emulator_json(s), "kernels",
+        b ? nn_kernels_name(board_best(b)) : NULL, "dtype", dtype,
         "energy_sensor");
     if (*out == NULL)
         return err_nomem(err);

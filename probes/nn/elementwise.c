@@ -5,9 +5,6 @@
 #include "probes/nn/finish.h"
 #include "probes/nn/scale.h"
 
-/* TensorFlow Lite's headroom for both inputs of an addition. */
-enum { ADD_SHIFT = 20 };
-
 void
 nn_add_i8(const struct nn_run *r)
 {
@@ -17,8 +14,8 @@ nn_add_i8(const struct nn_run *r)
     uint32_t n = (uint32_t)nn_out_count(l);
 
     for (uint32_t i = 0; i < n; i++) {
-        int32_t x = (a[i] - l->in_zero) * (1 << ADD_SHIFT);
-        int32_t y = (b[i] - l->in2_zero) * (1 << ADD_SHIFT);
+        int32_t x = (a[i] - l->in_zero) * (1 << NN_ADD_SHIFT);
+        int32_t y = (b[i] - l->in2_zero) * (1 << NN_ADD_SHIFT);
         int32_t sum = scale_i32(x, l->factor[0]) + scale_i32(y, l->factor[1]);
 
         out[i] = hold_i8(scale_i32(sum, l->factor[2]) + l->out_zero, l);
@@ -41,8 +38,8 @@ addend_of(struct nn_scale s, int32_t zero, struct addend *out)
     if (!half && !finish_is_usual(s))
         return false;
     s.shift = half ? -1 : s.shift;
-    *out = (struct addend){ finish_of(s), half ? ADD_SHIFT + 2 : ADD_SHIFT + 1,
-        zero };
+    *out = (struct addend){ finish_of(s),
+        half ? NN_ADD_SHIFT + 2 : NN_ADD_SHIFT + 1, zero };
     return true;
 }
 

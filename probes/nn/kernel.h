@@ -24,6 +24,18 @@ void nn_add_f32(const struct nn_run *r);
 void nn_relu_f32(const struct nn_run *r);
 void nn_softmax_f32(const struct nn_run *r);
 
+/* cmsis_nn.c */
+void nn_conv_i8_cmsis(const struct nn_run *r);
+void nn_depthwise_i8_cmsis(const struct nn_run *r);
+void nn_dense_i8_cmsis(const struct nn_run *r);
+void nn_avgpool_i8_cmsis(const struct nn_run *r);
+void nn_maxpool_i8_cmsis(const struct nn_run *r);
+void nn_add_i8_cmsis(const struct nn_run *r);
+uint64_t nn_cmsis_bytes(const struct nn_layer *l);
+
+/* TensorFlow Lite's headroom for both inputs of an addition. */
+enum { NN_ADD_SHIFT = 20 };
+
 /* The part of the input that output pixel (y, x) sees, as bytes in the order
  * of the weights; what lies outside is in_zero.  `patch` has room for it
  * rounded up to 4, filled up with 0.  Returns the input itself where it is

@@ -22,12 +22,40 @@ static kernel_fn *const quicker[NN_KERNEL_SETS][NN_OPS] = {
         [NN_DEPTHWISE] = nn_depthwise_i8_dsp,
         [NN_DENSE] = nn_conv_i8_dsp,
         [NN_ADD] = nn_add_i8_dsp },
+#ifdef OFFRAMP_CMSIS_NN
+    [NN_CMSIS] = { [NN_CONV] = nn_conv_i8_cmsis,
+        [NN_DEPTHWISE] = nn_depthwise_i8_cmsis,
+        [NN_DENSE] = nn_dense_i8_cmsis,
+        [NN_AVGPOOL] = nn_avgpool_i8_cmsis,
+        [NN_MAXPOOL] = nn_maxpool_i8_cmsis,
+        [NN_ADD] = nn_add_i8_cmsis },
+#endif
 };
 
 uint32_t
 nn_kernels_built(void)
 {
-    return 1u << NN_PLAIN | 1u << NN_DSP;
+    uint32_t sets = 1u << NN_PLAIN;
+
+#if !defined(__arm__) || defined(__ARM_FEATURE_DSP)
+    sets |= 1u << NN_DSP; /* elsewhere its instructions are written in C */
+#endif
+#ifdef OFFRAMP_CMSIS_NN
+    sets |= 1u << NN_CMSIS;
+#endif
+    return sets;
+}
+
+uint64_t
+nn_spare_bytes(const struct nn_layer *l, enum nn_kernels kernels)
+{
+#ifdef OFFRAMP_CMSIS_NN
+    if (kernels == NN_CMSIS && l->type == NN_I8)
+        return nn_cmsis_bytes(l);
+#endif
+    (void)l;
+    (void)kernels;
+    return 0;
 }
 
 const char *

@@ -42,7 +42,8 @@ enum nn_type { NN_I8, NN_F32, NN_TYPES };
  * quicker where a core has it.  float32 is always plain. */
 #define NN_KERNELS_MAP(X)                                                      \
     X(NN_PLAIN, "plain")                                                       \
-    X(NN_DSP, "dsp")
+    X(NN_DSP, "dsp")                                                           \
+    X(NN_CMSIS, "cmsis-nn")
 
 enum nn_kernels {
 #define X(name, text) name,
@@ -82,6 +83,8 @@ struct nn_run {
     const uint8_t *image;
     uint8_t *arena;
     enum nn_kernels kernels;
+    uint8_t *spare; /* aligned to 8: nn_spare_bytes() of them, or NULL */
+    size_t spare_bytes;
 };
 
 const char *nn_op_name(enum nn_op op);
@@ -89,6 +92,9 @@ const char *nn_kernels_name(enum nn_kernels kernels);
 
 /* The sets that this program has, a bit for each. */
 uint32_t nn_kernels_built(void);
+
+/* Bytes beside the arena that a set wants for a layer: 0 but for CMSIS-NN. */
+uint64_t nn_spare_bytes(const struct nn_layer *l, enum nn_kernels kernels);
 
 /* Compute one layer. */
 void nn_run(const struct nn_run *r);

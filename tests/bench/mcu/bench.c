@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench_mcu: networks in int8 on every emulated board: instructions a
- * multiply-accumulate step of each layer, plain kernels and DSP ones, whether
- * counts and bytes are the same in every run, and what a noisy line does.
+ * multiply-accumulate step of each layer with every set of kernels that the
+ * firmware has, whether counts and bytes are the same in every run, and what a
+ * noisy line does.
  *
  *     bench_mcu             all networks on all boards (some minutes)
  *     bench_mcu MACHINE     on one: "mps2-an386"
@@ -180,78 +181,114 @@ instructions(const struct board *b, uint64_t ticks)
            ((double)b->clock_hz * EMULATOR_NS_PER_INSTRUCTION);
 }
 
-static void
-print_layer(const struct board *b, const struct low_layer *l, uint64_t plain,
-    uint64_t dsp)
+static bool
+has(const struct board *b, int set)
 {
-    double macs = (double)nn_macs(&l->l);
-    double p = instructions(b, plain), d = instructions(b, dsp);
+    return (b->kernels >> set & 1) != 0;
+}
 
-    printf("  %-22s %-9s %9.0f %10.0f", l->name, nn_op_name(l->l.op), macs, p);
+/* Instructions, and those for one multiply-accumulate step. */
+static void
+print_counts(const struct board *b, uint64_t ticks, double macs)
+{
+    double n = instructions(b, ticks);
+
+    printf(" %10.0f", n);
     if (macs > 0)
-        printf(" %7.2f", p / macs);
+        printf(" %7.2f", n / macs);
     else
         printf(" %7s", "-");
-    if (b->dsp) {
-        printf(" %10.0f", d);
-        if (macs > 0)
-            printf(" %7.2f", d / macs);
-        else
-            printf(" %7s", "-");
-        printf(" %6.2f", p / d);
-    }
-    printf("\n");
 }
 
 static void
-print_board(const struct board *b, const struct subject *s,
-    const struct result *plain, const struct result *dsp)
+print_layer(const struct board *b, const struct low_layer *l,
+    const struct result *sets, int i)
 {
-    double worst = 0, sum_p = 0, sum_d = 0;
+    double macs = (double)nn_macs(&l->l);
 
-    printf("\n%s on %s (%s)\n  %-22s %-9s %9s %10s %7s %10s %7s %6s\n", s->name,
-        b->core, b->name, "layer", "op", "MAC", "plain", "/MAC", "DSP", "/MAC",
-        "ratio");
-    for (int i = 0; i < s->net->n_layers; i++) {
-        const struct low_layer *l = &s->net->layers[i];
-
-        print_layer(b, l, plain->ticks[i], dsp->ticks[i]);
-        sum_p += instructions(b, plain->ticks[i]);
-        sum_d += instructions(b, dsp->ticks[i]);
-        if (l->l.op == NN_CONV && l->l.kernel_h * l->l.kernel_w == 1)
-            worst = fmax(
-                worst, instructions(b, dsp->ticks[i]) / (double)nn_macs(&l->l));
-    }
-    printf("  all layers: plain %.0f", sum_p);
-    if (b->dsp)
-        printf(", DSP %.0f instructions (ratio %.2f); dearest pointwise "
-               "convolution %.2f a MAC",
-            sum_d, sum_p / sum_d, worst);
-    printf("\n");
+    printf("  %-22s %-9s %9.0f", l->name, nn_op_name(l->l.op), macs);
+    for (int k = 0; k < NN_KERNEL_SETS; k++)
+        if (has(b, k))
+            print_counts(b, sets[k].ticks[i], macs);
+    printf(" %6.2f\n",
+        (double)sets[NN_PLAIN].ticks[i] / (double)sets[board_best(b)].ticks[i]);
 }
 
-/* One board, three emulators: the same counts, the same bytes. */
+/* The dearest layer of a kind, in instructions for each step. */
+static double
+dearest(const struct board *b, const struct subject *s, const struct result *r,
+    enum nn_op op)
+{
+    double worst = 0;
+
+    for (int i = 0; i < s->net->n_layers; i++) {
+        const struct nn_layer *l = &s->net->layers[i].l;
+
+        if (l->op == op && (op != NN_CONV || l->kernel_h * l->kernel_w == 1))
+            worst =
+                fmax(worst, instructions(b, r->ticks[i]) / (double)nn_macs(l));
+    }
+    return worst;
+}
+
+static void
+print_sum(const struct board *b, const struct subject *s,
+    const struct result *sets, int set)
+{
+    uint64_t sum = 0, plain = 0;
+
+    for (int i = 0; i < s->net->n_layers; i++) {
+        sum += sets[set].ticks[i];
+        plain += sets[NN_PLAIN].ticks[i];
+    }
+    printf("  all layers, %s: %.0f instructions (ratio %.2f); dearest "
+           "pointwise convolution %.2f a MAC, depthwise %.2f\n",
+        nn_kernels_name((enum nn_kernels)set), instructions(b, sum),
+        (double)plain / (double)sum, dearest(b, s, &sets[set], NN_CONV),
+        dearest(b, s, &sets[set], NN_DEPTHWISE));
+}
+
+static void
+print_board(
+    const struct board *b, const struct subject *s, const struct result *sets)
+{
+    printf("\n%s on %s (%s)\n  %-22s %-9s %9s", s->name, b->core, b->name,
+        "layer", "op", "MAC");
+    for (int k = 0; k < NN_KERNEL_SETS; k++)
+        if (has(b, k))
+            printf(" %10s %7s", nn_kernels_name((enum nn_kernels)k), "/MAC");
+    printf(" %6s\n", "ratio");
+    for (int i = 0; i < s->net->n_layers; i++)
+        print_layer(b, &s->net->layers[i], sets, i);
+    for (int k = 0; k < NN_KERNEL_SETS; k++)
+        if (has(b, k))
+            print_sum(b, s, sets, k);
+}
+
+/* One board, three emulators: the same counts, and from every set of kernels
+ * the same bytes. */
 static bool
 profile(const char *machine, const struct subject *s)
 {
-    static struct result plain, dsp, again;
+    static struct result first[NN_KERNEL_SETS], again;
     bool same = true;
 
-    memset(&plain, 0, sizeof(plain));
-    memset(&dsp, 0, sizeof(dsp));
+    memset(first, 0, sizeof(first));
     memset(&again, 0, sizeof(again));
     for (int i = 0; i < RUNS; i++) {
         struct board *b = start(machine, s);
 
-        run_layers(b, s, NN_PLAIN, i == 0 ? &plain : &again);
-        same = same && (i == 0 || memcmp(&plain, &again, sizeof(plain)) == 0);
-        if (b->dsp) {
-            run_layers(b, s, NN_DSP, i == 0 ? &dsp : &again);
-            same = same && (i == 0 || memcmp(&dsp, &again, sizeof(dsp)) == 0) &&
-                   memcmp(plain.crc, dsp.crc, sizeof(plain.crc)) == 0;
+        for (int k = 0; k < NN_KERNEL_SETS; k++) {
+            if (!has(b, k))
+                continue;
+            run_layers(b, s, (enum nn_kernels)k, i == 0 ? &first[k] : &again);
+            same = same &&
+                   (i == 0 || memcmp(&first[k], &again, sizeof(again)) == 0) &&
+                   memcmp(first[k].crc, first[NN_PLAIN].crc,
+                       sizeof(again.crc)) == 0;
         }
         if (i == 0)
-            print_board(b, s, &plain, &dsp);
+            print_board(b, s, first);
         board_close(b);
     }
     printf(

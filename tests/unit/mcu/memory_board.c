@@ -66,7 +66,7 @@ memory_board_init(struct memory_board *m, size_t pool, double share)
                                     .core = "host",
                                     .clock_hz = 1000,
                                     .counter_bits = 64,
-                                    .dsp = true,
+                                    .kernels = nn_kernels_built(),
                                     .pool = calloc(1, pool),
                                     .pool_bytes = pool,
                                     .start = start,

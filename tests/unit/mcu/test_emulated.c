@@ -88,12 +88,21 @@ every_board_computes_what_this_machine_computes(void **state)
 
         assert_string_equal(b->name, m->name);
         assert_string_equal(b->core, m->core);
-        assert_int_equal(b->dsp, strcmp(m->core, "cortex-m3") != 0);
+        assert_int_equal(
+            b->kernels >> NN_DSP & 1, strcmp(m->core, "cortex-m3") != 0);
+#ifdef OFFRAMP_CMSIS_NN
+        assert_int_equal(b->kernels >> NN_CMSIS & 1, 1);
+        assert_int_equal(board_best(b), NN_CMSIS);
+#endif
+        assert_false(b->dwt); /* QEMU's reads 0: the test chose SysTick */
+        assert_int_equal(b->counter_bits, 24);
         for (int type = 0; type < NN_TYPES; type++) {
             struct network n;
 
             network_make(&n, type, &rng);
-            for (int k = 0; k <= (b->dsp && type == NN_I8); k++) {
+            for (int k = 0; k < NN_KERNEL_SETS; k++) {
+                if ((b->kernels >> k & 1) == 0)
+                    continue;
                 if (board_load(b, n.image, n.len, &err) != ST_OK ||
                     board_kernels(b, k, &err) != ST_OK)
                     fail_msg("%s: %s", err.code, err.text);

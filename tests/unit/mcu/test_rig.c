@@ -19,6 +19,7 @@
 #include "probes/mcu/emulator.h"
 #include "probes/mcu/golden_image.h"
 #include "probes/mcu/measure.h"
+#include "probes/mcu/site.h"
 
 enum { POOL = 64 << 10 };
 
@@ -258,6 +259,39 @@ an_emulator_that_is_missing_or_old_is_named(void **state)
     assert_string_equal(err.code, "infra.no_emulator");
 }
 
+static void
+the_environment_tells_the_clock_and_the_kernels(void **state)
+{
+    static const struct {
+        uint64_t kernels;
+        bool dwt;
+        const char *clock, *set;
+    } cases[] = {
+        { 1 << NN_PLAIN, false, "systick", "plain" },
+        { 1 << NN_PLAIN | 1 << NN_DSP, true, "dwt", "dsp" },
+        { 1 << NN_PLAIN | 1 << NN_CMSIS, true, "dwt", "cmsis-nn" },
+    };
+    const struct site_board site = { .path = "/dev/null", .id = "desk-1" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct board b = { .name = "b",
+            .core = "c",
+            .kernels = cases[i].kernels,
+            .dwt = cases[i].dwt };
+        char fingerprint[HASH_HEX];
+        struct err err = { 0 };
+        json_t *env;
+
+        if (site_stable(&site, &b, "int8", &env, fingerprint, &err) != ST_OK)
+            fail_msg("%s", err.text);
+        assert_string_equal(
+            json_get_string(env, "counter_source", ""), cases[i].clock);
+        assert_string_equal(json_get_string(env, "kernels", ""), cases[i].set);
+        json_decref(env);
+    }
+}
+
 int
 main(void)
 {
@@ -272,6 +306,7 @@ main(void)
         cmocka_unit_test(an_emulated_row_has_counts_and_no_time),
         cmocka_unit_test(counts_that_differ_between_rounds_are_refused),
         cmocka_unit_test(an_emulator_that_is_missing_or_old_is_named),
+        cmocka_unit_test(the_environment_tells_the_clock_and_the_kernels),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

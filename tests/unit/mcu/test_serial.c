@@ -72,7 +72,7 @@ be_a_board(int fd)
         .core = "host",
         .clock_hz = 1000000000,
         .counter_bits = 64,
-        .dsp = true,
+        .kernels = nn_kernels_built(),
         .pool = pool,
         .pool_bytes = POOL,
         .start = start,

@@ -224,7 +224,7 @@ a_damaged_image_is_refused_or_stays_within_its_memory(void **state)
         uint8_t *image = weighted(&len);
         const struct nn_image *head = (const void *)image;
         uint32_t arena = head->arena_bytes;
-        struct nn_run r = { nn_image_layers(image), image, NULL, NN_PLAIN };
+        struct nn_run r = { .layer = nn_image_layers(image), .image = image };
 
         for (uint64_t k = 1 + rng_below(&rng, 3); k > 0; k--)
             image[rng_below(&rng, sizeof(*head) + 3 * sizeof(*r.layer))] =

@@ -138,7 +138,9 @@ int8_softmax_is_within_a_step_of_the_real_one(void **state)
         double scale = 0.01 + 0.2 * rng_unit(&rng), sum = 0;
         struct nn_layer l = { .op = NN_SOFTMAX, .out_c = n, .out = 64 };
         uint8_t arena[128];
-        struct nn_run r = { &l, (const uint8_t *)table, arena, NN_PLAIN };
+        struct nn_run r = {
+            .layer = &l, .image = (const uint8_t *)table, .arena = arena
+        };
 
         pack_softmax_table(table, scale);
         for (uint32_t i = 0; i < n; i++) {
