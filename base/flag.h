@@ -55,7 +55,10 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(meter_stuck, BAD, "the energy meter stood still")                        \
     X(meter_window, BAD, "longer than the energy meter can tell apart")        \
     X(out_of_control, RANK, "a golden kernel was off the device's chart")      \
-    X(residual, MILD, "a plan run for real was beyond these numbers")
+    X(residual, MILD, "a plan run for real was beyond these numbers")          \
+    X(meter_lost, BAD, "the energy meter went away")                           \
+    X(meter_clock, BAD, "the energy meter's clock or marks do not fit")        \
+    X(replayed, RANK, "the energy is a recording of another run")
 
 enum flag_index {
 #define X(name, weight, text) FLAG_INDEX_##name,

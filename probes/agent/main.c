@@ -13,14 +13,15 @@
 #include "probes/agent/folder.h"
 #include "probes/agent/lanes.h"
 #include "probes/agent/loop.h"
+#include "probes/agent/meter_option.h"
 
-enum { MIB = 1 << 20, OPTS = 14, DEVICE_OPTS = 3 };
+enum { MIB = 1 << 20, OPTS = 15, DEVICE_OPTS = 4 };
 
 /* The command line as given. */
 struct settings {
     const char *server, *token, *id, *spool, *runtime, *link, *emulator,
         *log_level;
-    struct opt_list labels, devices, boards;
+    struct opt_list labels, devices, boards, meters;
     int64_t cache_mib, memory_mib;
     bool once;
     struct opt opts[OPTS];
@@ -81,6 +82,12 @@ make_options(struct settings *s, const struct agent_program *p)
             "id=TEXT "
             "where its USB adapter has no serial number; again for more, which "
             "work at the same time; without --device the host is then none",
+            NULL, 0, 0 },
+        { "meter", 'm', OPT_LIST, &s->meters, "NAME:PLACE[,device=BOARD]",
+            "an energy meter outside of the machine, that tells its samples as "
+            "lines of text; PLACE is tcp=HOST:PORT, serial=PATH with baud=N "
+            "(default 115200), or trace=FILE, a recording; it measures this "
+            "host, or a board; again for more",
             NULL, 0, 0 },
     };
 
@@ -362,6 +369,8 @@ agent_main(const struct agent_program *program, int argc, char **argv)
                 "'%s' is not understood here (see %s --help)", argv[1],
                 program->name),
             &err);
+    if (agent_meters(&s.meters, &s.boards, &err) != ST_OK)
+        return complain(&s, err.status, &err);
     if (s.runtime != NULL && setenv("OFFRAMP_RUNTIME", s.runtime, 1) < 0)
         return complain(&s, err_nomem(&err), &err);
     return verb->run(&s, program, n == 2 ? argv[2] : NULL);

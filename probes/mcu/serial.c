@@ -2,7 +2,6 @@
 #include "probes/mcu/serial.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -14,42 +13,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/tty.h"
+
 enum { WRITE_MS = 2000, PULSE_MS = 100, UP_MAX = 6 };
 
 struct serial {
     struct port port;
     int fd;
 };
-
-static const struct {
-    int64_t baud;
-    speed_t speed;
-} speeds[] = {
-    { 9600, B9600 },
-    { 19200, B19200 },
-    { 38400, B38400 },
-    { 57600, B57600 },
-    { 115200, B115200 },
-    { 230400, B230400 },
-    { 460800, B460800 },
-    { 921600, B921600 },
-    { 1000000, B1000000 },
-    { 2000000, B2000000 },
-};
-
-static enum status
-find_speed(int64_t baud, speed_t *out, struct err *err)
-{
-    for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++)
-        if (speeds[i].baud == baud) {
-            *out = speeds[i].speed;
-            return ST_OK;
-        }
-    return err_set(err, ST_INVALID, "cli.option",
-        "baud=%lld: lines have 9600, 19200, 38400, 57600, 115200, 230400, "
-        "460800, 921600, 1000000 or 2000000",
-        (long long)baud);
-}
 
 static enum status
 broken(const char *what, struct err *err)
@@ -137,55 +108,17 @@ static const struct port_ops ops = {
     .close = serial_close,
 };
 
-static enum status
-configure(int fd, speed_t speed, struct err *err)
-{
-    struct termios t;
-
-    if (tcgetattr(fd, &t) < 0)
-        return err_set(err, ST_UNAVAILABLE, "infra.no_serial",
-            "it is no serial line: %s", strerror(errno));
-    cfmakeraw(&t);
-    t.c_cflag |= CLOCAL | CREAD;
-    t.c_cflag &= ~(tcflag_t)(CRTSCTS | CSTOPB | HUPCL);
-    if (cfsetspeed(&t, speed) < 0 || tcsetattr(fd, TCSANOW, &t) < 0)
-        return broken("set up", err);
-    tcflush(fd, TCIOFLUSH); /* what an earlier user left there */
-    return ST_OK;
-}
-
-static enum status
-open_line(struct serial *s, const char *path, struct err *err)
-{
-    s->fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (s->fd < 0 && errno == EBUSY)
-        return err_set(err, ST_UNAVAILABLE, "infra.serial_busy",
-            "%s is in use by another program", path);
-    if (s->fd < 0)
-        return err_set(err, ST_UNAVAILABLE, "infra.no_serial",
-            "%s: %s: is the board plugged in, and may this user open it "
-            "(group dialout)?",
-            path, strerror(errno));
-    ioctl(s->fd, TIOCEXCL); /* the next one gets EBUSY */
-    return ST_OK;
-}
-
 enum status
 serial_open(struct port **out, const char *path, int64_t baud, struct err *err)
 {
-    struct serial *s;
-    speed_t speed = B0;
-    enum status st = find_speed(baud, &speed, err);
+    struct serial *s = calloc(1, sizeof(*s));
+    enum status st;
 
     *out = NULL;
-    if (st != ST_OK)
-        return st;
-    if ((s = calloc(1, sizeof(*s))) == NULL)
+    if (s == NULL)
         return err_nomem(err);
     s->port.ops = &ops;
-    s->fd = -1;
-    if ((st = open_line(s, path, err)) != ST_OK ||
-        (st = configure(s->fd, speed, err)) != ST_OK) {
+    if ((st = tty_open(path, baud, &s->fd, err)) != ST_OK) {
         serial_close(&s->port);
         return st;
     }

@@ -13,9 +13,10 @@
 
 #include <stdint.h>
 
+#include "base/tty.h"
 #include "probes/mcu/port.h"
 
-enum { SERIAL_BAUD = 115200, SERIAL_ID = 64 };
+enum { SERIAL_BAUD = TTY_BAUD, SERIAL_ID = 64 };
 
 /*
  * Open the line at `path`.  On ST_OK the caller ends *out with port_close().

@@ -66,14 +66,15 @@ count_samples(const struct meter_handle *m, uint64_t *taken, uint64_t *dropped)
         m->ops->samples(m->self, taken, dropped);
 }
 
+/* The meter is selected already, so that work may go on up to here. */
 static enum status
 begin(const struct meter_handle *m, const struct host *host, struct opened *o,
     struct err *err)
 {
-    enum status st = m->ops->select(m->self, 0, err);
+    enum status st = ST_OK;
 
     count_samples(m, &o->taken, &o->dropped);
-    if (st == ST_OK)
+    if (m->ops->between == NULL)
         st = align(m, host, o->at, err);
     o->start_ns = host->now_ns(host->ctx);
     return st;
@@ -97,18 +98,35 @@ check_samples(
 }
 
 static enum status
+between(const struct meter_handle *m, const struct opened *o,
+    struct energy_window *w, struct err *err)
+{
+    struct meter_window seen;
+    enum status st = m->ops->between(
+        m->self, o->start_ns, o->start_ns + w->window_ns, &seen, err);
+
+    if (st == ST_OK)
+        w->total_nj = seen.total_nj;
+    return st;
+}
+
+static enum status
 end(const struct meter_handle *m, const struct host *host,
     const struct opened *o, struct energy_window *w, struct err *err)
 {
     const struct meter_facts *f = m->ops->facts(m->self);
     uint64_t to[METER_CHANNELS];
-    enum status st = m->ops->read(m->self, to, err);
+    enum status st = ST_OK;
 
+    if (m->ops->between == NULL)
+        st = m->ops->read(m->self, to, err);
     w->window_ns = host->now_ns(host->ctx) - o->start_ns;
     if (st == ST_OK && w->window_ns > f->longest_ns)
         return err_set(err, ST_INVALID, "measure.meter_window",
             "%s: a window of %.1f s is longer than the sensor can tell",
             f->source, (double)w->window_ns / 1e9);
+    if (st == ST_OK && m->ops->between != NULL)
+        return between(m, o, w, err);
     if (st == ST_OK)
         st = check_samples(m, o, err);
     return st == ST_OK ? sum_nj(f, o->at, to, &w->total_nj, err) : st;
@@ -120,9 +138,11 @@ energy_idle(const struct meter_handle *m, const struct host *host, int64_t ns,
 {
     struct energy_window w = { 0 };
     struct opened o;
-    enum status st = begin(m, host, &o, err);
+    enum status st = m->ops->select(m->self, 0, err);
 
-    if (st != ST_OK)
+    /* What was done last is over at the meter's end too. */
+    host->sleep_ns(host->ctx, m->ops->facts(m->self)->guard_ns);
+    if (st != ST_OK || (st = begin(m, host, &o, err)) != ST_OK)
         return st;
     host->sleep_ns(host->ctx, ns);
     st = end(m, host, &o, &w, err);
@@ -157,7 +177,8 @@ energy_measure(const struct meter_handle *m, struct subject *s,
     enum status st;
 
     *out = (struct energy_window){ 0 };
-    if ((st = run_for(s, host, f->guard_ns, &guard_runs, err)) != ST_OK ||
+    if ((st = m->ops->select(m->self, 0, err)) != ST_OK ||
+        (st = run_for(s, host, f->guard_ns, &guard_runs, err)) != ST_OK ||
         (st = begin(m, host, &o, err)) != ST_OK ||
         (st = run_for(s, host, f->window_ns, &out->runs, err)) != ST_OK ||
         (st = end(m, host, &o, out, err)) != ST_OK)
@@ -176,6 +197,8 @@ energy_failure_flag(const char *code)
         { "measure.meter_range", FLAG(meter_backwards) },
         { "measure.meter_stuck", FLAG(meter_stuck) },
         { "measure.meter_window", FLAG(meter_window) },
+        { "measure.meter_lost", FLAG(meter_lost) },
+        { "measure.meter_clock", FLAG(meter_clock) },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -192,14 +215,16 @@ energy_account(const struct meter_facts *f, const struct energy_window *w,
     double power_w = w->total_nj / t;
     double idle_w = (idle_before_w + idle_after_w) / 2;
     double steps_nj = 2 * f->quantum_nj * (double)f->n +
-                      2 * power_w * (double)f->update_ns + f->offset_w * t;
+                      2 * fabs(power_w) * (double)f->update_ns +
+                      f->offset_w * t;
     double spread_w = fabs(idle_after_w - idle_before_w);
 
     out->gross_nj = w->total_nj / n;
     out->idle_nj = idle_w * t / n;
     out->net_nj = out->gross_nj - out->idle_nj;
-    out->err_nj = (steps_nj + f->gain_error * w->total_nj + spread_w * t) / n;
-    out->quant_err_rel = steps_nj / w->total_nj;
+    out->err_nj =
+        (steps_nj + f->gain_error * fabs(w->total_nj) + spread_w * t) / n;
+    out->quant_err_rel = steps_nj / fabs(w->total_nj);
 }
 
 int64_t

@@ -34,8 +34,10 @@ enum status energy_idle(const struct meter_handle *m, const struct host *host,
 /*
  * Run `s` for the sensor's window.  ST_INVALID: the sensor went back (code
  * "measure.meter_negative"), stood still for a second ("measure.meter_stuck"),
- * lost over a thousandth of its samples ("measure.meter_drops"), or the window
- * outlasted what it can tell ("measure.meter_window").
+ * lost over a thousandth of its samples ("measure.meter_drops"), the window
+ * outlasted what it can tell ("measure.meter_window"); of a meter outside of
+ * the machine also that it went away ("measure.meter_lost") or its clock runs
+ * at another speed ("measure.meter_clock").
  */
 enum status energy_measure(const struct meter_handle *m, struct subject *s,
     const struct host *host, struct energy_window *out,

@@ -78,7 +78,8 @@ kit_facts(const struct kit *k, int64_t threads)
         .counter_source = count_wanted()     ? "emulator"
                           : k->counters_here ? k->counters.ops->name
                                              : NULL,
-        .energy_sensor = e->self != NULL ? e->ops->name : NULL,
+        .energy_sensor =
+            e->self != NULL ? e->ops->facts(e->self)->source : NULL,
         .energy = e->self != NULL ? e->ops->facts(e->self) : NULL,
         .threads = threads,
     };

@@ -33,6 +33,15 @@ struct meter_facts {
     int64_t guard_ns;   /* work goes on for so long around a window */
     double offset_w;    /* by which power may be wrong at all times */
     double gain_error;  /* of its scale, as a share; 0: unknown */
+    bool marks;         /* it sees a pin of the board (marked) */
+    bool replayed;      /* a recording, of another run */
+};
+
+/* What a meter with a clock of its own saw between two moments. */
+struct meter_window {
+    double total_nj;
+    int64_t window_ns;
+    uint64_t taken, dropped; /* samples */
 };
 
 struct meter {
@@ -44,12 +53,21 @@ struct meter {
     enum status (*open)(void **self, const char *root, struct err *err);
     /* MUST; borrowed until the next select or close. */
     const struct meter_facts *(*facts)(const void *self);
-    /* MUST: count a group from zero.  More channels than the hardware can
-     * count at once come in groups; others have group 0 only, which open
-     * selects.  ST_NOT_FOUND: no such group. */
+    /* MUST: count a group from zero; what went wrong before is forgotten.  More
+     * channels than the hardware can count at once come in groups; others have
+     * group 0 only, which open selects.  ST_NOT_FOUND: no such group. */
     enum status (*select)(void *self, size_t group, struct err *err);
-    /* MUST: the running totals, facts()->n of them. */
+    /* MUST, unless there is `between`: the running totals, facts()->n. */
     enum status (*read)(void *self, uint64_t *values, struct err *err);
+    /* MAY: the energy between two moments of clock_ns(), both after the last
+     * select and in the past; waits for what is under way.  ST_INVALID says
+     * why it cannot be known, "measure.meter_lost" that the meter is gone. */
+    enum status (*between)(void *self, int64_t from_ns, int64_t to_ns,
+        struct meter_window *out, struct err *err);
+    /* MAY, where facts()->marks: the energy of the one pulse of a pin that
+     * came between them. */
+    enum status (*marked)(void *self, int64_t from_ns, int64_t to_ns,
+        struct meter_window *out, struct err *err);
     /* MAY: samples taken so far, and those that did not come. */
     void (*samples)(void *self, uint64_t *taken, uint64_t *dropped);
     void (*close)(void *self); /* MUST */
@@ -61,6 +79,9 @@ extern const struct meter meter_papi, meter_rapl;
 /* Energy of the package by the kernel's powercap files; of the board by a
  * power sensor of its hwmon files. */
 extern const struct meter meter_powercap, meter_hwmon;
+
+/* Energy of the board by a meter outside of it (external.h). */
+extern const struct meter meter_external;
 
 /* Where the kernel's files are, outside of tests. */
 #define METER_ROOT "/sys"

@@ -5,10 +5,11 @@
 
 const struct meter *const meters_counters[] = { &meter_papi, NULL };
 
-/* RAPL by PAPI counts in finer steps than powercap does and does not wrap; a
- * sensor on the board sees more than the package, but coarsely. */
-const struct meter *const meters_energy[] = { &meter_rapl, &meter_powercap,
-    &meter_hwmon, NULL };
+/* A meter that was named is what its owner trusts.  RAPL by PAPI counts in
+ * finer steps than powercap does and does not wrap; a sensor on the board sees
+ * more than the package, but coarsely. */
+const struct meter *const meters_energy[] = { &meter_external, &meter_rapl,
+    &meter_powercap, &meter_hwmon, NULL };
 
 static const char *
 state_of(enum status st, const struct err *cause)
