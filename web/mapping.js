@@ -41,6 +41,20 @@ const options = (m, unit) => table("All mappings", [
         ? [chip(whys[o.state] ?? o.state, "bad"), " ", o.why] : null },
 ], m.options);
 
+// The nearest pool's tier answers: beside what was found, on the same tiers.
+const difficulty = (d, unit) => [
+    h("p", null, `By difficulty (the nearest pool by ${d.compares} at ${
+        d.pools[0].exit}): `, quantity(d.test.cost, unit), ` and ${
+        percent(d.test.accuracy)} right, held out`,
+    d.meets ? "." : "; no pools keep the floor."),
+    table("Samples by difficulty, on the same tiers", [
+        { title: "Tier", head: true, cell: (p) => p.processor },
+        { title: "Answers at", cell: (p) => p.exit },
+        { title: "Samples", number: true, cell: (p) => percent(p.share, 1) },
+        { title: "One costs", number: true, cell: (p) =>
+            quantity(p.cost, unit) },
+    ], d.pools)];
+
 export function mapping(plan, unit) {
     const m = plan.mapping;
     if (!m)
@@ -53,5 +67,6 @@ export function mapping(plan, unit) {
                 [...sources].map((s) => s ?? "unknown").join(", ")
             }): their sum is no measurement.` : ""),
         processors(m, unit),
-        m.options.some((o) => known(o.cost) || o.why) ? options(m, unit) : null);
+        m.options.some((o) => known(o.cost) || o.why) ? options(m, unit) : null,
+        m.difficulty ? difficulty(m.difficulty, unit) : null);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "search/data/difficulty.h"
 #include "search/data/map_doc.h"
 
 #define BAD(err, ...) err_set(err, ST_INVALID, "search.mapping", __VA_ARGS__)
@@ -280,6 +281,20 @@ search(struct map_work *w, bool limited, struct err *err)
     return ST_OK;
 }
 
+/* Beside the exact optimum: the same tiers, samples clustered by difficulty. */
+static enum status
+add_difficulty(const struct records *r, const struct map_work *w, json_t *plan,
+    struct err *err)
+{
+    json_t *doc, *mapping = json_object_get(plan, "mapping");
+    enum status st = difficulty_json(r, w->sys, w->wanted, &doc, err);
+
+    if (st != ST_OK)
+        return st;
+    return json_object_set_new(mapping, "difficulty", doc) < 0 ? err_nomem(err)
+                                                               : ST_OK;
+}
+
 enum status
 map_records(const struct records *r, const struct map_system *sys,
     const struct search_options *o, json_t **plan, struct err *err)
@@ -302,6 +317,12 @@ map_records(const struct records *r, const struct map_system *sys,
         (st = set_room(w, &limited, err)) == ST_OK &&
         (st = search(w, limited, err)) == ST_OK)
         st = map_doc_json(w, plan, err);
+    if (st == ST_OK)
+        st = add_difficulty(r, w, *plan, err);
+    if (st != ST_OK) {
+        json_decref(*plan);
+        *plan = NULL;
+    }
     mapping_result_clear(&w->found);
     problem_clear(&w->problem);
     free(w);

@@ -208,6 +208,28 @@ print_options(const json_t *mapping, const char *metric)
     }
 }
 
+/* What clustering by difficulty does on the same tiers. */
+static void
+print_difficulty(const json_t *d, const char *metric)
+{
+    const json_t *test = json_object_get(d, "test"), *x;
+    size_t i;
+
+    if (!json_is_object(d))
+        return;
+    printf("\nby difficulty (nearest pool by %s) on the same tiers: %s %.6g, "
+           "accuracy %.2f %%\nheld out%s\n",
+        json_get_string(d, "compares", "?"), metric,
+        json_get_number(test, "cost"), 100 * json_get_number(test, "accuracy"),
+        json_is_true(json_object_get(d, "meets"))
+            ? ""
+            : "; no pools keep the floor");
+    json_array_foreach(json_object_get(d, "pools"), i, x)
+        printf("  %-16s answers at %-10s %5.1f %% of samples\n",
+            json_get_string(x, "processor", "?"),
+            json_get_string(x, "exit", "?"), 100 * json_get_number(x, "share"));
+}
+
 static void
 print_mapping(const json_t *plan)
 {
@@ -223,6 +245,8 @@ print_mapping(const json_t *plan)
             json_get_string(p, "name", "?"), json_get_string(p, "source", "?"),
             100 * json_get_number(p, "reach"));
     print_options(mapping, json_get_string(plan, "objective", ""));
+    print_difficulty(json_object_get(mapping, "difficulty"),
+        json_get_string(plan, "objective", ""));
 }
 
 static enum status

@@ -29,6 +29,9 @@ struct slow {
     struct sums probe[ARMS_MAX]; /* from probes, less the sample's mean */
     struct fact *fact;           /* everything learnt, one by one */
     size_t facts;
+    double *calm; /* follow-drift: the leader's scores since it leads */
+    size_t calms;
+    size_t begun; /* steps before the last start */
 };
 
 static double
@@ -63,18 +66,22 @@ spread_of(const struct sums *m)
     return x > 0 ? (double)x : 0;
 }
 
-/* Of the facts since a step, each weighing keep^age. */
+/* Of the facts since a step, each weighing keep^age, from the newest to those
+ * that weigh nothing. */
 static struct sums
 look_back(const struct slow *p, int arm, size_t since, double keep)
 {
     struct sums out = { 0 };
 
-    for (size_t i = 0; i < p->facts; i++) {
+    for (size_t i = p->facts; i-- > 0 && p->fact[i].t >= since;) {
         const struct fact *f = &p->fact[i];
-        double weight = pow(keep, (double)(p->t - 1 - f->t));
+        double weight;
 
-        if (f->arm != arm || f->t < since)
+        if (f->arm != arm)
             continue;
+        weight = pow(keep, (double)(p->t - 1 - f->t));
+        if (weight < 1e-18)
+            break;
         out.n += weight;
         out.total += weight * f->earning;
     }
@@ -213,6 +220,56 @@ choose_follow(struct slow *p)
     return (struct slow_step){ leader(p), false };
 }
 
+/* Has the level of the leader's scores changed?  Two-sided cumulative sums
+ * over all of them, in deviations of the first 200. */
+static bool
+has_drifted(const struct slow *p)
+{
+    long double mean = 0, squares = 0;
+    double up = 0, down = 0, sd;
+
+    if (p->calms <= 200)
+        return false;
+    for (size_t i = 0; i < 200; i++)
+        mean += p->calm[i] / 200;
+    for (size_t i = 0; i < 200; i++)
+        squares += (p->calm[i] - mean) * (p->calm[i] - mean);
+    sd = (double)sqrtl(squares / 200) + 1e-9;
+    for (size_t i = 200; i < p->calms; i++) {
+        double x = (p->calm[i] - (double)mean) / sd;
+
+        up = fmax(0, up + x - 0.25);
+        down = fmax(0, down - x - 0.25);
+        if (up > 25 || down > 25)
+            return true;
+    }
+    return false;
+}
+
+static struct slow_step
+choose_drift(struct slow *p)
+{
+    if (rng_unit(&p->rng) < p->s->probes / (double)(p->t - p->begun))
+        return (struct slow_step){ p->s->arms - 1, true };
+    return (struct slow_step){ leader(p), false };
+}
+
+/* One draw, made again for every step. */
+static struct slow_step
+choose_random(struct slow *p)
+{
+    struct rng first = { p->s->seed };
+
+    return (struct slow_step){ (int)(rng_next(&first) % (uint64_t)p->s->arms),
+        false };
+}
+
+static struct slow_step
+choose_final(struct slow *p)
+{
+    return (struct slow_step){ p->s->arms - 1, false };
+}
+
 static struct slow_step
 choose_doubt(struct slow *p)
 {
@@ -290,6 +347,9 @@ static const struct rule rules[] = {
     { "thompson", choose_thompson, SIDE_NONE, false },
     { "thompson-probe", choose_doubt, SIDE_NONE, false },
     { "follow", choose_follow, SIDE_NONE, false },
+    { "follow-drift", choose_drift, SIDE_NONE, false },
+    { "random", choose_random, SIDE_NONE, false },
+    { "final", choose_final, SIDE_NONE, false },
     { "window", choose_window, SIDE_NONE, false },
     { "discount", choose_discount, SIDE_NONE, false },
 };
@@ -314,6 +374,20 @@ learn_probe(struct slow *p, const double *score, double final)
         add(&p->probe[i], earning[i] - mean);
 }
 
+/* The leader's score, and what follows if it has drifted: all is forgotten,
+ * this step too.  A new leader's scores are counted from its next step on. */
+static bool
+watch(struct slow *p, const double *score)
+{
+    p->calm[p->calms++] = score[leader(p)];
+    if (!has_drifted(p))
+        return false;
+    memset(p->probe, 0, sizeof(p->probe));
+    p->calms = 0;
+    p->begun = p->t;
+    return true;
+}
+
 /* What this step teaches, by the rule's view. */
 static void
 learn(struct slow *p, const struct rule *r, const double *score,
@@ -323,8 +397,13 @@ learn(struct slow *p, const struct rule *r, const double *score,
     double final = score[last];
     bool known = c.arm == last || score[c.arm] < p->s->alpha;
 
+    if (r->choose == choose_drift && watch(p, score))
+        return;
     if (c.probe) {
+        int before = leader(p);
+
         learn_probe(p, score, final);
+        p->calms = leader(p) == before ? p->calms : 0;
         return;
     }
     note(p, c.arm, earn(p->s, c.arm, score[c.arm], final));
@@ -346,8 +425,12 @@ run(const struct rule *r, const struct replay_settings *settings,
 
     p.rng = (struct rng){ p.s->seed };
     p.fact = malloc(steps * ARMS_MAX * sizeof(*p.fact));
-    if (p.fact == NULL)
+    p.calm = malloc(steps * sizeof(*p.calm));
+    if (p.fact == NULL || p.calm == NULL) {
+        free(p.fact);
+        free(p.calm);
         return NAN;
+    }
     for (size_t i = 0; i < steps; i++) {
         const struct policy_setting *paid;
 
@@ -362,6 +445,7 @@ run(const struct rule *r, const struct replay_settings *settings,
                   earn(paid, out[i].arm, score[out[i].arm], score[s->arms - 1]);
     }
     free(p.fact);
+    free(p.calm);
     return regret;
 }
 

@@ -95,14 +95,17 @@ replay_spied(const struct replay_order *order, struct slow_step *step)
     return r.regret;
 }
 
+/* `memory` 0: the usual one. */
 static void
-agrees(const char *name, size_t steps, bool shift)
+agrees(const char *name, size_t steps, bool shift, double memory)
 {
     static struct slow_step fast[LONG], slow[LONG];
     struct replay_order order;
     double want, got;
 
     stream_make(&made, 0.4, 0.25, shift, 7);
+    if (memory > 0)
+        made.settings.own.memory = made.settings.path.memory = memory;
     assert_int_equal(replay_order_init(&order, &made.stream, &made.settings.own,
                          steps, 7, NULL),
         ST_OK);
@@ -128,15 +131,38 @@ every_decision_equals_the_slow_reference(void **state)
 {
     static const char *const names[] = { "splitee", "splitee-s",
         "splitee-s-impute", "splitee-s-none", "splitee-s-published", "ucb-v",
-        "kl-ucb", "thompson", "thompson-probe", "follow" };
+        "kl-ucb", "thompson", "thompson-probe", "follow", "follow-drift",
+        "random", "final" };
 
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        agrees(names[i], SHORT, false);
-        agrees(names[i], LONG, false);
+        agrees(names[i], SHORT, false, 0);
+        agrees(names[i], LONG, false, 0);
     }
-    agrees("window", SHORT + 500, true);
-    agrees("discount", SHORT, true);
+    agrees("follow-drift", LONG, true, 0);
+    agrees("window", SHORT + 500, true, 0);
+    agrees("window", LONG, true, 400);
+    agrees("discount", SHORT, true, 0);
+    agrees("discount", LONG, true, 50);
+}
+
+/* Every row of the table has its reference. */
+static void
+no_policy_is_without_a_reference(void **state)
+{
+    struct replay_order order;
+    struct slow_step step[10];
+
+    (void)state;
+    stream_make(&made, 0.4, 0.25, false, 7);
+    assert_int_equal(replay_order_init(
+                         &order, &made.stream, &made.settings.own, 10, 7, NULL),
+        ST_OK);
+    for (size_t i = 0; policy_kinds[i] != NULL; i++)
+        if (isnan(slow_replay(policy_kinds[i]->name, &made.settings,
+                &made.stream, &order, 10, step)))
+            fail_msg("%s has none", policy_kinds[i]->name);
+    replay_order_clear(&order);
 }
 
 static void
@@ -296,6 +322,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_decision_equals_the_slow_reference),
+        cmocka_unit_test(no_policy_is_without_a_reference),
         cmocka_unit_test(no_arm_needs_more_than_64_bytes),
         cmocka_unit_test(regret_is_ordered_as_published),
         cmocka_unit_test(probing_in_doubt_has_a_quarter_of_ucb1s_regret),
