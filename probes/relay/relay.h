@@ -30,6 +30,8 @@ enum {
 struct relay_hop {
     double within_ns; /* from its tensors to its answer, those behind it
                        * included; NaN where the processor has no clock */
+    double asked_ns;  /* of that, waiting for the one behind it; NaN: nobody
+                       * was asked */
     double counts;    /* instructions; NaN where none are counted */
 };
 
@@ -69,7 +71,8 @@ struct relay_service {
 enum status relay_serve(struct tcp_door *d, const struct relay_service *s,
     int wait_ms, int64_t *served, struct err *err) MUST_CHECK;
 
-/* Put the hops of a peer's answer behind hop[0] of `out`. */
+/* Put the hops of a peer's answer, and the time it took, behind hop[0] of
+ * `out`. */
 void relay_behind(struct relay_answer *out, const struct relay_answer *peer);
 
 /* ---- the end that asks ---- */

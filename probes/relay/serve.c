@@ -20,6 +20,7 @@ struct visit {
 void
 relay_behind(struct relay_answer *out, const struct relay_answer *peer)
 {
+    out->hop[0].asked_ns = (double)(peer->answered_ns - peer->sent_ns);
     for (size_t i = 0; i < peer->hops && i + 1 < RELAY_HOPS_MAX; i++)
         out->hop[i + 1] = peer->hop[i];
     out->hops = peer->hops + 1 < RELAY_HOPS_MAX ? peer->hops + 1
@@ -68,7 +69,7 @@ static enum status
 answer(const struct visit *v, const struct wire_frame *f, struct err *err)
 {
     const struct relay_service *s = v->service;
-    struct relay_answer a = { .hops = 1, .hop = { { NAN, NAN } } };
+    struct relay_answer a = { .hops = 1, .hop = { { NAN, NAN, NAN } } };
     const int64_t start = clock_ns();
     enum status st;
 
@@ -86,7 +87,9 @@ answer(const struct visit *v, const struct wire_frame *f, struct err *err)
         (void)wire_send_failure(v->fd, f->number, st, err);
         return st;
     }
-    if (!s->timeless)
+    if (s->timeless)
+        a.hop[0].asked_ns = NAN;
+    else
         a.hop[0].within_ns = (double)(clock_ns() - start);
     if (!wire_send(
             v->fd, WIRE_ANSWER, f->number, v->out, wire_pack(&a, v->out)))

@@ -63,7 +63,7 @@ struct fixed {
     uint64_t hops, values;
 };
 _Static_assert(sizeof(struct fixed) == 40, "no gaps on the line");
-_Static_assert(sizeof(struct relay_hop) == 16, "no gaps on the line");
+_Static_assert(sizeof(struct relay_hop) == 24, "no gaps on the line");
 
 size_t
 wire_pack(const struct relay_answer *a, uint8_t *out)

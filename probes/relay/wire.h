@@ -23,7 +23,7 @@ enum wire_kind {
 
 enum {
     WIRE_TEXT_MAX = 1024, /* of a WIRE_FAIL */
-    WIRE_ANSWER_MAX = 40 + 16 * RELAY_HOPS_MAX + 4 * RELAY_VALUES_MAX,
+    WIRE_ANSWER_MAX = 40 + 24 * RELAY_HOPS_MAX + 4 * RELAY_VALUES_MAX,
 };
 
 struct wire_frame {

@@ -1,46 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/transfer/task_link.h"
 
-#include <curl/curl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/flag.h"
 #include "probes/emulated/count.h"
 #include "probes/measure/kit.h"
+#include "probes/transfer/peer.h"
 #include "probes/transfer/report.h"
-#include "probes/transfer/tcp.h"
-
-enum { HOST_MAX = 256 };
 
 /* ---- the end that answers ---- */
-
-/* Of a wildcard nobody can say by which address others reach it. */
-static bool
-is_wildcard(const char *host)
-{
-    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
-}
-
-static enum status
-tell_address(
-    struct task *t, const struct tcp_door *d, const char *host, struct err *err)
-{
-    json_t *part = json_pack("{s:{s:s?,s:i,s:s}}", "peer", "host",
-        is_wildcard(host) ? NULL : host, "port", tcp_port(d), "secret",
-        tcp_secret(d));
-    enum status st = part ? task_part(t, part, err) : err_nomem(err);
-
-    json_decref(part);
-    return st;
-}
 
 static enum status
 run_answer(struct task *t, json_t **result, struct err *err)
 {
-    const char *host = getenv("OFFRAMP_LINK");
     int64_t wait_s = 600, exchanges = 0;
     const struct json_field fields[] = {
         { "wait_s", JF_INT, false, &wait_s, 1, 3600 },
@@ -48,13 +22,8 @@ run_answer(struct task *t, json_t **result, struct err *err)
     struct tcp_door *door = NULL;
     enum status st = JSON_PICK(t->payload, "payload", fields, err);
 
-    if (st == ST_OK && (host == NULL || host[0] == '\0'))
-        return task_fail(t, TASK_USER, "link.closed", NULL,
-            "this agent opens no port: start it with --link ADDRESS, an "
-            "address of its machine that the other device reaches");
-    if (st == ST_OK && (st = tcp_listen(&door, host, err)) == ST_OK &&
-        (st = tell_address(t, door, host, err)) == ST_OK) {
-        task_progress(t, "waiting", 0, 1, host);
+    if (st == ST_OK && (st = peer_open_door(t, &door, err)) == ST_OK) {
+        task_progress(t, "waiting", 0, 1, peer_own_address());
         st = tcp_answer(door, (int)wait_s * 1000, &exchanges, err);
     }
     tcp_close(door);
@@ -68,51 +37,18 @@ run_answer(struct task *t, json_t **result, struct err *err)
 /* ---- the end that asks ---- */
 
 struct ask {
-    const char *to, *host, *secret;
-    char server[HOST_MAX]; /* where the agent reaches its server */
-    int64_t port, seed, max_rounds, max_bytes;
+    struct peer peer;
+    int64_t seed, max_rounds, max_bytes;
     double ci_rel, budget_s;
 };
-
-/* The host in OFFRAMP_SERVER's URL, without an IPv6 address' brackets. */
-static enum status
-server_host(char out[HOST_MAX], struct err *err)
-{
-    const char *url = getenv("OFFRAMP_SERVER");
-    CURLU *u = curl_url();
-    char *host = NULL;
-    enum status st = ST_OK;
-
-    if (u == NULL)
-        return err_nomem(err);
-    if (url == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-        st = err_set(err, ST_INVALID, "link.address",
-            "the other end did not say its address, and this agent's --server "
-            "has none: start the other agent with --link and its address");
-    else
-        snprintf(out, HOST_MAX, "%.*s",
-            (int)strcspn(host + (host[0] == '['), "]"),
-            host + (host[0] == '['));
-    curl_free(host);
-    curl_url_cleanup(u);
-    return st;
-}
 
 static enum status
 read_ask(const struct task *t, struct ask *a, struct err *err)
 {
-    json_t *peer = NULL, *policy = NULL;
+    json_t *policy = NULL;
     const struct json_field fields[] = {
-        { "to", JF_STR, false, &a->to, 0, 128 },
-        { "peer", JF_OBJ, false, &peer, 0, 0 },
         { "policy", JF_OBJ, false, &policy, 0, 0 },
         { "seed", JF_INT, false, &a->seed, 0, 9e15 },
-    };
-    const struct json_field in_peer[] = {
-        { "host", JF_STR, false, &a->host, 0, HOST_MAX - 1 },
-        { "port", JF_INT, true, &a->port, 1, 65535 },
-        { "secret", JF_STR, true, &a->secret, 0, TCP_SECRET - 1 },
     };
     const struct json_field in_policy[] = {
         { "ci_rel", JF_REAL, false, &a->ci_rel, 1e-6, 1 },
@@ -127,19 +63,10 @@ read_ask(const struct task *t, struct ask *a, struct err *err)
         .max_bytes = 4 << 20,
         .ci_rel = 0.03,
         .budget_s = 20 };
-    if ((st = JSON_PICK(t->payload, "payload", fields, err)) != ST_OK)
+    if ((st = JSON_PICK(t->payload, "payload", fields, err)) != ST_OK ||
+        (st = peer_read(t, &a->peer, err)) != ST_OK || policy == NULL)
         return st;
-    if (peer == NULL || a->to == NULL)
-        return err_set(err, ST_UNPROCESSABLE, "link.nobody_there",
-            "the other end of the link is not waiting any more: ask for the "
-            "measurement again");
-    if ((st = JSON_PICK(peer, "peer", in_peer, err)) != ST_OK ||
-        (policy != NULL &&
-            (st = JSON_PICK(policy, "policy", in_policy, err)) != ST_OK))
-        return st;
-    if (a->host == NULL && (st = server_host(a->server, err)) == ST_OK)
-        a->host = a->server;
-    return st;
+    return JSON_PICK(policy, "policy", in_policy, err);
 }
 
 static void
@@ -163,7 +90,7 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
     const struct clock_start began = clock_start();
     struct report_facts facts = {
         .from = json_get_string(t->lease, "device", "?"),
-        .to = a->to,
+        .to = a->peer.name,
         .transport = x->transport,
         .env_fingerprint = fingerprint,
         .utc_start_ms = began.utc_ms,
@@ -196,7 +123,8 @@ run_ask(struct task *t, json_t **result, struct err *err)
     enum status st;
 
     if ((st = read_ask(t, &a, err)) != ST_OK ||
-        (st = tcp_visit(&line, a.host, (int)a.port, a.secret, err)) != ST_OK)
+        (st = tcp_visit(&line, a.peer.host, a.peer.port, a.peer.secret, err)) !=
+            ST_OK)
         return st;
     x = tcp_exchange(line);
     st = measure(t, &a, &x, result, err);
@@ -222,9 +150,7 @@ run(struct task *t, json_t **result, struct err *err)
 static bool
 has_address(void)
 {
-    const char *host = getenv("OFFRAMP_LINK");
-
-    return host != NULL && host[0] != '\0';
+    return peer_own_address() != NULL;
 }
 
 const struct task_kind task_link = { .name = "link",

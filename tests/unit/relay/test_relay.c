@@ -167,7 +167,9 @@ three_in_a_row_tell_of_each_other(void **state)
     assert_int_equal(relay_run(l, tensor, &a, NULL), ST_OK);
     assert_true(a.values[1] == 4 * tensor[1]);
     assert_int_equal(a.hops, 2);
-    assert_true(a.hop[0].within_ns > 0);
+    assert_true(a.hop[0].within_ns > a.hop[0].asked_ns);
+    assert_true(a.hop[0].asked_ns > 0);
+    assert_true(isnan(a.hop[1].asked_ns));
     assert_true(isnan(a.hop[1].within_ns)); /* an emulator has no time */
     assert_true(a.hop[1].counts == 100);
     relay_close(l);
