@@ -18,7 +18,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_TRIAL] = { accept_trial, NULL },
     [TASK_LINK] = { accept_link, payload_link },
     [TASK_QUANTISE] = { accept_quantise, NULL },
-    [TASK_LIVE] = { accept_live, NULL },
+    [TASK_LIVE] = { accept_live, payload_live },
 };
 
 enum status

@@ -8,7 +8,7 @@
 accept_fn accept_analyse, accept_dataset, accept_records, accept_search,
     accept_profile, accept_golden, accept_deploy, accept_validate,
     accept_augment, accept_trial, accept_link, accept_quantise, accept_live;
-payload_fn payload_profile, payload_link;
+payload_fn payload_profile, payload_link, payload_live;
 
 /* Is `doc` (called `path`) of this schema?  ST_UNPROCESSABLE
  * "result.schema". */
@@ -23,5 +23,11 @@ enum status accept_analysis_check(struct db *db, const json_t *doc,
 /* Is the blob in the store?  ST_UNPROCESSABLE "result.blob" names `path`. */
 enum status accept_blob(struct db *db, const char *path, const char *sha256,
     struct err *err) MUST_CHECK;
+
+/* Put where the other end of a flow's link waits (the newest that told) into
+ * `peer` and `to` of a payload; nothing where none does, which the probe then
+ * says. */
+enum status accept_give_peer(struct db *db, const struct task *task,
+    json_t *payload, struct err *err) MUST_CHECK;
 
 #endif

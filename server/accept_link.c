@@ -13,16 +13,13 @@
 #include "server/view.h"
 
 enum status
-payload_link(struct db *db, const struct payload_ask *ask, json_t *payload,
-    struct err *err)
+accept_give_peer(
+    struct db *db, const struct task *task, json_t *payload, struct err *err)
 {
     struct offer offer = { 0 };
     json_t *part = NULL;
-    enum status st;
+    enum status st = db_part_offer(db, task->flow, &offer, err);
 
-    if (strcmp(json_get_string(payload, "role", ""), "ask") != 0)
-        return ST_OK;
-    st = db_part_offer(db, ask->task->flow, &offer, err);
     if (st == ST_NOT_FOUND) /* the probe finds no peer, and says so */
         return ST_OK;
     if (st == ST_OK)
@@ -35,6 +32,15 @@ payload_link(struct db *db, const struct payload_ask *ask, json_t *payload,
     json_decref(part);
     offer_clear(&offer);
     return st;
+}
+
+enum status
+payload_link(struct db *db, const struct payload_ask *ask, json_t *payload,
+    struct err *err)
+{
+    return strcmp(json_get_string(payload, "role", ""), "ask") == 0
+               ? accept_give_peer(db, ask->task, payload, err)
+               : ST_OK;
 }
 
 /* One way of a link, and the widest of its intervals. */

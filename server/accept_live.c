@@ -9,11 +9,12 @@
 #include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/live_order.h"
+#include "server/live_next.h"
 #include "server/view.h"
 
 enum {
-    DEVICES_MAX = 256,
     POLICIES_MAX = 32,
+    WAIT_S = 600, /* the device that serves waits so long for the other */
     REPLAY_DEADLINE_S = 1800,
     DEADLINE_REST_S = 600,
 };
@@ -64,49 +65,67 @@ collect_each(struct db *db, const json_t *list, const char *const *members,
 
 /* ---- prepare ---- */
 
+/* What the device is to do. */
+static json_t *
+run_payload(const struct stage *s)
+{
+    static const char *const of_result[] = { "rows", "policies", "setting",
+        "cost", "earn", "timed", NULL };
+    static const char *const of_payload[] = { "costs", "problem", NULL };
+    const json_t *next = json_object_get(s->payload, "next");
+    json_t *o = json_pack("{s:s,s:O,s:O,s:b}", "role", "run", "exits",
+        json_object_get(next, "exits"), "budget_s",
+        json_object_get(next, "budget_s"), "elsewhere",
+        json_is_array(json_object_get(next, "others")));
+
+    for (size_t i = 0; o != NULL && of_result[i] != NULL; i++)
+        (void)json_object_set(
+            o, of_result[i], json_object_get(s->result, of_result[i]));
+    for (size_t i = 0; o != NULL && of_payload[i] != NULL; i++)
+        (void)json_object_set(
+            o, of_payload[i], json_object_get(s->payload, of_payload[i]));
+    return o;
+}
+
+/* A task for one of the devices, as a document: what live_next_add() takes. */
 static enum status
-add_run(const struct stage *s, json_t *blobs, struct err *err)
+add_run(const struct stage *s, json_t *blobs, json_t *parts, struct err *err)
 {
     const json_t *next = json_object_get(s->payload, "next");
-    const json_t *devices = json_object_get(next, "devices");
-    const double budget_s = json_get_number(next, "budget_s");
-    const char *names[DEVICES_MAX];
-    size_t n = json_array_size(devices);
-    int64_t id;
+    const int64_t deadline_s =
+        (int64_t)(4 * json_get_number(next, "budget_s")) + DEADLINE_REST_S;
+    json_t *run = json_pack("{s:O,s:O,s:I,s:o,s:O}", "selector",
+        json_object_get(next, "selector"), "devices",
+        json_object_get(next, "devices"), "deadline_s", (json_int_t)deadline_s,
+        "payload", run_payload(s), "blobs", blobs);
+    json_t *serve = NULL;
+    enum status st = run != NULL ? ST_OK : err_nomem(err);
 
-    n = n < DEVICES_MAX ? n : DEVICES_MAX;
-    for (size_t i = 0; i < n; i++)
-        names[i] = json_string_value(json_array_get(devices, i));
-    return input_task_add(s->db,
-        &(struct task_offer){ .kind = TASK_LIVE,
-            .owner = s->task->owner,
-            .priority = s->task->priority,
-            .flow = s->task->flow,
-            .selector = json_get_string(next, "selector", NULL),
-            .devices = names,
-            .n_devices = n,
-            .deadline_s = (int64_t)(4 * budget_s) + DEADLINE_REST_S,
-            .now_ms = s->now_ms },
-        json_pack("{s:s,s:O,s:O,s:O,s:O,s:O,s:O,s:O,s:f,s:O,s:O}", "role",
-            "run", "exits", json_object_get(next, "exits"), "rows",
-            json_object_get(s->result, "rows"), "policies",
-            json_object_get(s->result, "policies"), "setting",
-            json_object_get(s->result, "setting"), "cost",
-            json_object_get(s->result, "cost"), "earn",
-            json_object_get(s->result, "earn"), "timed",
-            json_object_get(s->result, "timed"), "budget_s", budget_s, "costs",
-            json_object_get(s->payload, "costs"), "problem",
-            json_object_get(s->payload, "problem")),
-        blobs, &id, err);
+    if (st == ST_OK && !json_is_array(json_object_get(next, "others")))
+        st = live_next_add(s->db, s->task, run, s->now_ms, err);
+    else if (st == ST_OK) {
+        serve = json_pack("{s:O,s:O,s:I,s:{s:s,s:O,s:i,s:O},s:O}", "selector",
+            json_object_get(next, "to"), "devices",
+            json_object_get(next, "others"), "deadline_s",
+            (json_int_t)deadline_s + WAIT_S, "payload", "role", "serve",
+            "exits", json_object_get(next, "exits"), "wait_s", WAIT_S, "next",
+            run, "blobs", parts);
+        st = serve != NULL
+                 ? live_next_add(s->db, s->task, serve, s->now_ms, err)
+                 : err_nomem(err);
+    }
+    json_decref(run);
+    json_decref(serve);
+    return st;
 }
 
 static enum status
 prepared(const struct stage *s, struct err *err)
 {
-    static const char *const parts[] = { "segment", "head", NULL };
+    static const char *const in_exits[] = { "segment", "head", NULL };
     static const char *const in_rows[] = { "inputs", "labels", NULL };
     json_t *rows = NULL, *cost = NULL, *earn = NULL, *setting = NULL;
-    json_t *policies = NULL, *blobs = json_array();
+    json_t *policies = NULL, *blobs = json_array(), *parts = json_array();
     bool timed;
     const struct json_field fields[] = {
         { "rows", JF_OBJ, true, &rows, 0, 0 },
@@ -116,7 +135,7 @@ prepared(const struct stage *s, struct err *err)
         { "earn", JF_OBJ, true, &earn, 0, 0 },
         { "timed", JF_BOOL, true, &timed, 0, 0 },
     };
-    enum status st = blobs != NULL ? ST_OK : err_nomem(err);
+    enum status st = blobs && parts ? ST_OK : err_nomem(err);
 
     if (st == ST_OK &&
         (st = accept_schema(
@@ -125,9 +144,12 @@ prepared(const struct stage *s, struct err *err)
         (st = collect(s->db, rows, in_rows, blobs, err)) == ST_OK &&
         (st = collect_each(s->db,
              json_object_get(json_object_get(s->payload, "next"), "exits"),
-             parts, blobs, err)) == ST_OK)
-        return add_run(s, blobs, err); /* steals them */
+             in_exits, parts, err)) == ST_OK &&
+        (st = json_array_extend(blobs, parts) == 0 ? ST_OK : err_nomem(err)) ==
+            ST_OK)
+        st = add_run(s, blobs, parts, err);
     json_decref(blobs);
+    json_decref(parts);
     return st;
 }
 
@@ -254,12 +276,30 @@ replayed(const struct stage *s, struct err *err)
     return note(s, "replay", err);
 }
 
+/* ---- serve ---- */
+
+static enum status
+served(const struct stage *s, struct err *err)
+{
+    return accept_schema(s->result, "result", "offramp.live_served/1", err);
+}
+
 /* ---- all of them ---- */
+
+enum status
+payload_live(struct db *db, const struct payload_ask *ask, json_t *payload,
+    struct err *err)
+{
+    return json_is_true(json_object_get(payload, "elsewhere"))
+               ? accept_give_peer(db, ask->task, payload, err)
+               : ST_OK;
+}
 
 static const struct {
     const char *role;
     enum status (*ended)(const struct stage *s, struct err *err);
-} roles[] = { { "prepare", prepared }, { "run", ran }, { "replay", replayed } };
+} roles[] = { { "prepare", prepared }, { "serve", served }, { "run", ran },
+    { "replay", replayed } };
 
 enum status
 accept_live(struct db *db, const struct task *task, const json_t *result,

@@ -11,7 +11,7 @@
 #include "server/augment_flow.h"
 #include "server/auth.h"
 #include "server/link_order.h"
-#include "server/live_curve.h"
+#include "server/live_next.h"
 #include "server/salvage.h"
 #include "server/server.h"
 
@@ -61,8 +61,8 @@ api_lease_part(struct request *rq, struct reply *rp)
         (st = db_part_put(rq->db, &a, n, &is_new, &rq->err)) != ST_OK ||
         (st = link_order_next(rq->db, a.lease, rq->now_ms, &more, &rq->err)) !=
             ST_OK ||
-        (is_new && (st = live_curve_part(rq->db, a.lease, n, rq->json, &grown,
-                        &rq->err)) != ST_OK))
+        (is_new && (st = live_next_part(rq->db, a.lease, n, rq->json,
+                        rq->now_ms, &grown, &rq->err)) != ST_OK))
         return st;
     if (more || grown)
         server_ring(rq->server);

@@ -6,6 +6,21 @@
 
 #include "db/db.h"
 
+/* Sending n bytes one way takes base_ns + n * byte_ns. */
+struct link_way {
+    double base_ns, byte_ns;
+};
+
+struct link_measured {
+    char from[129], to[129]; /* devices, or "server" */
+    struct link_way send, receive;
+};
+
+/* ST_NOT_FOUND "link.not_found"; ST_CONFLICT "link.not_ready": it was not
+ * measured (yet), or has no rate. */
+enum status link_measured_get(struct db *db, int64_t id,
+    struct link_measured *out, struct err *err) MUST_CHECK;
+
 /* Medians of the way there: ns, and ns a byte.  ST_NOT_FOUND; ST_CONFLICT
  * "link.not_ready" where it has not been measured or has no rate. */
 enum status link_cost(struct db *db, int64_t id, double *base_ns,

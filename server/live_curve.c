@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "db/flow.h"
-#include "db/queue.h"
 #include "server/api_util.h"
 #include "server/view.h"
 
 enum { POINTS_MAX = 128, POLICIES_MAX = 64, COLUMNS = 5 };
-
-struct news {
-    int64_t lease, n;
-    const json_t *part;
-    bool *added;
-};
 
 static enum status
 check_points(const json_t *points, struct err *err)
@@ -58,7 +51,7 @@ entry(json_t *curve, const char *policy)
 }
 
 static enum status
-extend(json_t *document, const struct news *n, struct err *err)
+extend(json_t *document, int64_t n, const json_t *part, struct err *err)
 {
     const char *policy = NULL;
     json_t *points = NULL, *curve, *e, *all;
@@ -66,11 +59,11 @@ extend(json_t *document, const struct news *n, struct err *err)
         { "policy", JF_STR, true, &policy, 0, 64 },
         { "points", JF_ARR, true, &points, 0, 0 },
     };
-    enum status st = JSON_PICK(n->part, "", fields, err);
+    enum status st = JSON_PICK(part, "", fields, err);
 
     if (st != ST_OK || (st = check_points(points, err)) != ST_OK)
         return st;
-    if (n->n == 0 || json_object_get(document, "curve") == NULL)
+    if (n == 0 || json_object_get(document, "curve") == NULL)
         if (json_object_set_new(document, "curve", json_array()) < 0)
             return err_nomem(err);
     curve = json_object_get(document, "curve");
@@ -83,53 +76,23 @@ extend(json_t *document, const struct news *n, struct err *err)
     return json_array_extend(all, points) < 0 ? err_nomem(err) : ST_OK;
 }
 
-static enum status
-add(struct db *db, int64_t id, const struct news *n, struct err *err)
+enum status
+live_curve_add(
+    struct db *db, int64_t flow, int64_t n, const json_t *part, struct err *err)
 {
     struct flow f = { 0 };
     json_t *document = NULL;
     char *text = NULL;
-    enum status st = db_flow_get(db, FLOW_TRIAL, id, &f, err);
+    enum status st = db_flow_get(db, FLOW_TRIAL, flow, &f, err);
 
     if (st == ST_OK) {
         document = f.document ? view_document(f.document) : json_object();
-        st = document != NULL ? extend(document, n, err) : err_nomem(err);
+        st = document != NULL ? extend(document, n, part, err) : err_nomem(err);
     }
     if (st == ST_OK && (st = api_text(document, &text, err)) == ST_OK)
-        st = db_flow_set(db, id, 0, text, err);
-    *n->added = st == ST_OK;
+        st = db_flow_set(db, flow, 0, text, err);
     free(text);
     json_decref(document);
     flow_clear(&f);
     return st;
-}
-
-static enum status
-look(struct db *db, void *ctx, struct err *err)
-{
-    const struct news *n = ctx;
-    struct lease lease = { 0 };
-    struct task task = { 0 };
-    json_t *payload = NULL;
-    enum status st = db_lease_get(db, n->lease, &lease, err);
-
-    if (st == ST_OK &&
-        (st = db_task_get(db, lease.task, &task, err)) == ST_OK &&
-        task.kind == TASK_LIVE) {
-        payload = view_document(task.payload);
-        if (strcmp(json_get_string(payload, "role", ""), "run") == 0)
-            st = add(db, task.flow, n, err);
-    }
-    json_decref(payload);
-    task_clear(&task);
-    lease_clear(&lease);
-    return st;
-}
-
-enum status
-live_curve_part(struct db *db, int64_t lease, int64_t n, const json_t *part,
-    bool *added, struct err *err)
-{
-    *added = false;
-    return db_tx(db, look, &(struct news){ lease, n, part, added }, err);
 }

@@ -7,13 +7,10 @@
 #include "base/json.h"
 #include "db/db.h"
 
-/*
- * Part `n` of this lease's result came: where it is that of a live run, its
- * points go to the flow's `curve`, [{"policy","points":[[done, here_ns,
- * predicted_ns, handed_over, accuracy]..]}]; part 0 begins it anew.  A part
- * that is none is ST_INVALID.  *added tells whether somebody may wait for it.
- */
-enum status live_curve_part(struct db *db, int64_t lease, int64_t n,
-    const json_t *part, bool *added, struct err *err) MUST_CHECK;
+/* The flow's `curve`, [{"policy","points":[[done, here_ns, predicted_ns,
+ * handed_over, accuracy]..]}], grows by part `n` of a run; part 0 begins it
+ * anew.  Call it in a db_tx().  ST_INVALID: no part of a run. */
+enum status live_curve_add(struct db *db, int64_t flow, int64_t n,
+    const json_t *part, struct err *err) MUST_CHECK;
 
 #endif

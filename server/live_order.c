@@ -57,6 +57,7 @@ read_body(
     };
     const struct json_field in_live[] = {
         { "device", JF_STR, true, &o->device, 0, 1024 },
+        { "to", JF_STR, false, &o->to, 0, 1024 },
         { "model", JF_STR, false, &o->model_id, 0, 64 },
         { "dataset", JF_INT, true, &a->dataset, 1, 9e15 },
         { "rows", JF_ARR, false, &o->rows, 0, 0 },
@@ -205,26 +206,72 @@ load_rows(
     return ST_OK;
 }
 
+static bool
+is_among(const char *agent, const struct fleet_device **d, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(d[i]->agent, agent) == 0)
+            return true;
+    return false;
+}
+
+static json_t *
+names_of(const struct fleet_device **d, size_t n)
+{
+    json_t *a = json_array();
+
+    for (size_t i = 0; a != NULL && i < n; i++)
+        (void)json_array_append_new(a, json_string(d[i]->name));
+    return a;
+}
+
+/* An agent does one task at a time, so it cannot be both ends. */
+static enum status
+drop_shared(const struct live_order *o, const struct fleet_device **here,
+    size_t *n, const struct fleet_device **there, size_t n_there,
+    struct err *err)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *n; i++)
+        if (!is_among(here[i]->agent, there, n_there))
+            here[kept++] = here[i];
+    *n = kept;
+    return kept > 0
+               ? ST_OK
+               : err_set(err, ST_UNPROCESSABLE, "link.same_agent",
+                     "live.device '%.80s' and live.to '%.80s' are devices of "
+                     "one agent, which does one task at a time: name devices "
+                     "of two agents",
+                     o->device, o->to);
+}
+
 static enum status
 find_devices(struct db *db, struct live_order *o, struct err *err)
 {
-    const struct fleet_device **match;
-    size_t n = 0;
+    const struct fleet_device **here = NULL, **there = NULL;
+    size_t n = 0, n_there = 0;
     enum status st = fleet_load(db, o->now_ms, &o->fleet, err);
 
     if (st != ST_OK)
         return st;
-    o->devices = json_array();
-    match = calloc(o->fleet.n + 1, sizeof(*match));
-    if (o->devices == NULL || match == NULL)
-        st = err_nomem(err);
-    else
+    here = calloc(o->fleet.n + 1, sizeof(*here));
+    there = calloc(o->fleet.n + 1, sizeof(*there));
+    st = here != NULL && there != NULL ? ST_OK : err_nomem(err);
+    if (st == ST_OK)
         st = fleet_match(
-            &o->fleet, "live.device", o->device, FLEET_HOSTS, match, &n, err);
-    for (size_t i = 0; st == ST_OK && i < n; i++)
-        if (json_array_append_new(o->devices, json_string(match[i]->name)) < 0)
-            st = err_nomem(err);
-    free(match);
+            &o->fleet, "live.device", o->device, FLEET_HOSTS, here, &n, err);
+    if (st == ST_OK && o->to != NULL &&
+        (st = fleet_match(&o->fleet, "live.to", o->to, FLEET_HOSTS, there,
+             &n_there, err)) == ST_OK)
+        st = drop_shared(o, here, &n, there, n_there, err);
+    if (st == ST_OK) {
+        o->devices = names_of(here, n);
+        o->others = o->to != NULL ? names_of(there, n_there) : NULL;
+        st = o->devices && (!o->to || o->others) ? ST_OK : err_nomem(err);
+    }
+    free(here);
+    free(there);
     return st;
 }
 
@@ -245,7 +292,8 @@ problem_document(
             return err_nomem(err);
     }
     if (a->link != NULL)
-        st = trial_link_offload(db, o->in.profile, a->link, &offload, err);
+        st = trial_link_offload(
+            db, o->in.profile, a->link, o->device, &offload, err);
     if (st == ST_OK && json_object_set_new(o->problem, "offload", offload) < 0)
         st = err_nomem(err);
     return st;
@@ -281,6 +329,7 @@ live_order_clear(struct live_order *o)
     fleet_clear(&o->fleet);
     json_decref(o->problem);
     json_decref(o->devices);
+    json_decref(o->others);
     memset(o, 0, sizeof(*o));
 }
 
@@ -319,6 +368,9 @@ add_flow(struct db *db, struct live_order *o, struct err *err)
     char *text = NULL;
     enum status st = request != NULL ? ST_OK : err_nomem(err);
 
+    if (st == ST_OK && o->others != NULL &&
+        json_object_set(request, "others", o->others) < 0)
+        st = err_nomem(err);
     if (st == ST_OK && (json_object_set(request, "devices", o->devices) < 0 ||
                            json_object_set_new(request, "model",
                                json_string(o->model.row.id)) < 0))
@@ -351,14 +403,14 @@ live_order_store(struct db *db, struct live_order *o, struct err *err)
             .deadline_s = PREPARE_DEADLINE_S,
             .now_ms = o->now_ms },
         json_pack("{s:s,s:I,s:O?,s:O,s:{s:s,s:s?,s:o,s:O?},s:O?,s:O,"
-                  "s:{s:o,s:s,s:O,s:f}}",
+                  "s:{s:o,s:s,s:O,s:s?,s:O?,s:f}}",
             "role", "prepare", "exits",
             (json_int_t)json_array_size(o->model.exits), "classes",
             o->model.classes, "input_shape", o->model.input_shape, "dataset",
             "inputs", d->inputs, "labels", d->labels, "preprocess",
             view_document(d->preprocess), "rows", o->rows, "costs", o->in.costs,
             "problem", o->problem, "next", "exits", exit_parts(o->model.exits),
-            "selector", o->device, "devices", o->devices, "budget_s",
-            o->budget_s),
+            "selector", o->device, "devices", o->devices, "to", o->to, "others",
+            o->others, "budget_s", o->budget_s),
         json_pack("[s,s*]", d->inputs, d->labels), &task, err);
 }

@@ -5,6 +5,9 @@
  * kind trial with its first task; the others follow in accept_live.c:
  *
  *     prepare (worker) -> run (device) -> replay (worker)
+ *
+ * With a second device, `to`, that one serves while the first runs: what the
+ * policies hand over really goes there.
  */
 #ifndef OFFRAMP_SERVER_LIVE_ORDER_H
 #define OFFRAMP_SERVER_LIVE_ORDER_H
@@ -23,9 +26,10 @@ struct live_order {
     struct fleet fleet;
     json_t *problem; /* for the worker */
     json_t *devices; /* names that may do it */
+    json_t *others;  /* names that may serve; NULL: there is no `to` */
     json_t *body;    /* borrowed, as are: */
     json_t *rows;    /* [from, to], or NULL: all */
-    const char *device, *model_id;
+    const char *device, *to, *model_id;
     double budget_s;
     const char *owner;
     int64_t now_ms;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "server/link_cost.h"
 #include "server/profile_doc.h"
 
 /* Bytes of the tensor that an exit hangs on, or NaN. */
@@ -73,8 +74,8 @@ server_costs(struct db *db, int64_t server, const char *model, json_t **out,
 }
 
 struct link {
-    double rate, base;
-    int64_t server;
+    double byte_ns, base_ns;
+    int64_t measured, server;
 };
 
 static enum status
@@ -96,7 +97,7 @@ add_exits(const json_t *analysis, const struct link *link,
                 "alone: give offload as numbers instead of link",
                 i, json_get_string(x, "name", "?"));
         if (json_array_append_new(
-                out, json_real(link->base + bytes / link->rate * 1e9 +
+                out, json_real(link->base_ns + bytes * link->byte_ns +
                                (elsewhere ? rest_ns(elsewhere, i) : 0))) < 0)
             return err_nomem(err);
     }
@@ -126,16 +127,56 @@ offload(struct db *db, const struct export_input *in, const struct link *link,
     return st;
 }
 
+/* There with the tensor, and back with the answer. */
+static enum status
+take_measured(
+    struct db *db, struct link *link, const char *from, struct err *err)
+{
+    struct link_measured m;
+    enum status st = link_measured_get(db, link->measured, &m, err);
+    bool back;
+
+    if (st != ST_OK)
+        return st;
+    back = from != NULL && strcmp(from, m.to) == 0;
+    link->base_ns = m.send.base_ns + m.receive.base_ns;
+    link->byte_ns = back ? m.receive.byte_ns : m.send.byte_ns;
+    return ST_OK;
+}
+
+static enum status
+read_link(struct db *db, const json_t *doc, const char *from, struct link *link,
+    struct err *err)
+{
+    double rate = NAN, base = NAN; /* bytes a second, ns */
+    const struct json_field fields[] = {
+        { "bytes_per_s", JF_REAL, false, &rate, 1e-3, 1e18 },
+        { "base_ns", JF_REAL, false, &base, 0, 1e15 },
+        { "measured", JF_INT, false, &link->measured, 1, 9e15 },
+        { "server", JF_INT, false, &link->server, 1, 9e15 },
+    };
+    enum status st;
+
+    *link = (struct link){ 0 };
+    if ((st = JSON_READ(doc, "link", fields, err)) != ST_OK)
+        return st;
+    if ((link->measured != 0) == !isnan(rate) ||
+        (link->measured != 0 && !isnan(base)))
+        return err_set(err, ST_INVALID, "request.field",
+            "give link.bytes_per_s (with base_ns), or link.measured (the "
+            "number of a measured link), and only one of them");
+    if (link->measured != 0)
+        return take_measured(db, link, from, err);
+    link->byte_ns = 1e9 / rate;
+    link->base_ns = isnan(base) ? 0 : base;
+    return ST_OK;
+}
+
 enum status
 trial_link_offload(struct db *db, int64_t profile, const json_t *doc,
-    json_t **out, struct err *err)
+    const char *from, json_t **out, struct err *err)
 {
-    struct link link = { 0 };
-    const struct json_field fields[] = {
-        { "bytes_per_s", JF_REAL, true, &link.rate, 1e-3, 1e18 },
-        { "base_ns", JF_REAL, false, &link.base, 0, 1e15 },
-        { "server", JF_INT, false, &link.server, 1, 9e15 },
-    };
+    struct link link;
     struct export_input in;
     enum status st;
 
@@ -144,7 +185,7 @@ trial_link_offload(struct db *db, int64_t profile, const json_t *doc,
         return err_set(err, ST_INVALID, "request.field",
             "link needs profile, which knows the bytes of each exit's tensor: "
             "with costs of your own give offload");
-    if ((st = JSON_READ(doc, "link", fields, err)) != ST_OK ||
+    if ((st = read_link(db, doc, from, &link, err)) != ST_OK ||
         (st = profile_export_input(db, profile, 'X', &in, err)) != ST_OK)
         return st;
     st = offload(db, &in, &link, out, err);

@@ -150,7 +150,8 @@ add_offload(
     enum status st = ST_OK;
 
     if (a->link != NULL)
-        st = trial_link_offload(db, a->in.profile, a->link, &offload, err);
+        st =
+            trial_link_offload(db, a->in.profile, a->link, NULL, &offload, err);
     if (st == ST_OK && json_object_set_new(problem, "offload", offload) < 0)
         st = err_nomem(err);
     return st;

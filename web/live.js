@@ -12,8 +12,9 @@ export const isLive = (t) => Boolean(t.request.live);
 
 // What stands behind "Trial 7": on which device, over which rows.
 export const liveWords = (t) => {
-    const { device, dataset, rows } = t.request.live;
+    const { device, to, dataset, rows } = t.request.live;
     return [" of policies run on ", link(`#/devices/${device}`, device),
+        to && [" and ", link(`#/devices/${to}`, to)],
         ` over ${rows ? `rows ${rows[0]} to ${rows[1] - 1} of ` : ""}data set ${
             dataset}`];
 };
@@ -24,13 +25,17 @@ export const liveBody = (t) => [
     t.live && section("Live beside replay", agreement(t), liveTable(t)),
     t.live && section("Where samples stopped", stops(t.live)),
     t.live && section("How it was done", facts([
-        ["Device", t.live.device], ["Samples", t.live.n],
+        ["Device", t.live.device], ["Handed over to", t.live.to
+            ?? "nobody: completed here, in the other's place"],
+        ["Bytes that go over", t.live.bytes_over?.map((b, e) =>
+            `exit ${e}: ${amount(b, "B")}`).join(", ")
+            ?? dash("nothing went to another device")],
+        ["Samples", t.live.n],
         ["Accuracy against", t.live.reference === "final"
             ? "the network's own answer" : "labels"],
         ["Full network, same rows", [time(t.live.full.mean_ns), ` (${
             known(t.live.full.predicted_ns) ? `predicted ${
                 amount(t.live.full.predicted_ns, "ns")}` : "no prediction"})`]],
-        ["Completed", "by the same device, in the other's place"],
         ["Flags", flagList(t.live.flags)]])),
 ];
 
@@ -109,6 +114,10 @@ function liveTable(t) {
         { title: "predicted", number: true, key: (p) => p.over.predicted_ns,
             cell: (p) => time(p.over.predicted_ns, known(p.here.predicted_ns)
                 ? "nothing was handed over" : untimed) },
+        { title: "off by", number: true, hint: "median over what went over",
+            key: (p) => p.over.residual?.rel ?? null, cell: (p) =>
+                difference(p.over.residual,
+                    "nothing went to another device") },
         { title: "Cost, measured", number: true, key: (p) => p.cost.measured,
             hint: "here, and what was handed over",
             cell: (p) => time(p.cost.measured, untimed) },

@@ -312,3 +312,73 @@ runner_run(struct runner *r, struct runner_answer *out, struct err *err)
     }
     return ST_OK;
 }
+
+/* Is that tensor made by a segment in from..to? */
+static bool
+is_made(const struct runner *r, int from, int to, const char *name)
+{
+    for (int i = from; i <= to; i++) {
+        size_t n = 0;
+        const struct tensor_info *t =
+            r->stage[i].segment.net ? net_outputs(r->stage[i].segment.net, &n)
+                                    : NULL;
+
+        for (size_t k = 0; k < n; k++)
+            if (strcmp(t[k].name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool
+is_listed(const struct tensor *list, size_t n, const struct tensor *t)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].data == t->data)
+            return true;
+    return false;
+}
+
+/* What one part reads from before the border. */
+static enum status
+add_border(const struct runner *r, const struct part *p, int from, int at,
+    struct tensor *out, size_t *n, struct err *err)
+{
+    size_t n_in = 0;
+    const struct tensor_info *in = p->net ? net_inputs(p->net, &n_in) : NULL;
+
+    for (size_t k = 0; k < n_in; k++) {
+        const struct tensor *t = &find_slot(r, in[k].name)->tensor;
+
+        if (is_made(r, from, at, in[k].name) || is_listed(out, *n, t))
+            continue;
+        if (*n == RUNNER_BORDER_MAX)
+            return err_set(err, ST_UNPROCESSABLE, "model.border",
+                "more than %d tensors cross the network behind exit %d",
+                RUNNER_BORDER_MAX, from - 1);
+        out[(*n)++] = *t;
+    }
+    return ST_OK;
+}
+
+enum status
+runner_border(const struct runner *r, int stage,
+    struct tensor out[RUNNER_BORDER_MAX], size_t *n, struct err *err)
+{
+    enum status st = ST_OK;
+
+    *n = 0;
+    for (int i = stage + 1; st == ST_OK && i < r->n; i++)
+        st = add_border(r, &r->stage[i].segment, stage + 1, i - 1, out, n, err);
+    if (st == ST_OK)
+        st = add_border(
+            r, &r->stage[r->n - 1].head, stage + 1, r->n - 1, out, n, err);
+    return st;
+}
+
+void
+runner_resume(struct runner *r, int stage)
+{
+    r->reached = stage + 1;
+    r->headed = stage;
+}

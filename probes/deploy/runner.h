@@ -70,4 +70,19 @@ enum status runner_reach(struct runner *r, int stage, bool heads, double *score,
 /* The values of a stage's output as its last run left them. */
 const float *runner_output(const struct runner *r, int stage, size_t *n);
 
+/*
+ * A sample goes on elsewhere: the tensors that segments behind a stage read and
+ * none of them makes, each once, in the order in which they are first read.
+ * Both ends have all stages, so they agree.  Their memory is the same for every
+ * run; `out` has room for RUNNER_BORDER_MAX.  ST_UNPROCESSABLE "model.border":
+ * there are more.
+ */
+enum { RUNNER_BORDER_MAX = 16 };
+enum status runner_border(const struct runner *r, int stage,
+    struct tensor out[RUNNER_BORDER_MAX], size_t *n,
+    struct err *err) MUST_CHECK;
+
+/* The tensors of that border were written: go on behind the stage. */
+void runner_resume(struct runner *r, int stage);
+
 #endif

@@ -136,7 +136,7 @@ residual_over(
     size_t n = 0;
     enum status st = ST_OK;
 
-    if (s->costs == NULL || s->other == &live_here || r->handed_over == 0)
+    if (s->costs == NULL || !s->elsewhere || r->handed_over == 0)
         return ST_OK;
     if ((rel = malloc(r->handed_over * sizeof(*rel))) == NULL)
         return err_nomem(err);

@@ -35,6 +35,7 @@ struct stream_setup {
     const struct policy_kind *kind;
     const struct policy_setting *setting;
     const struct live_other *other;
+    bool elsewhere; /* that is another device: its time is compared too */
     const struct live_costs *costs; /* NULL: the table is not in ns */
     const float *rows;              /* [n][elements of the runner's input] */
     const int64_t *labels;          /* [n]; NULL: none */

@@ -3,26 +3,33 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/flag.h"
 #include "probes/deploy/payload.h"
 #include "probes/emulated/count.h"
 #include "probes/live/curve.h"
+#include "probes/live/far.h"
 #include "probes/live/order.h"
 #include "probes/live/record.h"
 #include "probes/live/report.h"
+#include "probes/live/serve.h"
 #include "probes/measure/kit.h"
+#include "probes/transfer/peer.h"
 
 enum { CSV_BYTES_MAX = 256 << 20 };
 
 /* What it runs with, and what comes of it. */
 struct work {
     struct task *task;
-    json_t *exits; /* borrowed */
-    int64_t first; /* row's number in its data set */
+    json_t *exits;  /* borrowed */
+    int64_t first;  /* row's number in its data set */
+    bool elsewhere; /* another device completes what is handed over */
+    struct peer peer;
     struct kit kit;
     struct runner *runner;
+    struct far *far; /* owned, until the streams are over */
     struct payload_rows rows;
     struct live_order order;
     struct curve curve;
@@ -43,6 +50,7 @@ read_payload(struct work *w, struct err *err)
     const struct json_field fields[] = {
         { "exits", JF_ARR, true, &w->exits, 0, 0 },
         { "rows", JF_OBJ, true, &rows, 0, 0 },
+        { "elsewhere", JF_BOOL, false, &w->elsewhere, 0, 0 },
     };
     const struct json_field in_rows[] = {
         { "first", JF_INT, true, &w->first, 0, 9e15 },
@@ -53,6 +61,26 @@ read_payload(struct work *w, struct err *err)
         (st = JSON_PICK(rows, "payload.rows", in_rows, err)) != ST_OK)
         return st;
     return payload_rows_read(rows, &w->rows, err);
+}
+
+/* Come to the device that completes what is handed over. */
+static enum status
+meet(struct work *w, struct err *err)
+{
+    char what[HASH_HEX];
+    enum status st;
+
+    if ((st = peer_read(w->task, &w->peer, err)) != ST_OK ||
+        (st = far_what(w->exits, what, err)) != ST_OK)
+        return st;
+    return far_open(&w->far, w->runner,
+        &(struct relay_peer){ .name = w->peer.name,
+            .host = w->peer.host,
+            .secret = w->peer.secret,
+            .port = w->peer.port,
+            .what = what,
+            .answer_ms = RELAY_ANSWER_MS },
+        err);
 }
 
 static enum status
@@ -74,7 +102,9 @@ open_all(struct work *w, struct err *err)
              &w->runner, w->task, w->exits, w->kit.runtime, err)) != ST_OK)
         return st;
     (void)runner_input(w->runner, &elements);
-    return payload_rows_load(&w->rows, w->task, elements, err);
+    if ((st = payload_rows_load(&w->rows, w->task, elements, err)) != ST_OK)
+        return st;
+    return w->elsewhere ? meet(w, err) : ST_OK;
 }
 
 static void
@@ -83,6 +113,7 @@ close_all(struct work *w)
     for (size_t k = 0; k < w->order.kinds; k++)
         stream_result_clear(&w->result[k]);
     curve_clear(&w->curve);
+    far_close(w->far);
     runner_close(w->runner);
     if (w->kit.runtime != NULL)
         kit_close(&w->kit);
@@ -97,6 +128,7 @@ run_streams(struct work *w, struct err *err)
 {
     const int64_t share =
         (int64_t)(w->order.budget_s * 1e9 / (double)w->order.kinds);
+    const struct live_other other = w->far ? far_other(w->far) : live_here;
     enum status st = ST_OK;
 
     w->curve = (struct curve){ .task = w->task,
@@ -107,7 +139,8 @@ run_streams(struct work *w, struct err *err)
         const struct stream_setup setup = { .runner = w->runner,
             .kind = kind,
             .setting = live_order_setting(&w->order, kind),
-            .other = &live_here,
+            .other = &other,
+            .elsewhere = w->elsewhere,
             .costs = w->order.timed ? &w->order.ns : NULL,
             .rows = payload_inputs(&w->rows),
             .labels = payload_labels(&w->rows),
@@ -122,6 +155,8 @@ run_streams(struct work *w, struct err *err)
         st = curve_end(&w->curve, r->n, err);
         w->n = r->n > w->n ? r->n : w->n;
     }
+    far_close(w->far);
+    w->far = NULL;
     return st;
 }
 
@@ -170,7 +205,8 @@ add_stream(struct work *w, size_t k, json_t *list, struct err *err)
                       .kind = w->order.kind[k],
                       .result = r,
                       .want = wanted(w),
-                      .steps = hex })) < 0)
+                      .steps = hex,
+                      .elsewhere = w->elsewhere })) < 0)
         st = err_nomem(err);
     buf_clear(&csv);
     return st;
@@ -190,12 +226,30 @@ full_json(const struct work *w)
         json_number_or_null(w->order.timed ? w->order.cost.own[last] : NAN));
 }
 
+/* Bytes that go over behind each early exit; null where none do. */
+static enum status
+bytes_json(const struct work *w, json_t **out, struct err *err)
+{
+    size_t bytes[RUNNER_EXITS_MAX], most;
+    enum status st;
+
+    *out = w->elsewhere ? json_array() : json_null();
+    if (!w->elsewhere)
+        return ST_OK;
+    if ((st = far_bytes(w->runner, bytes, &most, err)) != ST_OK)
+        return st;
+    for (int e = 0; e + 1 < w->order.own.arms; e++)
+        if (json_array_append_new(*out, json_integer((json_int_t)bytes[e])) < 0)
+            return err_nomem(err);
+    return ST_OK;
+}
+
 static enum status
 compose(struct work *w, json_t **out, struct err *err)
 {
     char start[CLOCK_TEXT], end[CLOCK_TEXT];
-    json_t *list = json_array();
-    enum status st = list != NULL ? ST_OK : err_nomem(err);
+    json_t *list = json_array(), *bytes = NULL;
+    enum status st = list != NULL ? bytes_json(w, &bytes, err) : err_nomem(err);
 
     clock_utc_text(w->start.utc_ms, start);
     clock_utc_text(clock_utc_since(&w->start), end);
@@ -206,21 +260,35 @@ compose(struct work *w, json_t **out, struct err *err)
     }
     if (st == ST_OK)
         *out = json_pack(
-            "{s:s,s:s,s:s,s:s,s:s,s:O,s:I,s:I,s:I,s:s,s:b,s:s,s:o,s:O,s:o}",
+            "{s:s,s:s,s:s?,s:O,s:s,s:s,s:s,s:O,s:I,s:I,s:I,s:s,s:b,s:s,s:o,"
+            "s:O,s:o}",
             "schema", "offramp.live/1", "device",
-            json_get_string(w->task->lease, "device", "?"), "started_at", start,
-            "finished_at", end, "env_fingerprint", w->fingerprint, "env",
-            w->stable, "first", (json_int_t)w->first, "asked",
-            (json_int_t)w->rows.n, "n", (json_int_t)w->n, "reference",
+            json_get_string(w->task->lease, "device", "?"), "to", w->peer.name,
+            "bytes_over", bytes, "started_at", start, "finished_at", end,
+            "env_fingerprint", w->fingerprint, "env", w->stable, "first",
+            (json_int_t)w->first, "asked", (json_int_t)w->rows.n, "n",
+            (json_int_t)w->n, "reference",
             w->rows.labels != NULL ? "label" : "final", "timed", w->order.timed,
             "records", w->records, "full", full_json(w), "policies", list,
             "flags", flag_json(w->flags));
     json_decref(list);
+    json_decref(bytes);
     return st == ST_OK && *out == NULL ? err_nomem(err) : st;
 }
 
+/* Without the other device this one need not try again by itself: once that
+ * waits anew, the server queues both. */
 static enum status
-run(struct task *t, json_t **result, struct err *err)
+blame(struct task *t, enum status st, const struct err *err)
+{
+    if (st == ST_OK || (strncmp(err->code, "relay.", 6) != 0 &&
+                           strncmp(err->code, "link.", 5) != 0))
+        return st;
+    return task_fail(t, TASK_USER, err->code, NULL, "%s", err->text);
+}
+
+static enum status
+run_policies(struct task *t, json_t **result, struct err *err)
 {
     struct work w = { .task = t, .start = clock_start() };
     struct watch watch;
@@ -237,7 +305,15 @@ run(struct task *t, json_t **result, struct err *err)
         }
     }
     close_all(&w);
-    return st;
+    return blame(t, st, err);
+}
+
+static enum status
+run(struct task *t, json_t **result, struct err *err)
+{
+    return strcmp(json_get_string(t->payload, "role", ""), "serve") == 0
+               ? live_serve(t, result, err)
+               : run_policies(t, result, err);
 }
 
 const struct task_kind task_live_run = {

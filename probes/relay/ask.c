@@ -99,12 +99,19 @@ enum status
 relay_run(struct relay_line *l, const void *in, struct relay_answer *out,
     struct err *err)
 {
+    return relay_run_sized(l, in, l->bytes_in, out, err);
+}
+
+enum status
+relay_run_sized(struct relay_line *l, const void *in, size_t bytes,
+    struct relay_answer *out, struct err *err)
+{
     const int64_t sent_ns = clock_ns();
     struct wire_frame f;
     enum status st;
 
     l->number++;
-    if (!wire_send(l->fd, WIRE_SAMPLE, l->number, in, l->bytes_in))
+    if (!wire_send(l->fd, WIRE_SAMPLE, l->number, in, bytes))
         return no_frame(l, WIRE_CLOSED, err);
     if ((st = expect(l, WIRE_ANSWER, &f, err)) != ST_OK)
         return st;

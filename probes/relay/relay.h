@@ -57,6 +57,9 @@ struct relay_service {
      * peer of its own answered goes behind that (relay_behind). */
     enum status (*run)(
         void *ctx, const void *in, struct relay_answer *out, struct err *err);
+    /* MAY: in place of run(), for samples of any size up to bytes_in. */
+    enum status (*run_sized)(void *ctx, const void *in, size_t bytes,
+        struct relay_answer *out, struct err *err);
     void (*tick)(void *ctx, int64_t served); /* MAY: after every sample */
     void *ctx;
 };
@@ -100,6 +103,10 @@ enum status relay_open(struct relay_line **out, const struct relay_peer *peer,
  * code and status.  After a failure the line can only be closed.
  */
 enum status relay_run(struct relay_line *l, const void *in,
+    struct relay_answer *out, struct err *err) MUST_CHECK;
+
+/* The same for a peer that takes samples of any size up to bytes_in. */
+enum status relay_run_sized(struct relay_line *l, const void *in, size_t bytes,
     struct relay_answer *out, struct err *err) MUST_CHECK;
 
 /* Say that it is done, and close.  NULL is ignored. */

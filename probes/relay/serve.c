@@ -73,7 +73,9 @@ answer(const struct visit *v, const struct wire_frame *f, struct err *err)
     const int64_t start = clock_ns();
     enum status st;
 
-    if (f->bytes != s->bytes_in)
+    if (s->run_sized != NULL)
+        st = s->run_sized(s->ctx, v->in, f->bytes, &a, err);
+    else if (f->bytes != s->bytes_in)
         st = err_set(err, ST_CORRUPT, "relay.frame",
             "a sample of %zu bytes came where %zu were agreed", f->bytes,
             s->bytes_in);

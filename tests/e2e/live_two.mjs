@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Online policies live across two probes: what the first is not sure of goes
+// with its tensors to the second, over a measured link, and comes back; one
+// that dies in the middle is named, and both take it up again.
+import { join } from 'node:path';
+import { check, fixtures, quickPolicy, withService } from './service.mjs';
+
+withService(async (s) => {
+  s.startProbe('edge');
+  let cloud = s.startProbe('cloud', ['--link', '127.0.0.1']);
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const { id: dataset } = await s.post('/v1/datasets?wait=50', {
+    model: model.id, inputs: await s.upload(join(fixtures,
+      'cnn3_images_u8.npy')), labels: await s.upload(join(fixtures,
+      'cnn3_labels.npy')), preprocess: { scale: 0.00392156862745098 } });
+  await s.untilDevice('edge');
+  await s.untilDevice('cloud');
+  const job = await s.post('/v1/jobs', { model: model.id,
+    devices: ['cloud'], levels: ['L0', 'L6'], policy: quickPolicy });
+  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const { id: link } = await s.post('/v1/links', { from: 'edge', to: 'cloud',
+    policy: { budget_s: 1, max_rounds: 24, max_bytes: 65536 } });
+  const way = (await s.until(`/v1/links/${link}`)).link;
+
+  const live = { device: 'edge', to: 'cloud', dataset, rows: [0, 400] };
+  const order = { live, profile, alpha: 0.8, weight: 0.6,
+    policies: ['splitee', 'splitee-s', 'thompson-probe', 'final'],
+    link: { measured: link, server: profile } };
+  const made = await s.post('/v1/policies', order);
+  const done = await s.until(`/v1/policies/${made.id}`);
+  check(done.tasks.map((t) => t.device).join() === ',cloud,edge,',
+    'one serves while the other runs');
+  check(done.live.device === 'edge' && done.live.to === 'cloud',
+    'and the result says which is which');
+  const [splitee, paths, probing, all] = done.live.policies;
+  check(done.replay.policies.every((p) => p.agree.share === 1),
+    'live and replay agree on every decision');
+  for (const p of [splitee, paths, probing]) {
+    const { n, measured_ns, far_ns, predicted_ns, residual } = p.over;
+    if (!(n > 0 && n === Math.round(p.handed_over * p.n)
+      && measured_ns > far_ns && far_ns > 0 && predicted_ns > 0
+      && residual.ci95_lo <= residual.rel && p.over.completed_ns === null))
+      throw new Error(JSON.stringify(p));
+  }
+  check(true, 'handing over is measured beside what the link predicts');
+  check(all.over.n === 0 && all.over.measured_ns === null,
+    'who hands nothing over has no such time');
+  const table = await s.get(`/v1/export/costs?profile=${profile}`);
+  const rest = (k) => table.exits.slice(k + 1)
+    .reduce((sum, x) => sum + x.segment.latency_ns[0], 0);
+  const sent = model.analysis.exits.slice(0, -1).map((x) => model.analysis
+    .boundaries.find((b) => b.tensor === x.tensor).bytes);
+  check(done.live.bytes_over.every((b, k) => b === sent[k] + 8),
+    'exactly the tensors of each exit go over');
+  const base = (w) => Math.max(0, w.base_ns.value);
+  const steps = String(await s.get(`/v1/blobs/sha256:${splitee.steps}`))
+    .trim().split('\n').slice(1).map((l) => l.split(','));
+  const mean = steps.filter((x) => x[4] === '1').reduce((sum, x, _i, a) =>
+    sum + (base(way.send) + base(way.receive) + sent[x[2]]
+      * way.send.byte_ns.value + rest(Number(x[2]))) / a.length, 0);
+  check(Math.abs(splitee.over.predicted_ns / mean - 1) < 1e-9,
+    'the prediction is base and bytes of the link, and the rest over there');
+
+  // What cannot be.
+  const bad = [
+    [{ live: { ...live, to: 'edge' } }, 422, /one agent/],
+    [{ live: { ...live, to: 'mars' } }, 409, /mars/],
+    [{ link: { measured: 99 } }, 404, /99/],
+    [{ link: { measured: link, bytes_per_s: 1 } }, 400, /only one/],
+    [{ link: { measured: link, base_ns: 1 } }, 400, /only one/],
+    [{ link: {} }, 400, /bytes_per_s/],
+  ];
+  for (const [change, status, words] of bad) {
+    const p = await s.post('/v1/policies', { ...order, ...change },
+      { expect: status });
+    if (!words.test(p.detail)) throw new Error(JSON.stringify(p));
+  }
+  check(true, `${bad.length} orders are refused by name`);
+  const shut = await s.post('/v1/policies', { ...order, live: { ...live,
+    device: 'cloud', to: 'edge' } });
+  const closed = await s.until(`/v1/policies/${shut.id}`, ['failed']);
+  check(closed.error.code === 'link.closed', 'an end that opens no port says so');
+
+  // The serving end dies in the middle.
+  const long = await s.post('/v1/policies', { ...order, live: { ...live,
+    rows: undefined, budget_s: 300 }, alpha: 1,
+  policies: ['splitee', 'splitee-s', 'follow', 'window', 'discount', 'ucb-v',
+    'kl-ucb', 'thompson', 'random'] });
+  let doc = await s.get(`/v1/policies/${long.id}`);
+  const next = async () => {
+    const a = await fetch(
+      `${s.url}/v1/policies/${long.id}?wait=50&since=${doc.version}`);
+    if (a.status === 200) doc = await a.json();
+  };
+  while (!doc.curve) await next();
+  await cloud.kill('SIGKILL');
+  while (!doc.tasks.some((t) => t.error?.code === 'relay.peer_lost'))
+    await next();
+  check(/cloud/.test(doc.tasks.find((t) => t.error).error.detail),
+    'the device that was lost is named');
+  cloud = s.startProbe('cloud', ['--link', '127.0.0.1']);
+  doc = await s.until(`/v1/policies/${long.id}`);
+  check(doc.state === 'done'
+    && doc.replay.policies.every((p) => p.agree.share === 1),
+  'and when it is back, both begin anew and come to an end');
+});
