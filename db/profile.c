@@ -30,6 +30,7 @@ static const struct col cols[] = {
     COL(COL_INT, struct profile, import),
     COL(COL_INT, struct profile, n_rows),
     COL(COL_TEXT, struct profile, env),
+    COL(COL_TEXT, struct profile, support),
 };
 static const struct shape shape = SHAPE(struct profile, cols);
 #define COLUMNS                                                                \
@@ -50,9 +51,11 @@ static const char sql_add[] =
     "INSERT INTO profile (job, task, model, device, created_ms, started_ms,"
     " finished_ms, seed, policy, grade, flags, env, env_fingerprint,"
     " env_sha256, closure_rel, closure_hot_rel, overhead_rel, aa_rel,"
-    " sum_layers_ns, whole_ns, dispatch_ns, output_check, exits, import)"
+    " sum_layers_ns, whole_ns, dispatch_ns, output_check, exits, import,"
+    " support)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+    " ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+    " ?25)";
 
 enum status
 db_profile_add(
@@ -70,12 +73,12 @@ db_profile_add(
             A_REAL(p->overhead_rel), A_REAL(p->aa_rel),
             A_REAL(p->sum_layers_ns), A_REAL(p->whole_ns),
             A_REAL(p->dispatch_ns), A_TEXT(p->check), A_TEXT(p->exits),
-            A_ZERO(p->import)),
+            A_ZERO(p->import), A_TEXT(p->support)),
         id, err);
 }
 
 static const char sql_get[] =
-    "SELECT " COLUMNS ", p.env FROM profile p WHERE p.id = ?1";
+    "SELECT " COLUMNS ", p.env, p.support FROM profile p WHERE p.id = ?1";
 
 enum status
 db_profile_get(struct db *db, int64_t id, struct profile *out, struct err *err)
@@ -132,7 +135,7 @@ call(const void *row, void *ctx)
 }
 
 static const char sql_list[] =
-    "SELECT " COLUMNS ", NULL FROM profile p WHERE (?1 = 0 OR p.id < ?1)"
+    "SELECT " COLUMNS ", NULL, NULL FROM profile p WHERE (?1 = 0 OR p.id < ?1)"
     " AND (?3 IS NULL OR p.model = ?3) AND (?4 IS NULL OR p.device_here = ?4)"
     " AND (?5 = 0 OR p.job = ?5) ORDER BY p.id DESC LIMIT ?2 /*scan*/";
 

@@ -25,6 +25,8 @@ struct profile {
     double sum_layers_ns, whole_ns, dispatch_ns;
     char *check;    /* document: outputs against the reference */
     char *exits;    /* document: residuals by exit */
+    char *support;  /* document: what the device can run; NULL in lists, and
+                     * where it runs all that it loads */
     int64_t n_rows; /* counted, not stored */
 };
 

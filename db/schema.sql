@@ -349,6 +349,7 @@ CREATE TABLE profile (
     import           INTEGER REFERENCES import (id), -- NULL: measured here
     model_here       TEXT AS (iif(import IS NULL, model, NULL)) REFERENCES model (id),
     device_here      TEXT AS (iif(import IS NULL, device, NULL)) REFERENCES device (name),
+    support          TEXT,              -- document: what the device can run of it; NULL: all that it loaded
     CONSTRAINT measured_here_by_a_task CHECK (
         (import IS NULL) = (job IS NOT NULL) AND (job IS NULL) = (task IS NULL))
 ) STRICT;

@@ -23,6 +23,7 @@
 #include "server/cache_have.h"
 #include "server/chart.h"
 #include "server/insitu_have.h"
+#include "server/support.h"
 
 /* ---- the payload, as it is leased ---- */
 
@@ -106,7 +107,7 @@ struct profile_in {
     const char *device, *started_at, *finished_at, *fingerprint, *env_sha256,
         *grade;
     int64_t seed;
-    json_t *policy, *env, *check, *closure, *exits, *flags, *rows;
+    json_t *policy, *env, *check, *closure, *exits, *flags, *rows, *support;
 };
 
 static enum status
@@ -127,6 +128,7 @@ read_result(const json_t *o, struct profile_in *in, struct err *err)
         { "flags", JF_ARR, true, &in->flags, 0, 0 },
         { "grade", JF_STR, true, &in->grade, 0, 1 },
         { "rows", JF_ARR, true, &in->rows, 0, 0 },
+        { "support", JF_OBJ, false, &in->support, 0, 0 },
     };
     enum status st = accept_schema(o, "result", "offramp.profile/1", err);
 
@@ -265,6 +267,10 @@ write_documents(const struct profile_in *in, const json_t *analysis,
 {
     enum status st;
 
+    if (in->support != NULL &&
+        ((st = support_check(in->support, analysis, err)) != ST_OK ||
+            (st = api_text(in->support, &p->support, err)) != ST_OK))
+        return st;
     if ((st = api_text(in->policy, &p->policy, err)) != ST_OK ||
         (st = api_text(in->env, &p->env, err)) != ST_OK ||
         (st = api_text(in->check, &p->check, err)) != ST_OK)
@@ -302,7 +308,8 @@ profile_grade(const struct accepting *a, int64_t flags)
     const struct cache_fill *before =
         rows_in_fill_find(&a->rows, LEVEL_L0, ROLE_WHOLE, 0);
     double ci_rel = now ? row_ci_rel(now) : before ? before->ci_rel : NAN;
-    bool timed = now ? now->source != SOURCE_EMULATED
+    bool timed = now ? now->source != SOURCE_EMULATED &&
+                           !(now->flags & FLAG(unsupported))
                      : before != NULL && !isnan(before->median_ns);
 
     return row_grade(a->in.grade[0], flags, ci_rel, timed);
@@ -357,6 +364,7 @@ store_profile(const struct accepting *a, struct err *err)
     free(p.env);
     free(p.check);
     free(p.exits);
+    free(p.support);
     return st;
 }
 

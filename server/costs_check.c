@@ -237,9 +237,28 @@ costs_check(const json_t *costs, struct err *err)
     return ST_OK;
 }
 
-/* One term of an objective. */
+/* A part without a cost: one that the device cannot run has a reason. */
 static enum status
-check_term(const json_t *costs, const char *metric, struct err *err)
+no_cost(const json_t *costs, size_t i, const char *part, const char *metric,
+    struct err *err)
+{
+    const char *why = json_get_string(
+        json_array_get(json_object_get(costs, "exits"), i), "reason", NULL);
+
+    if (why == NULL)
+        return err_set(err, ST_UNPROCESSABLE, "search.objective",
+            "costs.exits[%zu].%s has no %.40s, which is the objective", i, part,
+            metric);
+    return err_set(err, ST_UNPROCESSABLE, "search.unsupported",
+        "%.64s cannot run the %s of exit %zu: %.300s; search with a system "
+        "that has a processor for it",
+        json_get_string(costs, "device", "the device"), part, i, why);
+}
+
+/* One term of an objective; with `partly` parts may lack it for a reason. */
+static enum status
+check_term(
+    const json_t *costs, const char *metric, bool partly, struct err *err)
 {
     static const char *const parts[] = { "segment", "head" };
     const json_t *metrics = json_object_get(costs, "metrics"), *exit, *v;
@@ -261,10 +280,9 @@ check_term(const json_t *costs, const char *metric, struct err *err)
             const json_t *part = json_object_get(exit, parts[p]);
 
             v = json_object_get(part, metric);
-            if (json_is_object(part) && (v == NULL || json_is_null(v)))
-                return err_set(err, ST_UNPROCESSABLE, "search.objective",
-                    "costs.exits[%zu].%s has no %.40s, which is the objective",
-                    i, parts[p], metric);
+            if (json_is_object(part) && (v == NULL || json_is_null(v)) &&
+                !(partly && json_object_get(exit, "reason") != NULL))
+                return no_cost(costs, i, parts[p], metric, err);
         }
     }
     return ST_OK;
@@ -272,16 +290,16 @@ check_term(const json_t *costs, const char *metric, struct err *err)
 
 /* A metric, or a sum such as latency_ns+0.2*energy_nj: the worker reads the
  * weights. */
-enum status
-costs_check_objective(
-    const json_t *costs, const char *objective, struct err *err)
+static enum status
+check_objective(
+    const json_t *costs, const char *objective, bool partly, struct err *err)
 {
     const char *at = objective;
     enum status st;
 
     if (strpbrk(objective, "+*") == NULL ||
         is_metric(json_object_get(costs, "metrics"), objective))
-        return check_term(costs, objective, err);
+        return check_term(costs, objective, partly, err);
     for (size_t n = strcspn(at, "+");; n = strcspn(at, "+")) {
         char term[OBJECTIVE_MAX];
         const char *times;
@@ -291,9 +309,23 @@ costs_check_objective(
         memcpy(term, at, n);
         term[n] = '\0';
         times = strchr(term, '*');
-        if ((st = check_term(costs, times ? times + 1 : term, err)) != ST_OK ||
+        if ((st = check_term(costs, times ? times + 1 : term, partly, err)) !=
+                ST_OK ||
             at[n] == '\0')
             return st;
         at += n + 1;
     }
+}
+
+enum status
+costs_check_objective(
+    const json_t *costs, const char *objective, struct err *err)
+{
+    return check_objective(costs, objective, false, err);
+}
+
+enum status
+costs_check_partly(const json_t *costs, const char *objective, struct err *err)
+{
+    return check_objective(costs, objective, true, err);
 }

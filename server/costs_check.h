@@ -10,8 +10,13 @@
 enum status costs_check(const json_t *costs, struct err *err) MUST_CHECK;
 
 /* Does it have the metric, or all of a weighted sum, for every part?
- * ST_UNPROCESSABLE "search.objective" lists the metrics it has. */
+ * ST_UNPROCESSABLE "search.objective" lists the metrics it has;
+ * "search.unsupported" says what the device cannot run. */
 enum status costs_check_objective(
+    const json_t *costs, const char *objective, struct err *err) MUST_CHECK;
+
+/* The same of one processor of several: exits with a `reason` need not. */
+enum status costs_check_partly(
     const json_t *costs, const char *objective, struct err *err) MUST_CHECK;
 
 #endif

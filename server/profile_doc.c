@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/import.h"
+#include "server/support.h"
 #include "server/view.h"
 
 static enum status
@@ -91,6 +92,7 @@ profile_document(
 
 struct collect {
     const json_t *analysis;
+    json_t *support; /* owned; NULL: the device runs all that it loads */
     json_t *rows, *omitted;
     json_t *in_situ; /* owned: layer -> median at L1, which comes first */
     char min_grade;
@@ -123,7 +125,8 @@ add_row(const struct measure *m, void *ctx)
     json_t *row = view_row(m);
 
     if (row == NULL || view_row_facts(row, m, c->analysis) != 0 ||
-        add_context(row, m, c->in_situ) != 0) {
+        add_context(row, m, c->in_situ) != 0 ||
+        support_add(row, m, c->support) != 0) {
         json_decref(row);
         return ST_NOMEM;
     }
@@ -141,12 +144,14 @@ profile_rows(struct db *db, const struct profile *p, const json_t *analysis,
         .rows = rows,
         .omitted = omitted,
         .in_situ = json_object(),
+        .support = p->support ? view_document(p->support) : NULL,
         .min_grade = min_grade };
     enum status st = c.in_situ != NULL
                          ? db_measure_list(db, &f, add_row, &c, err)
                          : ST_NOMEM;
 
     json_decref(c.in_situ);
+    json_decref(c.support);
     return st == ST_NOMEM ? err_nomem(err) : st;
 }
 

@@ -304,7 +304,7 @@ row_read(const json_t *o, const char *path, struct row_in *out, struct err *err)
         return st;
     /* L4 and L5 rows carry counts and energies, which have no interval. */
     timed = m->level != LEVEL_L4 && m->level != LEVEL_L5 &&
-            m->source != SOURCE_EMULATED;
+            m->source != SOURCE_EMULATED && !(m->flags & FLAG(unsupported));
     m->grade = row_grade(raw.grade[0], m->flags, row_ci_rel(m), timed);
     return ST_OK;
 }

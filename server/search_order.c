@@ -154,6 +154,14 @@ read_costs(struct db *db, const struct problem *p, json_t *costs,
         db, system, p->objective, &o->in, &o->system, err);
 }
 
+static enum status
+check_costs(
+    const json_t *costs, const char *objective, bool system, struct err *err)
+{
+    return system ? costs_check_partly(costs, objective, err)
+                  : costs_check_objective(costs, objective, err);
+}
+
 enum status
 search_order_read(struct request *rq, struct search_order *o)
 {
@@ -198,7 +206,8 @@ search_order_read(struct request *rq, struct search_order *o)
         (st = read_costs(rq->db, &p, costs, system, o, err)) != ST_OK ||
         (st = order_input_records(rq->db, &o->in, records, err)) != ST_OK ||
         (st = order_input_fit(&o->in, p.reference, err)) != ST_OK ||
-        (st = costs_check_objective(o->in.costs, p.objective, err)) != ST_OK)
+        (st = check_costs(o->in.costs, p.objective, system != NULL, err)) !=
+            ST_OK)
         return st;
     o->problem = problem_document(&p);
     return o->problem ? ST_OK : err_nomem(err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The layers of an emulated board: counts, which are the same in every run
 // and never a time.
-import { dash, count, bytes, flagList, grade, known, percent }
+import { dash, count, bytes, flagList, grade, known, lack, percent, runs }
     from "./format.js";
 import { h, section, table } from "./dom.js";
 import { layerName } from "./model.js";
@@ -33,9 +33,9 @@ const columns = [
     { title: "Instructions", number: true, key: instructions,
         cell: (l) => h("span", { "data-layer": l.row.index },
             count(known(instructions(l)) ? Math.round(instructions(l))
-                : null, elsewhere)) },
+                : null, lack(l.row) ?? elsewhere)) },
     { title: "Share", number: true, key: (l) => l.share,
-        cell: (l) => l.share === null ? dash(elsewhere)
+        cell: (l) => l.share === null ? dash(lack(l.row) ?? elsewhere)
             : percent(l.share, 1) },
     { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
         cell: (l) => count(l.facts.macs) },
@@ -44,11 +44,15 @@ const columns = [
         cell: (l) => each(l)?.toFixed(2) ?? dash("it multiplies nothing") },
     { title: "Weights", number: true,
         key: (l) => l.row.counters?.weight_bytes ?? null,
-        cell: (l) => bytes(l.row.counters?.weight_bytes, elsewhere) },
+        cell: (l) => bytes(l.row.counters?.weight_bytes,
+            lack(l.row) ?? elsewhere) },
     { title: "Activations", number: true,
         hint: "what the layer itself needs of the board's memory",
         key: (l) => l.row.counters?.need_bytes ?? null,
-        cell: (l) => bytes(l.row.counters?.need_bytes, elsewhere) },
+        cell: (l) => bytes(l.row.counters?.need_bytes,
+            lack(l.row) ?? elsewhere) },
+    { title: "Runs here", wrap: true,
+        key: (l) => lack(l.row) ? 0 : 1, cell: (l) => runs(l.row) },
     { title: "Grade", key: (l) => l.row.grade,
         cell: (l) => grade(l.row.grade) },
     { title: "Flags", wrap: true, cell: (l) => flagList(

@@ -132,6 +132,14 @@ const grades = {
 export const grade = (g) => grades[g] ? chip(g, ...grades[g])
     : dash("not graded");
 
+// Why the device cannot run what a row is of, or null; and the answer itself.
+export const lack = (row) => row?.support?.support === false
+    ? row.support.reason : null;
+export const runs = (row) => !row?.support
+    ? dash("this device runs all that it loads")
+    : row.support.support ? chip("yes", "good", row.support.reason)
+        : [chip("no", "bad"), " ", row.support.reason];
+
 const flagLooks = { NOTE: "", MILD: "", RANK: "warn", BAD: "bad" };
 export const flagList = (names) => (names ?? []).map((name) => [chip(name,
     flagLooks[flags[name]?.weight], flags[name]?.text), " "]);

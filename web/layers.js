@@ -4,7 +4,8 @@ import { bars } from "./charts.js";
 import { countedSection } from "./counted.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
-    known, measured, percent, signed, spread, unresolved } from "./format.js";
+    known, lack, measured, percent, signed, spread, unresolved }
+    from "./format.js";
 import { flags } from "./flags.js";
 import { graphSection } from "./graph.js";
 import { layerName } from "./model.js";
@@ -139,8 +140,9 @@ function columns(layers, common, mixed, more) {
             cell: ({ row }) => h("span", { "data-layer":
                 row.role === "layer" && row.index }, unresolved(row)
                 ? `< ${unit.text(row.ci95_hi_ns)}`
-                : unit.cell(row.median_ns, row.flags.includes("fused")
-                ? flags.fused.text : "not measured: the job ended first")) },
+                : unit.cell(row.median_ns, lack(row) ?? (
+                    row.flags.includes("fused") ? flags.fused.text
+                        : "not measured: the job ended first"))) },
         { title: "95 % interval", number: true, key: (l) => spread(l.row),
             hint: "order statistics of the epochs; no distribution assumed",
             cell: ({ row }) => spread(row) === null

@@ -4,7 +4,7 @@
 import { download, get } from "./api.js";
 import { diffSection } from "./diff.js";
 import { facts, h, link, section, table } from "./dom.js";
-import { amount, dash, energy, flagList, grade, instant, known, measured,
+import { amount, dash, energy, flagList, grade, instant, known, lack, measured,
     quantity, short, signed, time } from "./format.js";
 import { epochsOf } from "./epochs.js";
 import { layerSections } from "./layers.js";
@@ -101,7 +101,8 @@ function exitSection(profile, analysis, find) {
             "nothing is cut there, or it was not measured") });
     const column = (title, role, hint, why) => ({ title, number: true, hint,
         key: (e) => find("L6", role, e.index)?.median_ns ?? null,
-        cell: (e) => measured(find("L6", role, e.index), e.last && why) });
+        cell: (e) => measured(find("L6", role, e.index), (e.last && why)
+            || lack(find("L6", role, e.index))) });
     const exits = analysis.exits.map((e, i) => ({ ...e,
         last: i === analysis.exits.length - 1 }));
     return section("Exits", table("Measured cost of every exit", [

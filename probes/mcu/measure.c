@@ -238,7 +238,7 @@ measure_row(const struct rig *r, const struct part *p,
 
     *out = NULL;
     if (p->empty)
-        flags |= FLAG(fused);
+        flags |= p->lack ? FLAG(unsupported) : FLAG(fused);
     if (r->emulated)
         flags |= FLAG(emulated);
     if (!p->empty && (sorted = malloc((p->n + 1) * sizeof(double))) != NULL) {

@@ -2,6 +2,7 @@
 #include "probes/mcu/parts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct making {
     struct err *err;
 };
 
-enum { NOBODY = -1 };
+enum { NOBODY = -1, LACK_MAX = 400 };
 static const size_t no_part = (size_t)-1; /* the layer is left out */
 
 /* ---- parts ---- */
@@ -91,6 +92,51 @@ is_in(const json_t *exit, const char *cut, int64_t index)
     return false;
 }
 
+/* ---- what the board lacks ---- */
+
+/* Why boards have not layer `index` of the analysis, or NULL. */
+static const char *
+lack_of(const struct making *m, int64_t index)
+{
+    const json_t *lack =
+        json_array_get(json_object_get(m->image, "lacks"), (size_t)index);
+
+    return json_string_value(json_object_get(lack, "reason"));
+}
+
+enum status
+parts_give_up(
+    struct part *p, const char *code, const char *why, struct err *err)
+{
+    p->empty = true;
+    p->code = code;
+    free(p->lack);
+    p->lack = strdup(why);
+    return p->lack ? ST_OK : err_nomem(err);
+}
+
+/* A part without one of its layers: all of them (`cut` NULL), those of a cut,
+ * or those up to an exit. */
+static enum status
+check_lacks(struct making *m, struct part *p, const json_t *exits,
+    const char *cut, size_t first, size_t last)
+{
+    char why[LACK_MAX];
+
+    for (size_t i = 0; i < m->plan->n_layers; i++) {
+        const char *lack = lack_of(m, (int64_t)i);
+        bool in = cut == NULL;
+
+        for (size_t k = first; cut != NULL && k <= last && !in; k++)
+            in = is_in(json_array_get(exits, k), cut, (int64_t)i);
+        if (lack == NULL || !in)
+            continue;
+        snprintf(why, sizeof(why), "layer %zu: %s", i, lack);
+        return parts_give_up(p, "operator", why, m->err);
+    }
+    return ST_OK;
+}
+
 /* ---- passes ---- */
 
 /* One pass over the layers that have an owner: neighbours of one owner are one
@@ -108,6 +154,8 @@ add_pass(struct making *m)
 
         if (m->owner[i] == no_part)
             continue;
+        if (m->owner[i] != STEP_SILENT && m->out->part[m->owner[i]].lack)
+            m->owner[i] = STEP_SILENT; /* what follows reads what it makes */
         if (m->owner[i] != STEP_SILENT)
             m->out->part[m->owner[i]].empty = false;
         if (last != NULL && last->end == i && last->part == m->owner[i])
@@ -128,21 +176,26 @@ disown_all(struct making *m)
 static enum status
 add_whole(struct making *m)
 {
+    struct part *p = add_part(m, "L0", &m->plan->whole);
+    enum status st = check_lacks(m, p, NULL, NULL, 0, 0);
+
+    if (st != ST_OK || p->lack != NULL)
+        return st;
     for (uint32_t i = 0; i < m->n_layers; i++)
-        m->owner[i] = m->out->n;
-    add_part(m, "L0", &m->plan->whole);
+        m->owner[i] = m->out->n - 1;
     return add_pass(m);
 }
 
-/* The layer with the most multiplications once more, as the A/A pair. */
+/* The layer with the most multiplications of those that the image has, once
+ * more, as the A/A pair. */
 static const struct item *
-dearest(const struct plan *plan)
+dearest(const struct making *m)
 {
-    const struct item *best = plan->layers;
+    const struct item *best = &m->plan->layers[m->layer[0]];
 
-    for (size_t i = 1; i < plan->n_layers; i++)
-        if (plan->layers[i].macs > best->macs)
-            best = &plan->layers[i];
+    for (uint32_t i = 1; i < m->n_layers; i++)
+        if (m->plan->layers[m->layer[i]].macs > best->macs)
+            best = &m->plan->layers[m->layer[i]];
     return best;
 }
 
@@ -162,11 +215,17 @@ add_layers(struct making *m)
 {
     const json_t *layers = json_object_get(m->image, "layers");
     const size_t base = m->out->n;
-    struct item pair = *dearest(m->plan);
+    struct item pair = *dearest(m);
     enum status st;
 
-    for (size_t i = 0; i < m->plan->n_layers; i++)
-        add_part(m, "L2", &m->plan->layers[i]);
+    for (size_t i = 0; i < m->plan->n_layers; i++) {
+        struct part *p = add_part(m, "L2", &m->plan->layers[i]);
+        const char *lack = lack_of(m, (int64_t)i);
+
+        if (lack != NULL &&
+            (st = parts_give_up(p, "operator", lack, m->err)) != ST_OK)
+            return st;
+    }
     for (uint32_t i = 0; i < m->n_layers; i++) {
         struct part *p = &m->out->part[base + (size_t)m->layer[i]];
 
@@ -188,13 +247,17 @@ add_cuts(struct making *m, const json_t *exits)
 {
     const struct plan *plan = m->plan;
     const size_t base = m->out->n;
+    enum status st;
 
     disown_all(m);
     for (size_t k = 0; k < plan->n_exits; k++) {
         const json_t *exit = json_array_get(exits, k);
+        struct part *segment = add_part(m, "L6", &plan->cuts[CUT_SEGMENT][k]);
+        struct part *head = add_part(m, "L6", &plan->cuts[CUT_HEAD][k]);
 
-        add_part(m, "L6", &plan->cuts[CUT_SEGMENT][k]);
-        add_part(m, "L6", &plan->cuts[CUT_HEAD][k]);
+        if ((st = check_lacks(m, segment, exits, "segment", k, k)) != ST_OK ||
+            (st = check_lacks(m, head, exits, "head", k, k)) != ST_OK)
+            return st;
         for (uint32_t i = 0; i < m->n_layers; i++) {
             if (is_in(exit, "segment", m->layer[i]))
                 m->owner[i] = base + 2 * k;
@@ -208,6 +271,14 @@ add_cuts(struct making *m, const json_t *exits)
 static enum status
 add_prefix(struct making *m, const json_t *exits, size_t k)
 {
+    struct part *p = add_part(m, "L6", &m->plan->cuts[CUT_PREFIX][k]);
+    enum status st;
+
+    if ((st = check_lacks(m, p, exits, "segment", 0, k)) == ST_OK &&
+        p->lack == NULL)
+        st = check_lacks(m, p, exits, "head", k, k);
+    if (st != ST_OK || p->lack != NULL)
+        return st;
     disown_all(m);
     for (uint32_t i = 0; i < m->n_layers; i++) {
         bool in = is_in(json_array_get(exits, k), "head", m->layer[i]);
@@ -215,9 +286,8 @@ add_prefix(struct making *m, const json_t *exits, size_t k)
         for (size_t j = 0; j <= k && !in; j++)
             in = is_in(json_array_get(exits, j), "segment", m->layer[i]);
         if (in)
-            m->owner[i] = m->out->n;
+            m->owner[i] = m->out->n - 1;
     }
-    add_part(m, "L6", &m->plan->cuts[CUT_PREFIX][k]);
     return add_pass(m);
 }
 
@@ -271,8 +341,10 @@ parts_make(struct parts *out, const struct plan *plan, const json_t *analysis,
 void
 parts_clear(struct parts *p)
 {
-    for (size_t i = 0; i < p->n; i++)
+    for (size_t i = 0; i < p->n; i++) {
         free(p->part[i].values);
+        free(p->part[i].lack);
+    }
     for (size_t i = 0; i < p->n_passes; i++)
         free(p->pass[i].steps);
     free(p->part);

@@ -20,9 +20,11 @@ struct part {
     /* Of a layer: its weights, and the most one of its image layers needs of
      * the arena; NaN of other parts. */
     double weight_bytes, need_bytes;
-    bool empty;     /* another layer does its work, or there is none */
-    double sum;     /* ticks of the pass in progress */
-    double *values; /* owned: ticks an execution, one a round */
+    bool empty;       /* another layer does its work, or there is none */
+    const char *code; /* why the board cannot run it ("operator", "memory"), */
+    char *lack;       /* owned: in a sentence; NULL: it can */
+    double sum;       /* ticks of the pass in progress */
+    double *values;   /* owned: ticks an execution, one a round */
     size_t n;
     uint32_t count; /* executions in the longest step's run */
 };
@@ -58,6 +60,11 @@ enum status parts_make(struct parts *out, const struct plan *plan,
     const json_t *analysis, const json_t *image, uint32_t n_layers,
     size_t rounds, struct err *err) MUST_CHECK;
 void parts_clear(struct parts *p);
+
+/* The board cannot run a part after all: it is not, and nothing is measured.
+ * `why` is copied. */
+enum status parts_give_up(struct part *p, const char *code, const char *why,
+    struct err *err) MUST_CHECK;
 
 /* The part of that role and index, or NULL. */
 struct part *parts_find(

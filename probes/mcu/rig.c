@@ -2,6 +2,7 @@
 #include "probes/mcu/rig.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,23 +38,34 @@ rig_clear(struct rig *r)
     *r = (struct rig){ 0 };
 }
 
+bool
+rig_fits(const struct rig *r, const void *image, size_t len, char why[RIG_WHY])
+{
+    const struct nn_image *h = image;
+    const uint64_t need = len + h->arena_bytes + 16;
+
+    snprintf(why, RIG_WHY,
+        "it needs %llu bytes (%zu of weights, %u of activations), %s has %llu "
+        "of memory for both",
+        (unsigned long long)need, len, h->arena_bytes, r->board->name,
+        (unsigned long long)r->board->pool_bytes);
+    return need <= r->board->pool_bytes;
+}
+
 /* Does it fit?  Asked before the transfer, which may take minutes. */
 static enum status
 check_room(const struct rig *r, struct err *err)
 {
-    const uint64_t need = r->len + head(r)->arena_bytes;
     struct nn_fault fault = { .what = "image" };
+    char why[RIG_WHY];
 
     if (!nn_image_check(r->image, r->len, SIZE_MAX, &fault))
         return err_set(err, ST_UNPROCESSABLE, "model.image",
             "the image is damaged: %s of layer %u", fault.what, fault.layer);
-    if (need + 16 <= r->board->pool_bytes)
+    if (rig_fits(r, r->image, r->len, why))
         return ST_OK;
-    return err_set(err, ST_UNPROCESSABLE, "model.too_large",
-        "the network needs %llu bytes (%zu of weights, %u of activations), "
-        "%s has %llu",
-        (unsigned long long)need, r->len, head(r)->arena_bytes, r->board->name,
-        (unsigned long long)r->board->pool_bytes);
+    return err_set(
+        err, ST_UNPROCESSABLE, "model.too_large", "the network: %s", why);
 }
 
 static enum status

@@ -13,6 +13,8 @@
 #include "base/json.h"
 #include "probes/mcu/board.h"
 
+enum { RIG_WHY = 200 };
+
 struct rig {
     struct board *board; /* owned */
     bool emulated;
@@ -33,6 +35,11 @@ void rig_clear(struct rig *r);
  * (`model.too_large`) says what it needs and what there is. */
 enum status rig_load(struct rig *r, const void *image, size_t len,
     const uint8_t *input, struct err *err) MUST_CHECK;
+
+/* Would an image fit the board?  If not, *why has what it needs and what there
+ * is, in a sentence. */
+bool rig_fits(
+    const struct rig *r, const void *image, size_t len, char why[RIG_WHY]);
 
 /* Set the input: the beginning of every pass. */
 enum status rig_feed(struct rig *r, struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "base/flag.h"
 #include "probes/mcu/golden_image.h"
 #include "probes/mcu/measure.h"
+#include "probes/mcu/network.h"
 #include "probes/mcu/site.h"
 
 enum { BLOB_MAX = 1 << 28 };
@@ -26,7 +27,7 @@ struct work {
     struct parts kernels, parts;
     char *image, *sample;
     size_t len, n_sample;
-    json_t *rows;
+    json_t *rows, *support;
     struct rig_check check;
     struct clock_start start;
     int64_t flags;
@@ -55,6 +56,7 @@ work_clear(struct work *w)
     plan_clear(&w->plan);
     rig_clear(&w->rig);
     json_decref(w->rows);
+    json_decref(w->support);
     free(w->image);
     free(w->sample);
 }
@@ -98,8 +100,10 @@ add_rows(struct work *w, const struct parts *p,
     for (size_t i = 0; st == ST_OK && i < p->n; i++) {
         const struct part *x = &p->part[i];
 
-        /* A cut that the network has not is no row; a layer always is one. */
-        if (x->empty && x->role != ROLE_LAYER && x->role != ROLE_SEGMENT)
+        /* A cut that the network has not is no row; a layer always is one,
+         * and what cannot run says so. */
+        if (x->empty && x->lack == NULL && x->role != ROLE_LAYER &&
+            x->role != ROLE_SEGMENT)
             continue;
         st = measure_row(&w->rig, x, limits, 0, &row, NULL, err);
         if (st == ST_OK && json_array_append_new(w->rows, row) < 0)
@@ -108,13 +112,19 @@ add_rows(struct work *w, const struct parts *p,
     return st;
 }
 
-static enum status
-measure(struct work *w, struct parts *p, struct err *err)
+static struct measure_limits
+limits_of(const struct work *w)
 {
-    const struct measure_limits limits = { .policy = &w->plan.policy,
+    return (struct measure_limits){ .policy = &w->plan.policy,
         .seed = w->plan.seed,
         .progress = progress,
         .ctx = w->t };
+}
+
+static enum status
+measure(struct work *w, struct parts *p, struct err *err)
+{
+    const struct measure_limits limits = limits_of(w);
     enum status st = measure_parts(&w->rig, p, &limits, err);
 
     return st == ST_OK ? add_rows(w, p, &limits, err) : st;
@@ -149,8 +159,10 @@ read_blob(const struct work *w, const json_t *image, const char *name,
 static enum status
 measure_network(struct work *w, const json_t *image, struct err *err)
 {
-    const json_t *analysis = json_object_get(w->t->payload, "analysis");
-    size_t rounds = measure_rounds_max(&w->rig, &w->plan.policy);
+    const struct measure_limits limits = limits_of(w);
+    struct network n = { .doc = image,
+        .analysis = json_object_get(w->t->payload, "analysis"),
+        .plan = &w->plan };
     const struct nn_image *head;
     enum status st;
 
@@ -158,20 +170,18 @@ measure_network(struct work *w, const json_t *image, struct err *err)
         (st = read_blob(w, image, "sample", &w->sample, &w->n_sample, err)) !=
             ST_OK)
         return st;
-    if ((st = rig_load(&w->rig, w->image, w->len, (uint8_t *)w->sample, err)) !=
-        ST_OK)
-        return st;
     head = (const void *)w->image;
-    if (head->in_bytes != w->n_sample)
+    if (w->len < sizeof(*head) || head->in_bytes != w->n_sample)
         return err_set(err, ST_UNPROCESSABLE, "model.image",
-            "the sample has %zu bytes, the image takes %u", w->n_sample,
-            head->in_bytes);
+            "the sample has %zu bytes, the image of %zu takes others",
+            w->n_sample, w->len);
+    n.image = w->image;
+    n.len = w->len;
+    n.sample = (const uint8_t *)w->sample;
     task_progress(w->t, "check", 0, 1, "outputs");
-    if ((st = rig_compare(&w->rig, &w->check, err)) != ST_OK ||
-        (st = parts_make(&w->parts, &w->plan, analysis, image, head->n_layers,
-             rounds, err)) != ST_OK)
-        return st;
-    return measure(w, &w->parts, err);
+    st = network_measure(
+        &w->rig, &n, &limits, &w->parts, &w->check, &w->support, err);
+    return st == ST_OK ? add_rows(w, &w->parts, &limits, err) : st;
 }
 
 /* ---- the documents ---- */
@@ -279,11 +289,12 @@ static enum status
 compose(struct work *w, const json_t *image, json_t **result, struct err *err)
 {
     enum status st;
-    json_t *doc = json_pack("{s:s,s:s,s:I,s:o,s:o,s:O,s:o,s:o,s:o,s:s}",
+    json_t *doc = json_pack("{s:s,s:s,s:I,s:o,s:o,s:O,s:o,s:o,s:o,s:s,s:O}",
         "schema", "offramp.profile/1", "device", w->device, "seed",
         (json_int_t)w->plan.seed, "policy", policy_json(&w->plan.policy),
         "check", check_json(&w->check), "rows", w->rows, "closure", closure(w),
-        "exits", exits(w), "flags", flag_json(w->flags), "grade", "A");
+        "exits", exits(w), "flags", flag_json(w->flags), "grade", "A",
+        "support", w->support);
 
     if (doc == NULL)
         return err_nomem(err);

@@ -43,6 +43,19 @@ nn_weight_bytes(const struct nn_layer *l)
     return l->op == NN_SOFTMAX && l->type == NN_I8 ? NN_TABLE_BYTES : 0;
 }
 
+uint64_t
+nn_bias_bytes(const struct nn_layer *l)
+{
+    return is_weighted(l) ? UINT64_C(4) * l->out_c * (l->type == NN_I8 ? 2 : 1)
+                          : 0;
+}
+
+uint64_t
+nn_scales_bytes(const struct nn_layer *l)
+{
+    return is_weighted(l) && l->type == NN_I8 ? UINT64_C(8) * l->out_c : 0;
+}
+
 static bool
 check_sides(const struct check *c)
 {
@@ -145,7 +158,6 @@ check_numbers(const struct check *c)
     const struct nn_layer *l = c->l;
     const int32_t bytes[] = { l->in_zero, l->in2_zero, l->out_zero, l->low,
         l->high };
-    uint64_t products = nn_weight_count(l) / l->out_c;
 
     for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
         if (!within(c, "zero point", bytes[i] < -128 || bytes[i] > 127, 0))
@@ -153,7 +165,14 @@ check_numbers(const struct check *c)
     for (size_t i = 0; i < 3; i++)
         if (!check_factor(c, l->factor[i]))
             return false;
-    return within(c, "sum", products, NN_SUM_MAX);
+    return true;
+}
+
+/* An int8 sum cannot overflow. */
+static bool
+check_products(const struct check *c)
+{
+    return within(c, "sum", nn_weight_count(c->l) / c->l->out_c, NN_SUM_MAX);
 }
 
 /* What an int8 layer reads from the image, which `fits` has seen. */
@@ -175,22 +194,39 @@ check_stored(const struct check *c)
     return true;
 }
 
+/* What of a layer does not hang on where its numbers lie. */
+static bool
+check_kind(const struct check *c)
+{
+    const struct nn_layer *l = c->l;
+
+    return within(c, "operator", l->op, NN_OPS - 1) &&
+           within(c, "type", l->type, NN_TYPES - 1) && check_sides(c) &&
+           check_shape(c) && (l->type != NN_I8 || check_products(c));
+}
+
+bool
+nn_layer_check(const struct nn_layer *l, struct nn_fault *fault)
+{
+    const struct check c = { .l = l, .fault = fault };
+
+    return check_kind(&c);
+}
+
 static bool
 check_layer(const struct check *c)
 {
     const struct nn_layer *l = c->l;
-    uint64_t size = c->head->bytes, words = 0;
+    uint64_t size = c->head->bytes;
 
-    if (!within(c, "operator", l->op, NN_OPS - 1) ||
-        !within(c, "type", l->type, NN_TYPES - 1) || !check_sides(c) ||
-        !check_shape(c) || !check_arena(c) ||
+    if (!check_kind(c) || !check_arena(c) ||
         !fits(c, "weights", l->weights, nn_weight_bytes(l), size))
         return false;
-    words = !is_weighted(l) ? 0 : l->type == NN_I8 ? 2 * l->out_c : l->out_c;
-    if (!fits(c, "bias", l->bias, words * 4, size))
+    if (!fits(c, "bias", l->bias, nn_bias_bytes(l), size))
         return false;
-    return l->type != NN_I8 || (fits(c, "scales", l->scales, words * 4, size) &&
-                                   check_numbers(c) && check_stored(c));
+    return l->type != NN_I8 ||
+           (fits(c, "scales", l->scales, nn_scales_bytes(l), size) &&
+               check_numbers(c) && check_stored(c));
 }
 
 bool

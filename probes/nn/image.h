@@ -27,7 +27,8 @@ enum {
 
 struct nn_image {
     uint32_t magic, bytes, n_layers, arena_bytes;
-    uint32_t in, in_bytes;   /* where in the arena the input is put */
+    uint32_t in, in_bytes;   /* where in the arena the input is put; several
+                              * (pack_feed) follow each other there */
     uint32_t out, out_bytes; /* where the last output is found */
 };
 
@@ -42,6 +43,10 @@ struct nn_fault {
  * to 4 bytes and `len` long. */
 bool nn_image_check(
     const void *data, size_t len, size_t arena, struct nn_fault *fault);
+
+/* True if an image can hold a layer of this kind and shape, wherever its
+ * numbers and tensors lie; those are not looked at. */
+bool nn_layer_check(const struct nn_layer *l, struct nn_fault *fault);
 
 static inline const struct nn_layer *
 nn_image_layers(const void *data)
@@ -59,5 +64,7 @@ nn_type_bytes(uint32_t type)
 
 /* Bytes that a layer takes from the image for each purpose. */
 uint64_t nn_weight_bytes(const struct nn_layer *l);
+uint64_t nn_bias_bytes(const struct nn_layer *l);
+uint64_t nn_scales_bytes(const struct nn_layer *l);
 
 #endif

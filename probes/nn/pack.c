@@ -133,6 +133,13 @@ pack_keep(struct pack *p, int tensor)
     p->tensors[tensor].kept = true;
 }
 
+void
+pack_feed(struct pack *p, int tensor, uint64_t bytes)
+{
+    live(p, tensor, -1, bytes);
+    p->tensors[tensor].fed = true;
+}
+
 /* The lowest place at which `t` meets none of the `n` placed tensors that live
  * at the same time: try 0 and the end of each. */
 static uint64_t
@@ -159,6 +166,8 @@ larger_first(const void *a, const void *b)
     const struct pack_tensor *x = *(struct pack_tensor *const *)a;
     const struct pack_tensor *y = *(struct pack_tensor *const *)b;
 
+    if (x->fed || y->fed) /* side by side, before all others */
+        return x->fed && y->fed ? (x > y) - (x < y) : y->fed - x->fed;
     if (x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
     return x->first != y->first ? (x->first > y->first) - (x->first < y->first)
@@ -207,6 +216,24 @@ set_offsets(struct pack *p, const struct pack_tensor *scratch, uint32_t base)
     }
 }
 
+/* Where the image's input begins and ends. */
+static void
+set_input(const struct pack *p, struct nn_image *head)
+{
+    uint64_t end = 0;
+
+    for (size_t i = 0; i < PACK_TENSORS_MAX; i++) {
+        const struct pack_tensor *t = &p->tensors[i];
+
+        if (t->used && t->fed && t->at + t->bytes > end)
+            end = t->at + t->bytes;
+    }
+    if (end == 0)
+        return; /* none was fed: the first layer's input */
+    head->in = 0;
+    head->in_bytes = (uint32_t)end;
+}
+
 static enum status
 write_image(
     struct pack *p, uint64_t arena, void **image, size_t *len, struct err *err)
@@ -228,6 +255,7 @@ write_image(
 
     if (out == NULL)
         return err_nomem(err);
+    set_input(p, &head);
     memcpy(out, &head, sizeof(head));
     memcpy(out + sizeof(head), first, layers);
     if (p->data.len > 0)

@@ -13,14 +13,15 @@
 #include "base/buf.h"
 #include "probes/nn/image.h"
 
-enum { PACK_TENSORS_MAX = NN_LAYERS_MAX + 1 };
+/* One for each layer, and as many that are given. */
+enum { PACK_TENSORS_MAX = 2 * NN_LAYERS_MAX };
 
 /* One tensor's life and place. */
 struct pack_tensor {
     uint64_t bytes;
     int first, last; /* layers */
     uint64_t at;
-    bool used, kept;
+    bool used, kept, fed;
 };
 
 /* Which tensors a layer joins; in2 is -1 where there is one input. */
@@ -64,6 +65,14 @@ enum status pack_layer(struct pack *p, const struct nn_layer *l,
 /* Let a tensor live to the end, as the last layer's output does: the output of
  * an early exit. */
 void pack_keep(struct pack *p, int tensor);
+
+/*
+ * A tensor that the image is given before it runs, where that is not just the
+ * first layer's input: call it for all of them, with their bytes, before any
+ * layer is added.  They follow each other in the order of their numbers, each
+ * at a multiple of 4, from the place that the image's header calls its input.
+ */
+void pack_feed(struct pack *p, int tensor, uint64_t bytes);
 
 /*
  * Place the tensors and write the image; the caller frees *image.

@@ -16,6 +16,12 @@ static enum status
 unknown_cost(const struct costs *c, int e, const char *part, const char *metric,
     struct err *err)
 {
+    if (c->exit[e].reason != NULL)
+        return BAD(err, "search.costs",
+            "exit %d (%s): %s cannot run the %s: %s; map it with a processor "
+            "that can",
+            e, c->exit[e].name, c->device ? c->device : "the device", part,
+            c->exit[e].reason);
     return BAD(err, "search.costs",
         "exit %d (%s): the %s's %s was not measured; choose another metric", e,
         c->exit[e].name, part, metric);

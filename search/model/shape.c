@@ -203,6 +203,47 @@ shape_put(struct shape_sink *sink, const char *name, const char *dtype,
     return ST_OK;
 }
 
+/* A type that the file tells of a value; what is no fixed tensor stays
+ * unknown. */
+static void
+take_info(const Onnx__ValueInfoProto *info, struct value *v)
+{
+    const Onnx__TypeProto *t = info->type;
+    const Onnx__TensorShapeProto *s;
+
+    if (t == NULL || t->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ||
+        (s = t->tensor_type->shape) == NULL || s->n_dim > ONNX_RANK ||
+        v->type != 0)
+        return;
+    for (size_t i = 0; i < s->n_dim; i++)
+        if (s->dim[i]->value_case !=
+                ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ||
+            s->dim[i]->dim_value < 1)
+            return;
+    for (size_t i = 0; i < s->n_dim; i++)
+        v->dims[i] = s->dim[i]->dim_value;
+    v->type = t->tensor_type->elem_type;
+    v->rank = (int)s->n_dim;
+}
+
+enum status
+shape_take_infos(struct graph *g, struct err *err)
+{
+    const Onnx__GraphProto *p = g->model->graph;
+    json_t *infos = json_object();
+    const json_t *at;
+    int rc = infos == NULL;
+
+    for (size_t i = 0; rc == 0 && i < p->n_value_info; i++)
+        rc = json_object_set_new(
+            infos, p->value_info[i]->name, json_integer((json_int_t)i));
+    for (int v = 0; rc == 0 && v < g->n_values; v++)
+        if ((at = json_object_get(infos, g->values[v].name)) != NULL)
+            take_info(p->value_info[json_integer_value(at)], &g->values[v]);
+    json_decref(infos);
+    return rc == 0 ? ST_OK : err_nomem(err);
+}
+
 /* What there is to infer: nodes of the model, and all they make. */
 struct question {
     int *nodes, *values;

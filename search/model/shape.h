@@ -38,6 +38,10 @@ enum status shape_put(struct shape_sink *sink, const char *name,
 enum status shape_fix_inputs(
     struct graph *g, const json_t *shapes, struct err *err) MUST_CHECK;
 
+/* Take the types and fixed shapes of inner values that the file tells: a
+ * normalised model (an analysis' `blob`) tells all. */
+enum status shape_take_infos(struct graph *g, struct err *err) MUST_CHECK;
+
 /* Infer everything else, and fold what depends on shapes only.
  * ST_UNPROCESSABLE: `model.dynamic_shape` names a tensor whose shape depends
  * on data; what `infer` says. */

@@ -12,16 +12,17 @@ enum status
 low_refuse(const struct lowering *w, struct err *err, const char *what)
 {
     return err_set(err, ST_UNPROCESSABLE, "model.unsupported_layer",
-        "node '%s' (%s): %s; such a network runs on Linux devices only",
-        w->node->name, w->node->proto->op_type, what);
+        "node '%s' (%s): %s%s", w->node->name, w->node->proto->op_type, what,
+        w->without ? "" : "; such a network runs on Linux devices only");
 }
 
 /* The network's input, [1, c, h, w], [1, c, w] or [1, c]. */
 static enum status
 set_input(struct lowering *w, struct err *err)
 {
+    const struct low_feed *in = w->net->feeds;
     const struct value *v;
-    struct low_value *low;
+    enum status st;
 
     if (w->g->n_inputs != 1)
         return err_set(err, ST_UNPROCESSABLE, "model.unsupported_layer",
@@ -35,14 +36,12 @@ set_input(struct lowering *w, struct err *err)
         if (v->dims[i] < 1 || v->dims[i] > NN_SIDE_MAX)
             return err_set(err, ST_UNPROCESSABLE, "model.dynamic_shape",
                 "dimension %d of input '%s' is not fixed", i, v->name);
-    low = &w->values[w->g->inputs[0]];
-    *low = (struct low_value){ .tensor = w->n_tensors++, .layer = -1 };
-    low->c = (uint32_t)v->dims[1];
-    low->h = v->rank == 4 ? (uint32_t)v->dims[2] : 1;
-    low->w = v->rank > 2 ? (uint32_t)v->dims[v->rank - 1] : 1;
-    w->net->in_h = low->h;
-    w->net->in_w = low->w;
-    w->net->in_c = low->c;
+    if ((st = low_add_feed(w, w->g->inputs[0], err)) != ST_OK)
+        return st;
+    w->net->feeds[0].input = true;
+    w->net->in_h = in->h;
+    w->net->in_w = in->w;
+    w->net->in_c = in->c;
     return ST_OK;
 }
 
@@ -50,10 +49,12 @@ static enum status
 set_outputs(struct lowering *w, struct err *err)
 {
     for (int i = 0; i < w->g->n_outputs; i++) {
-        struct low_output *o = &w->net->outputs[i];
-        int v = w->g->outputs[i];
+        int v = w->g->outputs[i], n = w->net->n_outputs;
+        struct low_output *o = &w->net->outputs[n];
 
-        if (i == LOW_OUTPUTS_MAX || w->values[v].layer < 0)
+        if (w->values[v].layer < 0 && w->without != NULL)
+            continue; /* others make it */
+        if (n == LOW_OUTPUTS_MAX || w->values[v].layer < 0)
             return err_set(err, ST_UNPROCESSABLE, "model.unsupported_layer",
                 "output '%s' is not made by a layer, or is one of too many",
                 w->g->values[v].name);
@@ -73,59 +74,74 @@ walk(struct lowering *w, struct err *err)
     for (int i = 0; st == ST_OK && i < w->g->n_nodes; i++) {
         w->node = &w->g->nodes[i];
         if (w->node->live && !w->node->constant)
-            st = low_node(w, err);
+            st = w->without ? low_try_node(w, err) : low_node(w, err);
     }
-    return st == ST_OK ? set_outputs(w, err) : st;
+    if (st == ST_OK)
+        st = set_outputs(w, err);
+    w->net->n_tensors = w->n_tensors;
+    low_drop_feeds(w->net);
+    return st;
 }
 
 static enum status
-lower_graph(struct low_net *net, const struct graph *g, struct err *err)
+lower_graph(struct lowering *w, struct err *err)
 {
-    struct lowering w = { .net = net, .g = g };
+    struct low_net *net = w->net;
     enum status st;
 
-    net->layers = calloc((size_t)g->n_nodes + 1, sizeof(*net->layers));
-    w.values = calloc((size_t)g->n_values + 1, sizeof(*w.values));
-    if (net->layers == NULL || w.values == NULL) {
-        free(w.values);
+    net->layers = calloc((size_t)w->g->n_nodes + 1, sizeof(*net->layers));
+    w->values = calloc((size_t)w->g->n_values + 1, sizeof(*w->values));
+    if (net->layers == NULL || w->values == NULL) {
+        free(w->values);
         return err_nomem(err);
     }
-    for (int i = 0; i < g->n_values; i++)
-        w.values[i] = (struct low_value){ .tensor = -1, .layer = -1 };
-    st = walk(&w, err);
-    free(w.values);
+    for (int i = 0; i < w->g->n_values; i++)
+        w->values[i] = (struct low_value){ .tensor = -1, .layer = -1 };
+    st = walk(w, err);
+    free(w->values);
     return st;
 }
 
 enum status
-low_make(struct low_net **out, const void *onnx, size_t len, struct err *err)
+low_run(struct lowering *w, const void *onnx, size_t len, struct err *err)
 {
-    struct low_net *net = calloc(1, sizeof(*net));
     Onnx__ModelProto *m = NULL;
     struct graph *g = NULL;
     bool changed;
     enum status st;
 
-    *out = NULL;
-    if (net == NULL)
+    if ((w->net = calloc(1, sizeof(*w->net))) == NULL)
         return err_nomem(err);
     st = onnx_read(onnx, len, &m, NULL, err);
     if (st == ST_OK)
         st = graph_build(&g, m, err);
     if (st == ST_OK)
         st = shape_fix_inputs(g, NULL, err);
+    if (st == ST_OK && w->without != NULL)
+        st = shape_take_infos(g, err);
     if (st == ST_OK)
         st = graph_fold(g, &changed, err);
+    w->g = g;
     if (st == ST_OK)
-        st = lower_graph(net, g, err);
+        st = lower_graph(w, err);
     graph_free(g);
     onnx_free(m);
+    w->g = NULL;
     if (st != ST_OK) {
-        low_free(net);
-        return st;
+        low_free(w->net);
+        w->net = NULL;
     }
-    *out = net;
-    return ST_OK;
+    return st;
+}
+
+enum status
+low_make(struct low_net **out, const void *onnx, size_t len, struct err *err)
+{
+    struct lowering w = { 0 };
+    enum status st = low_run(&w, onnx, len, err);
+
+    *out = w.net;
+    return st;
 }
 
 void
@@ -140,6 +156,8 @@ low_free(struct low_net *net)
     }
     for (int i = 0; i < net->n_outputs; i++)
         free(net->outputs[i].name);
+    for (int i = 0; i < net->n_feeds; i++)
+        free(net->feeds[i].name);
     free(net->layers);
     free(net);
 }
@@ -171,6 +189,7 @@ low_image(const struct low_net *net, void **image, size_t *len, struct err *err)
     if (p == NULL)
         return err_nomem(err);
     pack_init(p);
+    low_pack_feeds(net, NN_F32, p);
     for (int i = 0; st == ST_OK && i < net->n_layers; i++)
         st = pack_float(p, &net->layers[i], err);
     for (int i = 0; st == ST_OK && i < net->n_outputs; i++)
@@ -182,12 +201,33 @@ low_image(const struct low_net *net, void **image, size_t *len, struct err *err)
     return st;
 }
 
+size_t
+low_feed_count(const struct low_feed *f)
+{
+    return (size_t)f->h * f->w * f->c;
+}
+
+void
+low_feed_order(const struct low_feed *f, const float *chw, float *hwc)
+{
+    size_t area = (size_t)f->h * f->w;
+
+    for (size_t i = 0; i < area; i++)
+        for (uint32_t c = 0; c < f->c; c++)
+            hwc[i * f->c + c] = chw[c * area + i];
+}
+
+void
+low_pack_feeds(const struct low_net *net, enum nn_type type, struct pack *p)
+{
+    /* One alone is what the first layer reads. */
+    for (int i = 0; net->n_feeds > 1 && i < net->n_feeds; i++)
+        pack_feed(p, net->feeds[i].tensor,
+            low_feed_count(&net->feeds[i]) * nn_type_bytes(type));
+}
+
 void
 low_input(const struct low_net *net, const float *chw, float *hwc)
 {
-    size_t area = (size_t)net->in_h * net->in_w;
-
-    for (size_t i = 0; i < area; i++)
-        for (uint32_t c = 0; c < net->in_c; c++)
-            hwc[i * net->in_c + c] = chw[c * area + i];
+    low_feed_order(&net->feeds[0], chw, hwc);
 }

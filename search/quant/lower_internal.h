@@ -20,10 +20,27 @@ struct lowering {
     struct low_value *values; /* of every value of the graph */
     const struct node *node;  /* the one at work */
     int n_tensors;
+    /* Of low_make_partly(), else NULL: names of nodes to leave out, and what
+     * is found to be lacking besides, by node. */
+    const json_t *without;
+    json_t *refused;
+    enum nn_type type;
 };
 
 enum status low_refuse(
     const struct lowering *w, struct err *err, const char *what) MUST_CHECK;
+
+/* lower_partly.c: a node that may be left out. */
+enum status low_try_node(struct lowering *w, struct err *err) MUST_CHECK;
+/* Its outputs, where somebody reads them, are fed. */
+enum status low_feed_outputs(struct lowering *w, struct err *err) MUST_CHECK;
+enum status low_add_feed(
+    struct lowering *w, int value, struct err *err) MUST_CHECK;
+/* Forget what nobody reads. */
+void low_drop_feeds(struct low_net *net);
+/* lower.c: all nodes of a file, in order. */
+enum status low_run(struct lowering *w, const void *onnx, size_t len,
+    struct err *err) MUST_CHECK;
 
 /* lower_node.c: turn w->node into a layer, or into a part of one. */
 enum status low_node(struct lowering *w, struct err *err) MUST_CHECK;

@@ -50,7 +50,9 @@ start(
     struct low_layer *l = &w->net->layers[w->net->n_layers];
 
     if (in == NULL)
-        return low_refuse(w, err, "its input must not be a stored tensor");
+        return low_refuse(w, err,
+            "its input must be 2 to 4 dimensions of float32, and no stored "
+            "tensor");
     *l = (struct low_layer){ .l = { .op = op,
                                  .in_h = in->h,
                                  .in_w = in->w,
@@ -296,7 +298,9 @@ static enum status
 same(struct lowering *w, struct err *err)
 {
     if (source(w, 0) == NULL)
-        return low_refuse(w, err, "its input must not be a stored tensor");
+        return low_refuse(w, err,
+            "its input must be 2 to 4 dimensions of float32, and no stored "
+            "tensor");
     rename_value(w);
     return ST_OK;
 }

@@ -16,7 +16,7 @@ struct quant {
     const struct low_net *net; /* borrowed */
     void *image;               /* owned: the float one */
     uint8_t *arena;            /* owned */
-    float *input;              /* owned: the last one, [h][w][c] */
+    float *input;              /* owned: what was fed last, [h][w][c] */
     struct range *ranges;      /* owned: of each tensor */
     struct quant_scale *scales;
     int n_tensors;
@@ -27,14 +27,17 @@ enum status
 quant_new(struct quant **out, const struct low_net *net, struct err *err)
 {
     struct quant *q = calloc(1, sizeof(*q));
-    size_t len, n = (size_t)net->in_h * net->in_w * net->in_c;
+    size_t len, n = 1;
     enum status st;
 
     *out = NULL;
     if (q == NULL)
         return err_nomem(err);
     q->net = net;
-    q->n_tensors = net->n_layers + 1;
+    q->n_tensors = net->n_tensors;
+    for (int i = 0; i < net->n_feeds; i++)
+        if (low_feed_count(&net->feeds[i]) > n)
+            n = low_feed_count(&net->feeds[i]);
     if ((st = low_image(net, &q->image, &len, err)) != ST_OK) {
         quant_free(q);
         return st;
@@ -79,16 +82,44 @@ floats_at(const struct quant *q, uint32_t at)
     return (const float *)(const void *)(q->arena + at);
 }
 
+uint32_t
+quant_feed_at(const struct quant *q, int i, const void *image)
+{
+    const struct nn_layer *layers = nn_image_layers(image);
+    int tensor = q->net->feeds[i].tensor, k = 0;
+
+    while (q->net->layers[k].ends.in != tensor &&
+           q->net->layers[k].ends.in2 != tensor)
+        k++;
+    return q->net->layers[k].ends.in == tensor ? layers[k].in : layers[k].in2;
+}
+
+static void
+feed(struct quant *q, int i, const float *chw)
+{
+    const struct low_feed *f = &q->net->feeds[i];
+    size_t n = low_feed_count(f);
+
+    low_feed_order(f, chw, q->input);
+    memcpy(
+        q->arena + quant_feed_at(q, i, q->image), q->input, n * sizeof(float));
+    widen(&q->ranges[f->tensor], q->input, n);
+}
+
 void
 quant_observe(struct quant *q, const float *chw)
 {
+    quant_observe_feeds(q, &chw);
+}
+
+void
+quant_observe_feeds(struct quant *q, const float *const *chw)
+{
     const struct nn_layer *layers = nn_image_layers(q->image);
-    size_t n = (size_t)q->net->in_h * q->net->in_w * q->net->in_c;
     struct nn_run r = { .image = q->image, .arena = q->arena };
 
-    low_input(q->net, chw, q->input);
-    memcpy(q->arena + layers[0].in, q->input, n * sizeof(float));
-    widen(&q->ranges[0], q->input, n);
+    for (int i = 0; i < q->net->n_feeds; i++)
+        feed(q, i, chw[i]);
     for (int i = 0; i < q->net->n_layers; i++) {
         r.layer = &layers[i];
         nn_run(&r);
@@ -143,9 +174,9 @@ choose_scales(struct quant *q, struct err *err)
     for (int t = 0; t < q->n_tensors; t++) {
         if (!isfinite(q->ranges[t].high - q->ranges[t].low))
             return err_set(err, ST_UNPROCESSABLE, "records.calibration",
-                "an activation of layer %d is not finite for the calibration "
+                "an activation (tensor %d) is not finite for the calibration "
                 "data",
-                t - 1);
+                t);
         q->scales[t] = scale_of_range(q->ranges[t]);
     }
     for (int i = 0; i < q->net->n_layers; i++) {
@@ -270,6 +301,7 @@ quant_image(struct quant *q, void **image, size_t *len, struct err *err)
     if (p == NULL)
         return err_nomem(err);
     pack_init(p);
+    low_pack_feeds(q->net, NN_I8, p);
     st = choose_scales(q, err);
     for (int i = 0; st == ST_OK && i < q->net->n_layers; i++)
         st = pack_i8(q, &q->net->layers[i], p, err);
@@ -285,14 +317,20 @@ quant_image(struct quant *q, void **image, size_t *len, struct err *err)
 void
 quant_input(const struct quant *q, const float *chw, int8_t *out)
 {
-    size_t area = (size_t)q->net->in_h * q->net->in_w;
-    struct quant_scale s = q->scales[0];
+    quant_feed(q, 0, chw, out);
+}
+
+void
+quant_feed(const struct quant *q, int feed, const float *chw, int8_t *out)
+{
+    const struct low_feed *f = &q->net->feeds[feed];
+    struct quant_scale s = q->scales[f->tensor];
+    size_t area = (size_t)f->h * f->w;
 
     for (size_t i = 0; i < area; i++)
-        for (uint32_t c = 0; c < q->net->in_c; c++) {
+        for (uint32_t c = 0; c < f->c; c++) {
             double v = round(chw[c * area + i] / s.scale) + s.zero;
 
-            out[i * q->net->in_c + c] =
-                (int8_t)fmax(INT8_MIN, fmin(INT8_MAX, v));
+            out[i * f->c + c] = (int8_t)fmax(INT8_MIN, fmin(INT8_MAX, v));
         }
 }

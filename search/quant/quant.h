@@ -28,8 +28,10 @@ enum status quant_new(
     struct quant **out, const struct low_net *net, struct err *err) MUST_CHECK;
 void quant_free(struct quant *q);
 
-/* Let one input ([c][h][w] floats) widen the ranges. */
+/* Let one input ([c][h][w] floats) widen the ranges; the other for a network
+ * with several feeds (lower.h), in their order. */
 void quant_observe(struct quant *q, const float *chw);
+void quant_observe_feeds(struct quant *q, const float *const *chw);
 
 /* The same network's float outputs for the last input that was observed:
  * output `i` in the order of boards. */
@@ -45,6 +47,10 @@ enum status quant_image(
 /* After quant_image(): the scale of tensor `t`, and an input in int8. */
 struct quant_scale quant_scale_of(const struct quant *q, int tensor);
 void quant_input(const struct quant *q, const float *chw, int8_t *out);
+void quant_feed(const struct quant *q, int feed, const float *chw, int8_t *out);
+
+/* Where feed `i` is in the arena of an image of this network. */
+uint32_t quant_feed_at(const struct quant *q, int i, const void *image);
 
 /* Where output `i` is in the arena of the int8 image. */
 uint32_t quant_output_at(const struct quant *q, int i, const void *image);

@@ -32,11 +32,12 @@ layer_json(
     uint64_t need =
         in * (low->ends.in2 >= 0 ? 2 : 1) + out + nn_scratch_bytes(l);
 
-    return json_pack("{s:s,s:s,s:o,s:I,s:I,s:I}", "name", low->name, "op",
-        nn_op_name((enum nn_op)l->op), "layer",
+    return json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:[i,i,i]}", "name", low->name,
+        "op", nn_op_name((enum nn_op)l->op), "layer",
         at ? json_incref((json_t *)at) : json_null(), "macs",
         (json_int_t)nn_macs(l), "weight_bytes", (json_int_t)nn_weight_bytes(l),
-        "need_bytes", (json_int_t)need);
+        "need_bytes", (json_int_t)need, "ends", low->ends.in, low->ends.in2,
+        low->ends.out);
 }
 
 static json_t *
@@ -85,6 +86,30 @@ outputs_json(const struct boardnet *b)
     return list;
 }
 
+/* What the board is given, where in the sample. */
+static json_t *
+feeds_json(const struct boardnet *b)
+{
+    uint32_t start = ((const struct nn_image *)b->image)->in;
+    json_t *list = json_array();
+
+    for (int i = 0; i < b->net->n_feeds; i++) {
+        const struct low_feed *f = &b->net->feeds[i];
+
+        if (json_array_append_new(list,
+                json_pack("{s:s,s:i,s:b,s:I,s:I}", "name", f->name, "tensor",
+                    f->tensor, "input", f->input, "at",
+                    (json_int_t)(quant_feed_at(b->quant, i, b->image) - start),
+                    "bytes",
+                    (json_int_t)(low_feed_count(f) * nn_type_bytes(b->type)))) <
+            0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
 enum status
 image_document(const struct boardnet *b, const json_t *analysis, json_t **out,
     struct err *err)
@@ -94,12 +119,13 @@ image_document(const struct boardnet *b, const json_t *analysis, json_t **out,
 
     *out = nodes == NULL
                ? NULL
-               : json_pack("{s:s,s:s,s:I,s:I,s:o,s:o}", "schema",
+               : json_pack("{s:s,s:s,s:I,s:I,s:o,s:o,s:o,s:O}", "schema",
                      "offramp.image/1", "type",
                      b->type == NN_I8 ? "int8" : "float32", "bytes",
                      (json_int_t)b->len, "arena_bytes",
                      (json_int_t)head->arena_bytes, "layers",
-                     layers_json(b, nodes), "outputs", outputs_json(b));
+                     layers_json(b, nodes), "outputs", outputs_json(b), "feeds",
+                     feeds_json(b), "lacks", b->lacks);
     json_decref(nodes);
     return *out ? ST_OK : err_nomem(err);
 }

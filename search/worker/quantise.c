@@ -26,14 +26,69 @@ draw_row(struct boardnet *b)
         b->row[i] = (float)(2 * rng_unit(&rng) - 1);
 }
 
-/* b->row in the image's own numbers. */
-static void
-put_input(const struct boardnet *b, void *to)
+/* ---- what is fed ---- */
+
+/* Names of the tensors that the runtime has to make: feeds, then answers. */
+static enum status
+open_feeder(struct boardnet *b, const void *onnx, size_t len, struct err *err)
 {
-    if (b->type == NN_I8)
-        quant_input(b->quant, b->row, to);
-    else
-        low_input(b->net, b->row, to);
+    size_t n = 0, most = (size_t)b->net->n_feeds + json_array_size(b->missing);
+    const char **names = calloc(most + 1, sizeof(*names));
+    enum status st = ST_OK;
+    const json_t *name;
+    size_t i;
+
+    if (names == NULL)
+        return err_nomem(err);
+    for (int k = 0; k < b->net->n_feeds; k++)
+        if (!b->net->feeds[k].input)
+            names[n++] = b->net->feeds[k].name;
+    json_array_foreach(b->missing, i, name) names[n++] =
+        json_string_value(name);
+    if (n > 0)
+        st = feeder_open(&b->feeder, onnx, len, names, n, err);
+    free(names);
+    return st;
+}
+
+/* Feeds other than the input, which come first in the feeder. */
+static size_t
+n_made(const struct boardnet *b)
+{
+    size_t n = 0;
+
+    for (int k = 0; k < b->net->n_feeds; k++)
+        n += !b->net->feeds[k].input;
+    return n;
+}
+
+/* All feeds for b->row, borrowed. */
+static enum status
+make_feeds(const struct boardnet *b, const float *feeds[], struct err *err)
+{
+    enum status st = ST_OK;
+    size_t n = 0;
+
+    if (b->feeder != NULL)
+        st = feeder_run(b->feeder, b->row, b->n_in, err);
+    for (int k = 0; k < b->net->n_feeds; k++)
+        feeds[k] = b->net->feeds[k].input ? b->row
+                                          : feeder_value(b->feeder, n++, NULL);
+    return st;
+}
+
+/* Them in the image's own numbers, where the image has them. */
+static void
+put_feeds(const struct boardnet *b, const float *const feeds[], uint8_t *arena)
+{
+    for (int k = 0; k < b->net->n_feeds; k++) {
+        void *to = arena + quant_feed_at(b->quant, k, b->image);
+
+        if (b->type == NN_I8)
+            quant_feed(b->quant, k, feeds[k], to);
+        else
+            low_feed_order(&b->net->feeds[k], feeds[k], to);
+    }
 }
 
 static enum status
@@ -42,8 +97,7 @@ allocate(struct boardnet *b, struct err *err)
     b->n_in = (size_t)b->net->in_h * b->net->in_w * b->net->in_c;
     b->raw = malloc(b->n_in * sizeof(float));
     b->row = malloc(b->n_in * sizeof(float));
-    b->sample = malloc(b->n_in * nn_type_bytes(b->type));
-    return b->raw && b->row && b->sample ? ST_OK : err_nomem(err);
+    return b->raw && b->row ? ST_OK : err_nomem(err);
 }
 
 static enum status
@@ -56,51 +110,101 @@ check_data(const struct boardnet *b, const struct dataset *d, struct err *err)
         d->inputs.row_elements, b->n_in);
 }
 
-static void
+static enum status
 calibrate(struct boardnet *b, struct task *t, const struct dataset *d,
-    struct row_range rows)
+    struct row_range rows, struct err *err)
 {
-    for (int64_t i = rows.from; i < rows.to; i++) {
+    const float *feeds[LOW_FEEDS_MAX];
+    enum status st = ST_OK;
+
+    for (int64_t i = rows.from; st == ST_OK && i < rows.to; i++) {
         task_progress(t, "calibrate", i - rows.from, rows.to - rows.from, NULL);
         prepare_row(b, d, i);
-        quant_observe(b->quant, b->row);
+        if ((st = make_feeds(b, feeds, err)) == ST_OK)
+            quant_observe_feeds(b->quant, feeds);
     }
+    return st;
+}
+
+/* The arena, and in it what is fed for b->row: the sample. */
+static enum status
+make_sample(struct boardnet *b, struct err *err)
+{
+    const struct nn_image *head = b->image;
+    const float *feeds[LOW_FEEDS_MAX];
+    enum status st;
+
+    b->arena = calloc(1, head->arena_bytes);
+    b->sample = malloc(head->in_bytes);
+    if (b->arena == NULL || b->sample == NULL)
+        return err_nomem(err);
+    if ((st = make_feeds(b, feeds, err)) != ST_OK)
+        return st;
+    put_feeds(b, feeds, b->arena);
+    memcpy(b->sample, b->arena + head->in, head->in_bytes);
+    return ST_OK;
+}
+
+/* Exits' outputs that no layer of the image makes. */
+static enum status
+find_missing(struct boardnet *b, const json_t *analysis, struct err *err)
+{
+    const json_t *exits = json_object_get(analysis, "exits"), *x;
+    size_t i;
+
+    if ((b->missing = json_array()) == NULL)
+        return err_nomem(err);
+    json_array_foreach(exits, i, x)
+    {
+        json_t *name = json_object_get(x, "output");
+        int k = 0;
+
+        while (k < b->net->n_outputs &&
+               strcmp(b->net->outputs[k].name, json_string_value(name)) != 0)
+            k++;
+        if (k == b->net->n_outputs && json_array_append(b->missing, name) != 0)
+            return err_nomem(err);
+    }
+    return ST_OK;
 }
 
 enum status
-boardnet_make(struct boardnet *b, struct task *t, const void *onnx,
-    size_t onnx_len, const struct dataset *data, struct row_range rows,
-    struct err *err)
+boardnet_make(struct boardnet *b, struct task *t,
+    const struct boardnet_model *model, const struct dataset *data,
+    struct row_range rows, struct err *err)
 {
     enum status st;
 
-    if ((st = low_make(&b->net, onnx, onnx_len, err)) != ST_OK ||
+    if ((st = low_make_partly(&b->net, model->onnx, model->len, b->type,
+             json_object_get(model->analysis, "layers"), &b->lacks, err)) !=
+            ST_OK ||
+        (st = find_missing(b, model->analysis, err)) != ST_OK ||
+        (st = open_feeder(b, model->onnx, model->len, err)) != ST_OK ||
         (st = allocate(b, err)) != ST_OK ||
         (st = quant_new(&b->quant, b->net, err)) != ST_OK ||
         (data != NULL && (st = check_data(b, data, err)) != ST_OK))
         return st;
-    if (b->type == NN_I8) {
-        calibrate(b, t, data, rows);
+    if (b->type == NN_I8 && (st = calibrate(b, t, data, rows, err)) == ST_OK)
         st = quant_image(b->quant, &b->image, &b->len, err);
-    } else {
+    else if (b->type != NN_I8)
         st = low_image(b->net, &b->image, &b->len, err);
-    }
     if (st != ST_OK)
         return st;
     if (data != NULL)
         prepare_row(b, data, rows.from);
     else
         draw_row(b);
-    put_input(b, b->sample);
-    b->arena = calloc(1, ((struct nn_image *)b->image)->arena_bytes);
-    return b->arena ? ST_OK : err_nomem(err);
+    return make_sample(b, err);
 }
 
 void
 boardnet_clear(struct boardnet *b)
 {
     quant_free(b->quant);
+    feeder_close(b->feeder);
     low_free(b->net);
+    json_decref(b->lacks);
+    json_decref(b->missing);
     free(b->image);
     free(b->arena);
     free(b->sample);
@@ -121,20 +225,25 @@ struct exits {
 static uint32_t
 classes_of(const struct boardnet *b, int output)
 {
+    size_t n = 0;
     int i = 0;
 
+    if (output < 0) {
+        feeder_value(b->feeder, n_made(b) + (size_t)(-1 - output), &n);
+        return (uint32_t)n;
+    }
     while (b->net->layers[i].ends.out != b->net->outputs[output].tensor)
         i++;
     return (uint32_t)nn_out_count(&b->net->layers[i].l);
 }
 
 static void
-run_image(const struct boardnet *b)
+run_image(const struct boardnet *b, const float *const feeds[])
 {
     const struct nn_image *head = b->image;
     struct nn_run r = { .image = b->image, .arena = b->arena };
 
-    put_input(b, b->arena + head->in);
+    put_feeds(b, feeds, b->arena);
     for (uint32_t i = 0; i < head->n_layers; i++) {
         r.layer = nn_image_layers(b->image) + i;
         nn_run(&r);
@@ -175,23 +284,43 @@ keep(struct records *r, int e, size_t row, const float *v, uint32_t n,
     return ST_OK;
 }
 
+/* Exit `e` of both; where no layer of the image answers, the float network
+ * does so for both. */
+static enum status
+answer_exit(struct boardnet *b, struct exits *x, int e,
+    struct boardnet_answers *out, size_t row, float *values, struct err *err)
+{
+    int output = x->output[e];
+    uint32_t n = classes_of(b, output);
+    const float *real, *image = values;
+    enum status st;
+
+    if (output < 0) {
+        real = image =
+            feeder_value(b->feeder, n_made(b) + (size_t)(-1 - output), NULL);
+    } else {
+        real = quant_output(b->quant, output);
+        read_output(b, output, n, values);
+    }
+    st = keep(&out->image, e, row, image, n, &x->image[e], err);
+    return st == ST_OK ? keep(&out->real, e, row, real, n, &x->real[e], err)
+                       : st;
+}
+
 static enum status
 answer_row(struct boardnet *b, struct exits *x, struct boardnet_answers *out,
     size_t row, float *values, struct err *err)
 {
-    enum status st = ST_OK;
+    const float *feeds[LOW_FEEDS_MAX];
+    enum status st = make_feeds(b, feeds, err);
 
-    quant_observe(b->quant, b->row); /* the float outputs; scales are fixed */
-    run_image(b);
-    for (int e = 0; st == ST_OK && e < x->n; e++) {
-        uint32_t n = classes_of(b, x->output[e]);
-
-        read_output(b, x->output[e], n, values);
-        st = keep(&out->image, e, row, values, n, &x->image[e], err);
-        if (st == ST_OK)
-            st = keep(&out->real, e, row, quant_output(b->quant, x->output[e]),
-                n, &x->real[e], err);
-    }
+    if (st != ST_OK)
+        return st;
+    /* The float outputs; scales are fixed. */
+    quant_observe_feeds(b->quant, feeds);
+    run_image(b, feeds);
+    for (int e = 0; st == ST_OK && e < x->n; e++)
+        st = answer_exit(b, x, e, out, row, values, err);
     return st;
 }
 

@@ -79,12 +79,15 @@ check_rows(const struct order *o, const struct dataset *d, struct err *err)
         (long long)n);
 }
 
-/* The output of the lowered network behind each exit. */
+/* The output behind each exit: of the lowered network, or (-1 - i) one of
+ * those that it does not make. */
 static enum status
-find_outputs(const struct low_net *net, const json_t *exits, int *out, int *n,
+find_outputs(const struct boardnet *b, const json_t *exits, int *out, int *n,
     struct err *err)
 {
+    const struct low_net *net = b->net;
     const json_t *x;
+    int missing = 0;
     size_t i;
 
     *n = 0;
@@ -98,12 +101,31 @@ find_outputs(const struct low_net *net, const json_t *exits, int *out, int *n,
                 "a board's network has at most %d exits", RECORDS_EXITS_MAX);
         while (k < net->n_outputs && strcmp(net->outputs[k].name, name) != 0)
             k++;
-        if (k == net->n_outputs)
-            return err_set(err, ST_UNPROCESSABLE, "model.exit",
-                "the network has no output %s", name);
-        out[(*n)++] = k;
+        out[(*n)++] = k < net->n_outputs ? k : -1 - missing++;
     }
     return ST_OK;
+}
+
+/* Whose numbers an exit's answers are: the image's alone, the image's from
+ * what it was fed, or the float network's. */
+static const char *
+numbers_of(const struct boardnet *b, int output)
+{
+    const struct low_net *net = b->net;
+    bool fed[PACK_TENSORS_MAX] = { false };
+
+    if (output < 0)
+        return "float32";
+    for (int i = 0; i < net->n_feeds; i++)
+        fed[net->feeds[i].tensor] = !net->feeds[i].input;
+    for (int i = 0; i < net->n_layers; i++) {
+        const struct pack_ends *e = &net->layers[i].ends;
+
+        fed[e->out] = fed[e->in] || (e->in2 >= 0 && fed[e->in2]);
+    }
+    if (fed[net->outputs[output].tensor])
+        return "mixed";
+    return b->type == NN_I8 ? "int8" : "float32";
 }
 
 /* How often image and float network answer with the same class. */
@@ -121,7 +143,8 @@ same_share(const struct boardnet_answers *a, int e)
 /* What int8 changed, beside the summary of its own records. */
 static enum status
 evaluation(struct task *t, const struct boardnet_answers *a,
-    const json_t *exits, struct row_range rows, json_t **out, struct err *err)
+    const char *const *numbers, const json_t *exits, struct row_range rows,
+    json_t **out, struct err *err)
 {
     char hex[HASH_HEX];
     struct buf csv;
@@ -143,6 +166,7 @@ evaluation(struct task *t, const struct boardnet_answers *a,
         rc |= json_object_set_new(x, "accuracy_float",
             json_number_or_null(records_accuracy(&a->real, (int)e)));
         rc |= json_object_set_new(x, "same_as_float", same_share(a, (int)e));
+        rc |= json_object_set_new(x, "numbers", json_string(numbers[e]));
     }
     rc |= json_object_set_new(
         *out, "rows", json_pack("[I,I]", rows.from, rows.to));
@@ -154,16 +178,19 @@ evaluate_image(struct task *t, struct boardnet *b, const struct order *o,
     const struct dataset *d, json_t *doc, struct err *err)
 {
     const json_t *exits = json_object_get(o->analysis, "exits");
+    const char *numbers[RECORDS_EXITS_MAX];
     int outputs[RECORDS_EXITS_MAX], n;
     struct boardnet_answers a;
     json_t *part = NULL;
     enum status st;
 
-    if ((st = find_outputs(b->net, exits, outputs, &n, err)) != ST_OK ||
+    if ((st = find_outputs(b, exits, outputs, &n, err)) != ST_OK ||
         (st = boardnet_answer(b, t, d, o->evaluate, outputs, n, &a, err)) !=
             ST_OK)
         return st;
-    st = evaluation(t, &a, exits, o->evaluate, &part, err);
+    for (int e = 0; e < n; e++)
+        numbers[e] = numbers_of(b, outputs[e]);
+    st = evaluation(t, &a, numbers, exits, o->evaluate, &part, err);
     boardnet_answers_clear(&a);
     if (json_object_set_new(doc, "evaluation", part) < 0 && st == ST_OK)
         st = err_nomem(err);
@@ -175,7 +202,7 @@ describe(struct task *t, const struct boardnet *b, const struct order *o,
     json_t **doc, struct err *err)
 {
     char image[HASH_HEX], sample[HASH_HEX];
-    size_t n_sample = b->n_in * nn_type_bytes(b->type);
+    size_t n_sample = ((struct nn_image *)b->image)->in_bytes;
     enum status st;
 
     if ((st = task_out(t, b->image, b->len, image, err)) != ST_OK ||
@@ -207,7 +234,9 @@ work(struct task *t, const struct order *o, const struct dataset *d,
     if ((st = task_blob_path(t, json_get_string(o->analysis, "blob", ""), path,
              err)) == ST_OK &&
         (st = file_read(path, MODEL_MAX, &onnx, &len, err)) == ST_OK &&
-        (st = boardnet_make(&b, t, onnx, len, d, o->calibrate, err)) == ST_OK)
+        (st = boardnet_make(&b, t,
+             &(struct boardnet_model){ onnx, len, o->analysis }, d,
+             o->calibrate, err)) == ST_OK)
         st = describe(t, &b, o, result, err);
     if (st == ST_OK && o->evaluate.to > 0)
         st = evaluate_image(t, &b, o, d, *result, err);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "server/cli/cli.h"
+#include "server/cli/support_text.h"
 #include "server/cli/text.h"
 
 static struct client client;
@@ -25,7 +26,8 @@ const struct opt_cmd cli_table_cmd = {
         "`latency` is the layer alone in a hot loop, `in situ` inside the "
         "running network,\n`cold` alone with cold caches; `share` is of the "
         "sum of all latencies.  Grades: A\nand B can be quoted, C is for "
-        "ranking, X must not be used; flags say why.\n"
+        "ranking, X must not be used; flags say why.  What the device cannot "
+        "run is listed\nbelow with the reason.\n"
         "    offramp table 3",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
@@ -315,7 +317,8 @@ table_print(struct client *c, int64_t id, struct err *err)
     if ((st = print_layers(items, err)) != ST_OK)
         goto out;
     print_whole(profile);
-    st = print_exits(items, err);
+    if ((st = print_exits(items, err)) == ST_OK)
+        support_print(items, json_get_string(profile, "device", ""));
 out:
     json_decref(rows);
     json_decref(profile);

@@ -4,14 +4,18 @@
  * known for all of them.  Latency and energy are measured; MACs are counted
  * in the graph and exact; an emulated device has them and instructions.
  * Where the joint files were measured, the latency of a cut is charged to the
- * exit that makes it (cut.h).
+ * exit that makes it (cut.h).  What the device cannot run has no cost in any
+ * metric, and its exit the reason.
  */
 #include "server/export/cut.h"
 #include "server/export/export.h"
 #include "server/export/quality.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { REASON_MAX = 400 };
 
 /* [median, lo, hi], or NULL where it was not measured. */
 static json_t *
@@ -94,6 +98,37 @@ static const struct metric less_cuts = { "latency_ns", latency_less_cuts };
 
 static const char *const parts[] = { "segment", "head" };
 
+/* Why the device cannot run a part, or NULL. */
+static const char *
+lack_of(const json_t *rows, const char *part, int64_t index)
+{
+    const json_t *row = export_row(rows, "L6", part, index), *flag;
+    const char *why = export_text(json_object_get(row, "support"), "reason");
+    size_t i;
+
+    json_array_foreach(json_object_get(row, "flags"), i, flag)
+    {
+        if (strcmp(json_string_value(flag), "unsupported") == 0)
+            return why[0] ? why : "it cannot run there";
+    }
+    return NULL;
+}
+
+/* {"reason"} of an exit of which the device cannot run all. */
+static json_t *
+reason_json(const json_t *rows, int64_t index)
+{
+    const char *segment = lack_of(rows, "segment", index);
+    const char *head = lack_of(rows, "head", index);
+    char text[REASON_MAX];
+
+    if (segment == NULL && head == NULL)
+        return NULL;
+    snprintf(text, sizeof(text), "%s%s",
+        segment ? "" : "its head: ", segment ? segment : head);
+    return json_string(text);
+}
+
 /* Is the metric known for every part that exists?  If not, *missing is the
  * exit and *part the part that lacks it. */
 static bool
@@ -105,7 +140,8 @@ is_complete(const struct metric *m, const json_t *rows, const json_t *exits,
             const json_t *exit = json_array_get(exits, i);
             json_t *cost;
 
-            if (!json_is_object(json_object_get(exit, parts[p])))
+            if (!json_is_object(json_object_get(exit, parts[p])) ||
+                lack_of(rows, parts[p], (int64_t)i) != NULL)
                 continue;
             *missing = i;
             *part = parts[p];
@@ -121,6 +157,7 @@ static json_t *
 part_costs(const struct metric *const *use, const json_t *rows,
     const char *part, size_t index, const json_t *exit)
 {
+    bool lacks = lack_of(rows, part, (int64_t)index) != NULL;
     json_t *o;
     int rc = 0;
 
@@ -130,7 +167,8 @@ part_costs(const struct metric *const *use, const json_t *rows,
     for (size_t m = 0; m < METRICS; m++)
         if (use[m] != NULL)
             rc |= json_object_set_new(o, use[m]->name,
-                use[m]->cost(rows, part, (int64_t)index, exit));
+                lacks ? json_null()
+                      : use[m]->cost(rows, part, (int64_t)index, exit));
     if (rc == 0)
         return o;
     json_decref(o);
@@ -228,7 +266,7 @@ export_costs_document(
     const json_t *analysis = json_object_get(in->model, "analysis");
     const json_t *exits = json_object_get(analysis, "exits");
     const char *part = "", *source;
-    json_t *names = json_array(), *list = json_array();
+    json_t *names = json_array(), *list = json_array(), *reason;
     const json_t *exit;
     const struct metric *use[METRICS];
     size_t i = 0;
@@ -259,6 +297,8 @@ export_costs_document(
             o, "segment", part_costs(use, in->rows, "segment", i, exit));
         rc |= json_object_set_new(
             o, "head", part_costs(use, in->rows, "head", i, exit));
+        if ((reason = reason_json(in->rows, (int64_t)i)) != NULL)
+            rc |= json_object_set_new(o, "reason", reason);
         rc |= json_array_append_new(list, o);
     }
     *out = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "schema", "offramp.costs/1",

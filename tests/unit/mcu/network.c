@@ -151,6 +151,19 @@ network_clear(struct network *n)
     free(n->arena);
 }
 
+json_t *
+network_document(const struct network *n)
+{
+    json_t *layers = json_array();
+
+    for (size_t i = 0; i < LAYERS; i++)
+        json_array_append_new(
+            layers, json_pack("{s:[i,i,i]}", "ends", shape[i].ends.in,
+                        shape[i].ends.in2, shape[i].ends.out));
+    return json_pack("{s:o,s:[{s:i,s:i,s:I}]}", "layers", layers, "feeds",
+        "tensor", 0, "at", 0, "bytes", (json_int_t)network_head(n)->in_bytes);
+}
+
 const struct nn_image *
 network_head(const struct network *n)
 {

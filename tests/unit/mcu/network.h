@@ -4,6 +4,8 @@
 #ifndef OFFRAMP_TEST_NETWORK_H
 #define OFFRAMP_TEST_NETWORK_H
 
+#include <jansson.h>
+
 #include "base/rng.h"
 #include "probes/nn/pack.h"
 
@@ -21,6 +23,8 @@ void network_clear(struct network *n);
 const struct nn_image *network_head(const struct network *n);
 /* The CRC of a layer's output right after it was run here. */
 uint32_t network_crc(const struct network *n, uint32_t layer);
+/* What of an offramp.image/1 the making of pieces reads; the caller's. */
+json_t *network_document(const struct network *n);
 /* The output of the last layer. */
 const uint8_t *network_output(const struct network *n);
 

@@ -147,6 +147,73 @@ rows_that_are_not_there_and_types_are_named(void **state)
     box_failed(&x->box, "user", "request.field", "int8 or float32");
 }
 
+/* The network with its third Relu as a Tanh, which boards have not: analysed
+ * anew, and its blobs at hand. */
+static json_t *
+with_a_tanh(struct bench *x)
+{
+    char *data, *at, hex[HASH_HEX], path[PATH_MAX];
+    json_t *analysis;
+    size_t len;
+
+    assert_int_equal(
+        file_read(OFFRAMP_FIXTURES "/cnn3.onnx", 1 << 24, &data, &len, NULL),
+        ST_OK);
+    at = data;
+    for (int i = 0; i < 3; i++) {
+        at = memmem(at + 1, len - (size_t)(at + 1 - data), "\x22\x04Relu", 6);
+        assert_non_null(at);
+    }
+    memcpy(at + 2, "Tanh", 4);
+    snprintf(path, sizeof(path), "%s/tanh.onnx", x->box.dir);
+    assert_int_equal(file_write(path, data, len, NULL), ST_OK);
+    free(data);
+    box_file(&x->box, path, hex);
+    box_run(&x->box, "analyse",
+        json_pack("{s:s, s:s}", "blob", hex, "name", "tanh"));
+    analysis = json_deep_copy(box_done(&x->box));
+    box_reuse(&x->box, json_get_string(analysis, "blob", ""));
+    return analysis;
+}
+
+static void
+layers_that_boards_lack_are_left_out_and_fed(void **state)
+{
+    struct bench *x = *state;
+    json_t *analysis = with_a_tanh(x);
+    const json_t *doc, *lack, *exits;
+    size_t i, lacking = 0;
+    int mixed = 0;
+
+    box_run(&x->box, "quantise",
+        json_pack("{s:s,s:O,s:O,s:[i,i],s:[i,i]}", "type", "int8", "analysis",
+            analysis, "dataset", x->data, "calibrate", 0, 50, "evaluate", 50,
+            150));
+    doc = box_done(&x->box);
+    json_array_foreach(json_object_get(doc, "lacks"), i, lack)
+    {
+        if (!json_is_object(lack))
+            continue;
+        lacking++;
+        assert_non_null(strstr(json_get_string(lack, "reason", ""), "(Tanh)"));
+    }
+    assert_int_equal(lacking, 1);
+    assert_int_equal(i, json_array_size(json_object_get(analysis, "layers")));
+    assert_int_equal(json_array_size(json_object_get(doc, "feeds")), 2);
+    exits = json_object_get(json_object_get(doc, "evaluation"), "exits");
+    for (int e = 0; e < 4; e++) {
+        const char *numbers =
+            json_get_string(json_array_get(exits, (size_t)e), "numbers", "");
+
+        mixed += strcmp(numbers, "mixed") == 0;
+        if (strcmp(numbers, "int8") == 0)
+            assert_int_equal(mixed, 0); /* those before it come first */
+        assert_true(of_exit(doc, e, "same_as_float") > 0.7);
+    }
+    assert_in_range(mixed, 1, 3);
+    json_decref(analysis);
+}
+
 int
 main(void)
 {
@@ -155,6 +222,7 @@ main(void)
         cmocka_unit_test(float32_answers_what_the_network_answers),
         cmocka_unit_test(the_document_tells_of_the_image),
         cmocka_unit_test(rows_that_are_not_there_and_types_are_named),
+        cmocka_unit_test(layers_that_boards_lack_are_left_out_and_fed),
     };
 
     return cmocka_run_group_tests(tests, bench_open, bench_close);
