@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "case.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,6 +74,19 @@ draw_numbers(struct layer_case *c, struct rng *rng)
             0.0005 * (1 << between(rng, 0, most)) * (1 + rng_unit(rng)));
 }
 
+static void
+draw_factors(struct layer_case *c, struct rng *rng)
+{
+    struct nn_layer *l = &c->l;
+
+    /* Both inputs of an addition in twice the larger scale. */
+    l->factor[0] = pack_scale(rng_unit(rng) / 2);
+    l->factor[1] = pack_scale(0.5);
+    l->factor[2] = pack_scale(0x1p-19 * (0.3 + rng_unit(rng)));
+    if (l->op == NN_RELU)
+        l->factor[0] = pack_scale(0.2 + 2 * rng_unit(rng));
+}
+
 void
 case_draw(
     struct layer_case *c, enum nn_op op, enum nn_type type, struct rng *rng)
@@ -97,6 +111,7 @@ case_draw(
         127 - l->in2_zero, rng);
     draw_values(c->weights, nn_weight_count(l), whole, -127, 127, rng);
     draw_values(c->bias, l->out_c, whole, -5000, 5000, rng);
+    draw_factors(c, rng);
 }
 
 /* [h][w][c] to [c][h][w], or back. */
@@ -178,8 +193,59 @@ case_reference(struct layer_case *c, struct runtime *rt)
         "ir 8\nopset 13\ninput x f4 1,%u,%u,%u\n%s%s\noutput y\n", l->in_c,
         l->in_h, l->in_w, weights, node);
     transpose(c->in, x, l->in_h * l->in_w, l->in_c, false);
+    for (size_t i = 0; l->op == NN_SOFTMAX && l->type == NN_I8 && i < l->in_c;
+         i++)
+        x[i] *= CASE_SOFTMAX_SCALE;
     ort_run(rt, text, inputs, y, nn_out_count(l));
     transpose(y, c->out, l->out_h * l->out_w, l->out_c, true);
+}
+
+/* SaturatingRoundingDoublingHighMul, then RoundingDivideByPOT, in the words of
+ * gemmlowp (fixedpoint.h). */
+static int64_t
+rescale(int64_t v, struct nn_scale f)
+{
+    int64_t product = v * (f.shift > 0 ? INT64_C(1) << f.shift : 1) * f.mult;
+    int64_t nudge = product >= 0 ? 1 << 30 : 1 - (1 << 30);
+    int64_t high = (product + nudge) / (INT64_C(1) << 31);
+    int right = f.shift > 0 ? 0 : -f.shift;
+    int64_t mask = (INT64_C(1) << right) - 1;
+    int64_t rest = high & mask, limit = (mask >> 1) + (high < 0);
+
+    return (high >> right) + (rest > limit);
+}
+
+static int64_t
+held(const struct nn_layer *l, int64_t v)
+{
+    v += l->out_zero;
+    v = v < l->low ? l->low : v;
+    return v > l->high ? l->high : v;
+}
+
+int64_t
+case_expected(const struct layer_case *c, size_t i)
+{
+    const struct nn_layer *l = &c->l;
+
+    switch (l->op) {
+    case NN_AVGPOOL: /* of at most 16 whole numbers, ties away from zero;
+                      * 1e-4 is for the runtime's own rounding */
+        return held(
+            l, (int64_t)roundf(c->out[i] + copysignf(1e-4f, c->out[i])) -
+                   l->out_zero + l->in_zero);
+    case NN_MAXPOOL:
+        return held(l, (int64_t)c->out[i] - l->out_zero + l->in_zero);
+    case NN_ADD:
+        return held(l,
+            rescale(rescale((int64_t)c->in[i] * (1 << 20), l->factor[0]) +
+                        rescale((int64_t)c->in2[i] * (1 << 20), l->factor[1]),
+                l->factor[2]));
+    case NN_RELU:
+        return held(l, rescale((int64_t)c->in[i], l->factor[0]));
+    default:
+        return held(l, rescale((int64_t)c->out[i], c->scales[i % l->out_c]));
+    }
 }
 
 /* Whole numbers to bytes, as they lie in memory. */
@@ -194,11 +260,17 @@ static void
 pack_numbers(struct pack *p, const struct layer_case *c, struct nn_layer *l)
 {
     static int8_t bytes[CASE_VALUES];
+    uint32_t table[256];
     int32_t bias[256];
     size_t n = nn_weight_count(l);
     struct err err = { 0 };
     enum status st = ST_OK;
 
+    if (l->op == NN_SOFTMAX && l->type == NN_I8) {
+        pack_softmax_table(table, CASE_SOFTMAX_SCALE);
+        st = pack_data(p, table, sizeof(table), &l->weights, &err);
+        assert_int_equal(st, ST_OK);
+    }
     if (l->op > NN_DENSE)
         return;
     if (l->type == NN_F32) {
@@ -215,44 +287,66 @@ pack_numbers(struct pack *p, const struct layer_case *c, struct nn_layer *l)
     assert_int_equal(st, ST_OK);
 }
 
-void
-case_run(const struct layer_case *c, enum nn_kernels kernels, void *out)
+void *
+case_image(const struct layer_case *c, size_t *len)
 {
     static struct pack p;
     struct nn_layer l = c->l;
-    const struct nn_layer *placed;
-    const struct nn_image *head;
     struct err err = { 0 };
-    struct nn_run r = { .kernels = kernels };
-    size_t len, n = nn_in_count(&l);
+    enum status st;
     void *image;
 
     pack_init(&p);
     pack_numbers(&p, c, &l);
-    assert_int_equal(
-        pack_layer(
-            &p, &l, (struct pack_ends){ 0, l.op == NN_ADD ? 1 : -1, 2 }, &err),
-        ST_OK);
-    if (pack_finish(&p, &image, &len, &err) != ST_OK)
+    st = pack_layer(&p, &l,
+        (struct pack_ends){ 0,
+            l.op != NN_ADD ? -1
+            : c->twice     ? 0
+                           : 1,
+            2 },
+        &err);
+    assert_int_equal(st, ST_OK);
+    if (pack_finish(&p, &image, len, &err) != ST_OK)
         fail_msg("%s", err.text);
-    head = image;
-    placed = nn_image_layers(image);
+    pack_clear(&p);
+    return image;
+}
+
+static size_t
+put(const struct nn_layer *l, const float *v, int32_t zero, uint8_t *to)
+{
+    size_t n = nn_in_count(l);
+
+    if (l->type == NN_F32)
+        memcpy(to, v, n * sizeof(*v));
+    else
+        to_i8(v, n, zero, (int8_t *)to);
+    return n * nn_type_bytes(l->type);
+}
+
+size_t
+case_input(const struct layer_case *c, uint8_t *to)
+{
+    return put(&c->l, c->in, c->l.in_zero, to);
+}
+
+void
+case_run(const struct layer_case *c, enum nn_kernels kernels, void *out)
+{
+    size_t len;
+    void *image = case_image(c, &len);
+    const struct nn_image *head = image;
+    struct nn_run r = {
+        .image = image, .layer = nn_image_layers(image), .kernels = kernels
+    };
+
     assert_non_null(r.arena = malloc(head->arena_bytes));
     memset(r.arena, 0x55, head->arena_bytes);
-    r.layer = placed;
-    r.image = image;
-    if (l.type == NN_F32) {
-        memcpy(r.arena + placed->in, c->in, n * 4);
-        if (l.op == NN_ADD)
-            memcpy(r.arena + placed->in2, c->in2, n * 4);
-    } else {
-        to_i8(c->in, n, l.in_zero, (int8_t *)r.arena + placed->in);
-        if (l.op == NN_ADD)
-            to_i8(c->in2, n, l.in2_zero, (int8_t *)r.arena + placed->in2);
-    }
+    case_input(c, r.arena + r.layer->in);
+    if (r.layer->op == NN_ADD && !c->twice)
+        put(r.layer, c->in2, r.layer->in2_zero, r.arena + r.layer->in2);
     nn_run(&r);
-    memcpy(out, r.arena + placed->out, head->out_bytes);
+    memcpy(out, r.arena + r.layer->out, head->out_bytes);
     free(r.arena);
     free(image);
-    pack_clear(&p);
 }
