@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
+#include "server/cli/run_live.h"
 #include "server/cli/run_plan.h"
 #include "server/cli/run_policy.h"
 #include "server/cli/run_text.h"
@@ -13,7 +14,7 @@
 static const char *plan_file, *model_file;
 static struct run_files files;
 static struct run_policy_wish wish = RUN_POLICY_WISH;
-static bool json;
+static struct run_live_wish live;
 
 static const struct opt opts[] = {
     { "plan", 'p', OPT_STR, &plan_file, "FILE", "the plan, JSON", NULL, 0, 0 },
@@ -27,7 +28,7 @@ static const struct opt opts[] = {
     { "limit", 'n', OPT_INT, &files.limit, "N", "only the first N samples",
         NULL, 1, 1e9 },
     RUN_POLICY_OPTS(wish),
-    { "json", 'j', OPT_FLAG, &json, NULL, "print JSON", NULL, 0, 0 },
+    RUN_LIVE_OPTS(live),
 };
 
 const struct opt_cmd cli_run_cmd = {
@@ -50,6 +51,14 @@ const struct opt_cmd cli_run_cmd = {
         "sure enough\nthere (below --alpha) is handed over, and completed here "
         "in the other device's place.\nWith --records it is replayed instead: "
         "the same scores give the same choices.\n"
+        "With --device the service runs it on a device, and with --to across "
+        "two of them (the\nsecond one's agent started with --link), then "
+        "replays the same stream:\n"
+        "    offramp run --policy splitee --device pi5 --to jetson --profile 3 "
+        "--dataset 2\n"
+        "--policy all runs every one that a device can.  here and each are "
+        "measured, predicted\nis what the cost table and the link say, off "
+        "their difference, agree the share of\nequal decisions.\n"
         "Times are of this machine as it is now: one run a sample, nothing is "
         "repeated or\nset aside.  `offramp validate` measures on a plan's "
         "device.",
@@ -93,11 +102,22 @@ run_a_plan(const struct run_samples *s, struct err *err)
         (st = run_samples_fit(s, runner_input_shape(p.runner), err)) == ST_OK &&
         (st = run_tally_init(&t, s->n, err)) == ST_OK &&
         (st = run_all(p.runner, s, &t, err)) == ST_OK)
-        st = run_text(&p, &t, json, err);
+        st = run_text(&p, &t, live.client.json, err);
     run_tally_clear(&t);
     run_plan_close(&p);
     json_decref(plan);
     return st;
+}
+
+static enum status
+on_device(struct err *err)
+{
+    if (wish.policy == NULL || model_file != NULL || wish.costs_file != NULL)
+        return err_set(err, ST_INVALID, "cli.arguments",
+            "--device runs a policy on a device of the service: give --policy "
+            "and --profile, leave --plan, --model and --costs out (a plan is "
+            "run there by `offramp validate`)");
+    return run_live(&live, &wish, &files, err);
 }
 
 static enum status
@@ -116,13 +136,16 @@ run(struct err *err)
             "--records replays a policy: leave --plan, --model and --data "
             "out");
     if (replay)
-        return run_policy(&wish, NULL, NULL, json, err);
+        return run_policy(&wish, NULL, NULL, live.client.json, err);
+    if (live.device != NULL)
+        return on_device(err);
     if (model_file == NULL || files.data == NULL)
         return err_set(err, ST_INVALID, "cli.arguments",
             "give --model FILE and --data FILE");
     if ((st = run_samples_open(&s, &files, err)) == ST_OK)
-        st = plan_file != NULL ? run_a_plan(&s, err)
-                               : run_policy(&wish, model_file, &s, json, err);
+        st = plan_file != NULL
+                 ? run_a_plan(&s, err)
+                 : run_policy(&wish, model_file, &s, live.client.json, err);
     run_samples_close(&s);
     return st;
 }

@@ -2,6 +2,7 @@
 // Online policies live across two probes: what the first is not sure of goes
 // with its tensors to the second, over a measured link, and comes back; one
 // that dies in the middle is named, and both take it up again.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from './service.mjs';
 
@@ -80,6 +81,34 @@ withService(async (s) => {
     device: 'cloud', to: 'edge' } });
   const closed = await s.until(`/v1/policies/${shut.id}`, ['failed']);
   check(closed.error.code === 'link.closed', 'an end that opens no port says so');
+
+  // The command.
+  const offramp = (...args) => spawnSync(join(process.env.OFFRAMP_BIN,
+    'offramp'), ['run', '--policy', 'splitee', ...args], { encoding: 'utf8',
+    env: { ...process.env, OFFRAMP_SERVER: s.url } });
+  const at = ['--device', 'edge', '--profile', String(profile), '--alpha',
+    '0.8', '--weight', '0.6'];
+  const set = ['--dataset', String(dataset), '--rows', '0,100'];
+  const doc1 = JSON.parse(offramp(...at, ...set, '--to', 'cloud',
+    '--link-server', String(profile), '--json').stdout);
+  check(doc1.request.link.measured === link
+    && doc1.replay.policies[0].agree.share === 1 && doc1.live.n === 100,
+  '`offramp run --policy --device --to` finds the link and runs it');
+  const shown = offramp(...at, '--offload', '30000', '--data', join(fixtures,
+    'cnn3_images_u8.npy'), '--labels', join(fixtures, 'cnn3_labels.npy'),
+  '--preprocess', '{"scale":0.00392156862745098}', '--rows', '0,50');
+  check(/splitee .* 100 %/.test(shown.stdout)
+    && /50 samples live on edge/.test(shown.stdout)
+    && /run/.test(shown.stderr), 'with progress, and a table of both');
+  for (const [args, words] of [[[...at.slice(0, 2), ...set], /--profile/],
+    [at, /--dataset ID or --data/], [[...at, ...set], /--offload/],
+    [[...at, ...set, '--offload', '1', '--rows', '3'], /--rows/],
+    [[...at, ...set, '--to', 'mars'], /no link between edge and mars/],
+    [[...at, ...set, '--model', 'x.onnx'], /leave --plan/]]) {
+    const r = offramp(...args);
+    if (r.status === 0 || !words.test(r.stderr)) throw new Error(r.stderr);
+  }
+  check(true, 'and says what is missing');
 
   // The serving end dies in the middle.
   const long = await s.post('/v1/policies', { ...order, live: { ...live,
