@@ -3,7 +3,10 @@
 // real service, one after the other on this machine, with a plain timing loop
 // and ONNX Runtime's own profile of the same files before and after each job.
 //   run_bench_measure          the long form: under 12 minutes, then it stops
-//   run_bench_measure --quick  one coarse job each: to see that it works
+//   measure.mjs --once         one full job each
+//   run_bench_measure_quick    (--quick) one coarse job each: does it work?
+// Each job tells its figures as it ends; Ctrl-C prints the tables of those so
+// far.
 // Numbers of a busy machine are worth little: it says so.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -12,7 +15,7 @@ import { join } from 'node:path';
 import { quickPolicy, shared, skip, withService } from '../../e2e/service.mjs';
 
 const quick = process.argv.includes('--quick');
-const jobs = quick ? 1 : 3;
+const jobs = quick || process.argv.includes('--once') ? 1 : 3;
 const policy = quick ? quickPolicy : {};
 const limitMs = 11.5 * 60e3; // no job begins that might end after 12 minutes
 const models = {
@@ -23,6 +26,7 @@ const models = {
 };
 const start = Date.now();
 
+const minutes = () => ((Date.now() - start) / 60e3).toFixed(1);
 const sorted = (v) => v.filter(Number.isFinite).sort((a, b) => a - b);
 const median = (v) => {
   const s = sorted(v), n = s.length;
@@ -80,9 +84,26 @@ async function study(s, t) {
   if (Date.now() - start + longest > limitMs) return;
   t.ours.push(await measure(s, t.model));
   t.others.push(baseline(t.fixed, s.folder));
-  const { closure_rel: c, wall_s: w } = t.ours.at(-1);
-  console.log(`${t.name}, job ${t.ours.length}: closure ${percent(c)}, ${
-    w.toFixed(1)} s`);
+  const j = t.ours.at(-1);
+  console.log(`${minutes()} ${t.name}, job ${t.ours.length} of ${jobs}: ${
+    j.wall_s.toFixed(1)} s, of it ${j.loop_s.toFixed(1)} s in loops; closure ${
+    percent(j.closure_rel)}, A/A ${percent(j.aa_rel)}${
+    j.noisy ? '; others use the machine' : ''}`);
+}
+
+function report(studies) {
+  const done = studies.filter((t) => t.ours.length > 0);
+  if (done.length === 0) return;
+  print(`Jobs${quick ? ' (quick: coarse)' : ''}; load ${
+    loadavg()[0].toFixed(1)}`, [
+    ['network', 'jobs', 'L1 closure, median', 'each', 'A/A, worst',
+      'prefix residual, median', 'worst', 'cuts not taken off', 'wall', 'in timed loops',
+      'of that epochs', 'wall / loops', 'machine'],
+    ...done.map(qualityRow)]);
+  print('Methods, in the same run', [
+    ['network', 'method', 'n', 'median', 'spread', 'error'],
+    ...done.flatMap(methodRows)]);
+  console.log(`\n${minutes()} minutes`);
 }
 
 function qualityRow({ name, ours }) {
@@ -133,17 +154,11 @@ withService(async (s) => {
     studies.push(await prepare(s, name, join(shared, 'models', file)));
   // A first job, not counted: the device's golden kernels come before it.
   await measure(s, studies[0].model, { ...quickPolicy, job_budget_s: 1 });
+  process.on('SIGINT', () => {
+    report(studies);
+    s.stop().finally(() => process.exit(130));
+  });
   for (let n = 0; n < jobs; n++)
     for (const t of studies) await study(s, t);
-  const done = studies.filter((t) => t.ours.length > 0);
-  print(`Jobs${quick ? ' (quick: coarse)' : ''}; load ${
-    loadavg()[0].toFixed(1)}`, [
-    ['network', 'jobs', 'L1 closure, median', 'each', 'A/A, worst',
-      'prefix residual, median', 'worst', 'cuts not taken off', 'wall', 'in timed loops',
-      'of that epochs', 'wall / loops', 'machine'],
-    ...done.map(qualityRow)]);
-  print('Methods, in the same run', [
-    ['network', 'method', 'n', 'median', 'spread', 'error'],
-    ...done.flatMap(methodRows)]);
-  console.log(`\n${((Date.now() - start) / 60e3).toFixed(1)} minutes`);
+  report(studies);
 });
