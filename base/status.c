@@ -55,14 +55,27 @@ err_nomem(struct err *err)
 }
 
 enum status
+status_of_errno(int e)
+{
+    switch (e) {
+    case ENOMEM:
+        return ST_NOMEM;
+    case ENOSPC:
+    case EDQUOT:
+        return ST_FULL;
+    case EROFS:
+        return ST_READ_ONLY;
+    default:
+        return ST_IO;
+    }
+}
+
+enum status
 err_errno(struct err *err, const char *what)
 {
     int e = errno;
-    enum status st = e == ENOMEM                  ? ST_NOMEM
-                     : e == ENOSPC || e == EDQUOT ? ST_FULL
-                                                  : ST_IO;
 
-    return err_set(err, st, NULL, "%s: %s", what, strerror(e));
+    return err_set(err, status_of_errno(e), NULL, "%s: %s", what, strerror(e));
 }
 
 void

@@ -32,6 +32,7 @@
     X(ST_NOMEM, 500, "server.out_of_memory", "Out of memory")                  \
     X(ST_IO, 500, "server.io", "Input or output failed")                       \
     X(ST_FULL, 507, "server.full", "No room left to store this")               \
+    X(ST_READ_ONLY, 507, "server.read_only", "The store may only be read")     \
     X(ST_CORRUPT, 500, "server.corrupt", "Stored data is damaged")             \
     X(ST_INTERNAL, 500, "server.internal", "Internal error")                   \
     X(ST_BUSY, 503, "server.busy", "Busy, try again")                          \
@@ -70,9 +71,12 @@ enum status err_set(struct err *err, enum status st, const char *code,
 /* Out of memory: err_set(err, ST_NOMEM, NULL, "out of memory"). */
 enum status err_nomem(struct err *err);
 
-/* A failed system call: the text is `what: strerror(errno)`; ST_NOMEM or
- * ST_FULL where errno says so, else ST_IO. */
+/* A failed system call: the text is `what: strerror(errno)`; ST_NOMEM, ST_FULL
+ * or ST_READ_ONLY where errno says so, else ST_IO. */
 enum status err_errno(struct err *err, const char *what);
+
+/* That outcome of an errno, without a text. */
+enum status status_of_errno(int e);
 
 /* Forget what was recorded, so that the struct can be used again. */
 void err_clear(struct err *err);

@@ -57,6 +57,23 @@ db_blob_tmp(struct db *db, char *path, size_t cap, int *fd, struct err *err)
     return ST_OK;
 }
 
+enum status
+db_blob_room(struct db *db, struct err *err)
+{
+    static const char page[4096];
+    char path[PATH_MAX];
+    int fd;
+    enum status st = db_blob_tmp(db, path, sizeof(path), &fd, err);
+
+    if (st != ST_OK)
+        return st;
+    if (write(fd, page, sizeof(page)) != (ssize_t)sizeof(page))
+        st = err_errno(err, path);
+    close(fd);
+    unlink(path);
+    return st;
+}
+
 static enum status
 add_row(struct db *db, const char *sha256, int64_t size, int64_t now_ms,
     bool *is_new, struct err *err)

@@ -22,6 +22,10 @@
 enum status db_blob_tmp(
     struct db *db, char *path, size_t cap, int *fd, struct err *err) MUST_CHECK;
 
+/* Could a file be stored now?  Writes a page and takes it away.  ST_FULL,
+ * ST_READ_ONLY, ST_IO. */
+enum status db_blob_room(struct db *db, struct err *err) MUST_CHECK;
+
 /* Take a finished temporary file into the store (it is gone afterwards, also
  * on failure).  `sha256` is the name it must hash to, or NULL to accept any;
  * `got` receives its name and may be NULL.  *is_new (may be NULL) is false

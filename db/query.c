@@ -21,6 +21,7 @@ static const struct {
     { SQLITE_CORRUPT, ST_CORRUPT },
     { SQLITE_NOTADB, ST_CORRUPT },
     { SQLITE_FULL, ST_FULL },
+    { SQLITE_READONLY, ST_READ_ONLY },
     { SQLITE_TOOBIG, ST_TOO_LARGE },
     { SQLITE_ERROR, ST_INTERNAL },
     { SQLITE_MISUSE, ST_INTERNAL },
@@ -44,10 +45,25 @@ fail_constraint(struct db *db, struct err *err)
     }
 }
 
+/* SQLite says of a failed call only that it failed; the log's file knows why.
+ */
+static int
+errno_of_log(struct db *db)
+{
+    sqlite3_file *f = NULL;
+    int e = 0;
+
+    sqlite3_file_control(
+        db->sql, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&f);
+    if (f != NULL && f->pMethods != NULL)
+        f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &e);
+    return e;
+}
+
 enum status
 db_fail(struct db *db, const char *what, struct err *err)
 {
-    int code = sqlite3_errcode(db->sql) & 0xff;
+    int code = sqlite3_errcode(db->sql) & 0xff, e;
 
     if (code == SQLITE_CONSTRAINT)
         return fail_constraint(db, err);
@@ -57,8 +73,10 @@ db_fail(struct db *db, const char *what, struct err *err)
         if (outcomes[i].code == code)
             return err_set(err, outcomes[i].st, NULL, "store: %s (%.60s)",
                 sqlite3_errmsg(db->sql), what);
-    return err_set(
-        err, ST_IO, NULL, "store: %s (%.60s)", sqlite3_errmsg(db->sql), what);
+    e = code == SQLITE_IOERR ? errno_of_log(db) : 0;
+    return err_set(err, status_of_errno(e), NULL, "store: %s%s%s (%.60s)",
+        sqlite3_errmsg(db->sql), e != 0 ? ": " : "", e != 0 ? strerror(e) : "",
+        what);
 }
 
 enum status

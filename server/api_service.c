@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "db/blob.h"
 #include "db/stat.h"
 #include "server/metrics.h"
 #include "server/openapi.h"
@@ -19,7 +20,7 @@ api_service_health(struct request *rq, struct reply *rp)
         json_pack("{s:s, s:s}", "status", "ok", "version", OFFRAMP_VERSION));
 }
 
-/* GET /readyz: the store answers. */
+/* GET /readyz: the store answers, and what is new can be stored. */
 enum status
 api_service_ready(struct request *rq, struct reply *rp)
 {
@@ -29,6 +30,9 @@ api_service_ready(struct request *rq, struct reply *rp)
     if (db_stats(rq->db, rq->now_ms, &s, &why) != ST_OK)
         return err_set(&rq->err, ST_UNAVAILABLE, "server.not_ready",
             "the store does not answer: %s", why.text);
+    if (db_blob_room(rq->db, &why) != ST_OK)
+        return err_set(&rq->err, ST_UNAVAILABLE, why.code,
+            "nothing can be stored: %s", why.text);
     return reply_json(rp, 200, json_pack("{s:s}", "status", "ready"));
 }
 

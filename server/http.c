@@ -254,7 +254,7 @@ static bool
 is_retryable(enum status st)
 {
     return st == ST_BUSY || st == ST_UNAVAILABLE || st == ST_TIMEOUT ||
-           st == ST_TOO_MANY || st == ST_FULL;
+           st == ST_TOO_MANY || st == ST_FULL || st == ST_READ_ONLY;
 }
 
 /* Text as JSON whatever its bytes: it may quote what a client sent. */

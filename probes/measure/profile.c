@@ -15,7 +15,7 @@
 #include "probes/measure/warmup.h"
 
 static const double TOLERANCE = 1e-4;
-static const int64_t SENTINEL_NS = 1000000, SENTINEL_CAP_NS = 2000000000;
+static const int64_t SENTINEL_NS = 500000, SENTINEL_CAP_NS = 2000000000;
 
 /* What one run of profile_run() makes on the way to its result. */
 struct making {

@@ -15,7 +15,7 @@ struct warmup {
 struct warmup warmup_for(double warmup_s, int64_t share_ns);
 
 /* The same for one of several things that are warmed up one after another: the
- * first has brought the processor up, so one window's time is enough before
+ * first has brought the processor up, so three executions are enough before
  * the windows that show whether it is steady. */
 struct warmup warmup_next(struct warmup w);
 

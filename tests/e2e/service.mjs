@@ -72,12 +72,12 @@ export class Service {
 
   path(name) { return join(this.folder, name); }
 
-  async startServer(args = []) {
+  async startServer(args = [], env = {}) {
     const address = this.path('address');
     rmSync(address, { force: true });
     this.server = new Program('offrampd', ['--db', this.path('s.db'),
       '--listen', `127.0.0.1:${this.port ?? 0}`,
-      '--address-file', address, ...args]);
+      '--address-file', address, ...args], env);
     this.programs.push(this.server);
     this.url = await contentOf(address, this.folder, this.server);
     this.port = new URL(this.url).port; // the same one after a restart

@@ -41,8 +41,8 @@ a_full_disk_is_told_from_other_failures(void **state)
     } cases[] = {
         { ENOSPC, 507, "server.full" },
         { EDQUOT, 507, "server.full" },
+        { EROFS, 507, "server.read_only" },
         { EIO, 500, "server.io" },
-        { EROFS, 500, "server.io" },
         { ENOMEM, 500, "server.out_of_memory" },
     };
 
