@@ -159,8 +159,8 @@ static const char sql_recheck_records[] =
     " WHERE id = (SELECT records FROM task WHERE id = ?1)"
     " AND state = 'rejected'";
 
-static enum status
-again(struct db *db, int64_t task, int64_t now_ms, struct err *err)
+enum status
+db_flow_again(struct db *db, int64_t task, int64_t now_ms, struct err *err)
 {
     enum status st = db_run(db, sql_again,
         ARGS(A_INT(task), A_INT(now_ms + DB_QUEUE_TIMEOUT_MS)), NULL, err);
@@ -183,7 +183,7 @@ resume(struct db *db, void *ctx, struct err *err)
         return st;
     while ((st = db_int(db, sql_ended_badly, ARGS(A_INT(c->id)), &task, err)) ==
            ST_OK) {
-        if ((st = again(db, task, c->now_ms, err)) != ST_OK)
+        if ((st = db_flow_again(db, task, c->now_ms, err)) != ST_OK)
             return st;
         n++;
     }

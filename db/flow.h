@@ -55,6 +55,11 @@ enum status db_flow_cancel(struct db *db, enum flow_kind kind, int64_t id,
 enum status db_flow_resume(struct db *db, enum flow_kind kind, int64_t id,
     int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* Queue one task of a flow again, as if it had never been tried: for stages
+ * that need each other, where one of them cannot go on alone. */
+enum status db_flow_again(
+    struct db *db, int64_t task, int64_t now_ms, struct err *err) MUST_CHECK;
+
 /* Tasks of it that are open, `except` left out. */
 enum status db_flow_open_tasks(struct db *db, int64_t id, int64_t except,
     int64_t *n, struct err *err) MUST_CHECK;

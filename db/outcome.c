@@ -20,6 +20,10 @@ static const struct rule {
     [FAIL_USER] = { 1, false, false, 0, 1 },
 };
 
+/* Kinds of work that are tried once: who hands tensors over has lost the one
+ * he handed them to.  Such a failure says little about his own device. */
+static const char sql_once[] = "SELECT kind = 'relay' FROM task WHERE id = ?1";
+
 static const char sql_end_lease[] =
     "UPDATE lease SET state = ?2, ended_ms = ?3, error_class = ?4,"
     " result_sha256 = ?5 WHERE id = ?1";
@@ -133,19 +137,22 @@ queue_failed(struct db *db, const struct lease *lease, enum lease_state as,
     bool *retried, struct err *err)
 {
     const struct rule *rule = &rules[why->class];
-    int64_t failures = 0;
+    int64_t failures = 0, once = 0;
     bool again;
     enum status st;
 
     if ((st = end_lease(db, lease->id, as, why->class, sha256, now_ms, err)) !=
             ST_OK ||
         (st = note_error(db, lease->task, why, err)) != ST_OK ||
-        (st = note_device(db, lease, rule, err)) != ST_OK ||
+        (st = db_int(db, sql_once, ARGS(A_INT(lease->task)), &once, err)) !=
+            ST_OK ||
+        (!(once && as == LEASE_FAILED) &&
+            (st = note_device(db, lease, rule, err)) != ST_OK) ||
         (st = db_int(db, sql_failures,
              ARGS(A_INT(lease->task), A_TEXT(fail_class_words[why->class])),
              &failures, err)) != ST_OK)
         return st;
-    again = failures < rule->tries;
+    again = !once && failures < rule->tries;
     if (again)
         st = db_run(db, sql_again,
             ARGS(A_INT(lease->task),

@@ -11,7 +11,8 @@
  *
  * After a failure, by class: infra is tried 3 times, on another device where
  * one is possible; device twice, after a pause; measure twice, with doubled
- * budget; model and user never again.
+ * budget; model and user never again.  Work of several devices at once (relay)
+ * is tried once, since the others are gone then.
  */
 #ifndef OFFRAMP_DB_QUEUE_H
 #define OFFRAMP_DB_QUEUE_H

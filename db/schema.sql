@@ -207,7 +207,7 @@ CREATE TABLE owner (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE task_kind (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-INSERT INTO task_kind VALUES ('analyse'), ('dataset'), ('records'), ('search'), ('profile'), ('golden'), ('deploy'), ('validate'), ('augment'), ('trial'), ('link'), ('quantise'), ('live');
+INSERT INTO task_kind VALUES ('analyse'), ('dataset'), ('records'), ('search'), ('profile'), ('golden'), ('deploy'), ('validate'), ('augment'), ('trial'), ('link'), ('quantise'), ('live'), ('relay');
 
 -- The queue.
 CREATE TABLE task (

@@ -23,7 +23,8 @@
     X(TASK_TRIAL, "trial")                                                     \
     X(TASK_LINK, "link")                                                       \
     X(TASK_QUANTISE, "quantise")                                               \
-    X(TASK_LIVE, "live")
+    X(TASK_LIVE, "live")                                                       \
+    X(TASK_RELAY, "relay")
 
 /* Work of several stages; a trial has one. */
 #define FLOW_KIND_MAP(X)                                                       \

@@ -8,6 +8,7 @@
 #include "probes/mcu/task_board.h"
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
+#include "probes/relay/task_relay.h"
 #include "probes/transfer/task_link.h"
 
 /* The device decides who does it. */
@@ -32,7 +33,7 @@ static const struct task_kind any_golden = {
     .name = "golden", .run = golden, .blame = TASK_DEVICE
 };
 static const struct task_kind *const kinds[] = { &any_profile, &any_golden,
-    &task_validate, &task_live_run, &task_link, NULL };
+    &task_validate, &task_live_run, &task_link, &task_relay, NULL };
 
 static enum status
 env(json_t **out, struct err *err)

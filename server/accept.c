@@ -19,6 +19,7 @@ const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
     [TASK_LINK] = { accept_link, payload_link },
     [TASK_QUANTISE] = { accept_quantise, NULL },
     [TASK_LIVE] = { accept_live, payload_live },
+    [TASK_RELAY] = { accept_relay, payload_relay },
 };
 
 enum status

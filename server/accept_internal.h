@@ -7,8 +7,9 @@
 
 accept_fn accept_analyse, accept_dataset, accept_records, accept_search,
     accept_profile, accept_golden, accept_deploy, accept_validate,
-    accept_augment, accept_trial, accept_link, accept_quantise, accept_live;
-payload_fn payload_profile, payload_link, payload_live;
+    accept_augment, accept_trial, accept_link, accept_quantise, accept_live,
+    accept_relay;
+payload_fn payload_profile, payload_link, payload_live, payload_relay;
 
 /* Is `doc` (called `path`) of this schema?  ST_UNPROCESSABLE
  * "result.schema". */

@@ -10,50 +10,10 @@
 #include "db/profile.h"
 #include "server/accept_internal.h"
 #include "server/api_input.h"
-#include "server/api_util.h"
-#include "server/view.h"
+#include "server/relay_order.h"
+#include "server/validation_doc.h"
 
 enum { DEVICES_MAX = 256, DEADLINE_REST_S = 600 };
-
-/* A flow with its documents; owned. */
-struct stage {
-    struct flow flow;
-    json_t *request, *document;
-};
-
-static void
-stage_clear(struct stage *s)
-{
-    flow_clear(&s->flow);
-    json_decref(s->request);
-    json_decref(s->document);
-}
-
-static enum status
-stage_load(struct db *db, int64_t id, struct stage *s, struct err *err)
-{
-    enum status st;
-
-    *s = (struct stage){ 0 };
-    if ((st = db_flow_get(db, FLOW_VALIDATION, id, &s->flow, err)) != ST_OK)
-        return st;
-    s->request = view_document(s->flow.request);
-    s->document =
-        s->flow.document ? view_document(s->flow.document) : json_object();
-    return s->request && s->document ? ST_OK : err_nomem(err);
-}
-
-static enum status
-stage_store(struct db *db, const struct stage *s, struct err *err)
-{
-    char *text;
-    enum status st = api_text(s->document, &text, err);
-
-    if (st == ST_OK)
-        st = db_flow_set(db, s->flow.id, 0, text, err);
-    free(text);
-    return st;
-}
 
 /* ---- deploy ---- */
 
@@ -152,63 +112,21 @@ accept_deploy(struct db *db, const struct task *task, const json_t *result,
         return st;
     if ((st = stage_load(db, task->flow, &s, err)) == ST_OK &&
         json_object_set_new(s.document, "deployment",
-            json_pack("{s:s,s:s,s:s,s:O,s:O,s:O}", "schema", schema, "onnx",
-                onnx, "full", full, "input", input, "exits", exits, "rows",
-                rows)) != 0)
+            json_pack("{s:s,s:s,s:s,s:O,s:O,s:O,s:O*}", "schema", schema,
+                "onnx", onnx, "full", full, "input", input, "exits", exits,
+                "rows", rows, "chain", json_object_get(result, "chain"))) != 0)
         st = err_nomem(err);
     if (st == ST_OK && json_object_set(s.document, "predicted", predicted) != 0)
         st = err_nomem(err);
     if (st == ST_OK && (st = stage_store(db, &s, err)) == ST_OK)
-        st = add_validate(db, task, &s, result, now_ms, err);
+        st = json_object_get(s.request, "processors") != NULL
+                 ? relay_order_start(db, &s, task, now_ms, err)
+                 : add_validate(db, task, &s, result, now_ms, err);
     stage_clear(&s);
     return st;
 }
 
 /* ---- validate ---- */
-
-/* A median with its interval. */
-struct value {
-    double median, lo, hi;
-};
-
-static enum status
-read_value(const json_t *o, const char *path, struct value *v, struct err *err)
-{
-    const struct json_field fields[] = {
-        { "median", JF_REAL, true, &v->median, 1e-9, 1e18 },
-        { "ci95_lo", JF_REAL, false, &v->lo, 0, 0 },
-        { "ci95_hi", JF_REAL, false, &v->hi, 0, 0 },
-    };
-    enum status st;
-
-    *v = (struct value){ NAN, NAN, NAN };
-    if ((st = JSON_PICK(o, path, fields, err)) != ST_OK)
-        return st;
-    if (v->median < v->lo || v->median > v->hi)
-        return err_set(err, ST_UNPROCESSABLE, "result.interval",
-            "%s: the median is outside of its interval", path);
-    return ST_OK;
-}
-
-/* Two intervals without a common point; a missing one decides nothing. */
-static bool
-disagree(const struct value *a, const struct value *b)
-{
-    return a->lo > b->hi || b->lo > a->hi;
-}
-
-/* How far one network's mean is from what was expected of it. */
-static json_t *
-residual_json(const struct value *measured, const struct value *predicted)
-{
-    return json_pack("{s:o,s:o}", "rel",
-        json_number_or_null(
-            (measured->median - predicted->median) / predicted->median),
-        "within",
-        isnan(measured->lo) || isnan(predicted->lo)
-            ? json_null()
-            : json_boolean(!disagree(measured, predicted)));
-}
 
 /* What the result must have, read. */
 struct measured {
@@ -245,31 +163,10 @@ read_measured(const json_t *result, struct measured *m, struct err *err)
         (st = flag_from_json(m->flags, &flags, err)) != ST_OK ||
         (st = JSON_PICK(m->plan, "result.plan", in_plan, err)) != ST_OK ||
         (st = JSON_PICK(m->full, "result.full", in_full, err)) != ST_OK ||
-        (st = read_value(
+        (st = value_read(
              plan_mean, "result.plan.mean_ns", &m->plan_mean, err)) != ST_OK)
         return st;
-    return read_value(full_mean, "result.full.mean_ns", &m->full_mean, err);
-}
-
-/* Do as many samples leave at each exit as the records say?  Null on rows
- * that the records do not have. */
-static json_t *
-same_shares(const json_t *predicted, const json_t *rows, const json_t *exits)
-{
-    const json_t *want = json_object_get(predicted, "exits"), *x;
-    size_t i;
-
-    if (strcmp(json_get_string(rows, "of", ""), "held_out") != 0)
-        return json_null();
-    if (json_array_size(want) != json_array_size(exits))
-        return json_false();
-    json_array_foreach(exits, i, x)
-    {
-        if (json_get_number(x, "n") !=
-            json_get_number(json_array_get(want, i), "n"))
-            return json_false();
-    }
-    return json_true();
+    return value_read(full_mean, "result.full.mean_ns", &m->full_mean, err);
 }
 
 static enum status
@@ -281,17 +178,17 @@ compare(struct stage *s, const struct measured *m, bool *off, struct err *err)
     struct value plan, full;
     enum status st;
 
-    if ((st = read_value(json_object_get(predicted, "mean_ns"),
+    if ((st = value_read(json_object_get(predicted, "mean_ns"),
              "predicted.mean_ns", &plan, err)) != ST_OK ||
-        (st = read_value(json_object_get(predicted, "full_mean_ns"),
+        (st = value_read(json_object_get(predicted, "full_mean_ns"),
              "predicted.full_mean_ns", &full, err)) != ST_OK)
         return st;
-    *off = disagree(&m->plan_mean, &plan);
+    *off = value_disagree(&m->plan_mean, &plan);
     if (json_object_set_new(s->document, "residual",
             json_pack("{s:o,s:o,s:o,s:f,s:b}", "mean",
-                residual_json(&m->plan_mean, &plan), "full_mean",
-                residual_json(&m->full_mean, &full), "same_shares",
-                same_shares(predicted, rows, m->exits), "saving",
+                value_residual(&m->plan_mean, &plan), "full_mean",
+                value_residual(&m->full_mean, &full), "same_shares",
+                stage_same_shares(predicted, rows, m->exits), "saving",
                 1 - m->plan_mean.median / m->full_mean.median, "same_env",
                 strcmp(m->fingerprint, json_get_string(s->request,
                                            "env_fingerprint", "")) == 0)) != 0)

@@ -12,6 +12,7 @@
 #include "server/auth.h"
 #include "server/link_order.h"
 #include "server/live_next.h"
+#include "server/relay_order.h"
 #include "server/salvage.h"
 #include "server/server.h"
 
@@ -54,17 +55,19 @@ api_lease_part(struct request *rq, struct reply *rp)
     struct lease_answer a;
     int64_t n;
     enum status st;
-    bool is_new, more, grown = false;
+    bool is_new, more, goes_on, grown = false;
 
     if ((st = need_body(rq)) != ST_OK || (st = read_answer(rq, &a)) != ST_OK ||
         (st = request_int(rq, 1, 0, 1000000, &n)) != ST_OK ||
         (st = db_part_put(rq->db, &a, n, &is_new, &rq->err)) != ST_OK ||
         (st = link_order_next(rq->db, a.lease, rq->now_ms, &more, &rq->err)) !=
             ST_OK ||
+        (st = relay_order_next(rq->db, a.lease, rq->json, rq->now_ms, &goes_on,
+             &rq->err)) != ST_OK ||
         (is_new && (st = live_next_part(rq->db, a.lease, n, rq->json,
                         rq->now_ms, &grown, &rq->err)) != ST_OK))
         return st;
-    if (more || grown)
+    if (more || goes_on || grown)
         server_ring(rq->server);
     return reply_json(rp, is_new ? 201 : 200,
         json_pack(
@@ -100,6 +103,8 @@ fail_lease(struct request *rq, const struct lease_answer *a, bool *replay)
     why.nodes = text;
     st = db_lease_fail(rq->db, a, &why, replay, NULL, &rq->err);
     free(text);
+    if (st == ST_OK)
+        st = relay_order_failed(rq->db, a->lease, rq->now_ms, &rq->err);
     return st == ST_OK ? salvage_failed(rq->db, rq->now_ms, &rq->err) : st;
 }
 

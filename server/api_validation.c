@@ -9,6 +9,7 @@
 #include "db/plan.h"
 #include "server/api_util.h"
 #include "server/flow_view.h"
+#include "server/relay_order.h"
 #include "server/server.h"
 #include "server/validation_order.h"
 
@@ -18,6 +19,7 @@ read_order(struct request *rq, struct validation_order *o)
     const struct json_field fields[] = {
         { "dataset", JF_INT, false, &o->dataset, 1, 9e15 },
         { "device", JF_STR, false, &o->device, 0, 1024 },
+        { "devices", JF_OBJ, false, &o->devices, 0, 0 },
         { "max_rows", JF_INT, false, &o->max_rows, 1, VALIDATION_ROWS_MAX },
         { "budget_s", JF_REAL, false, &o->budget_s, 0.001, 86400 },
     };
@@ -102,5 +104,5 @@ api_validation_cancel(struct request *rq, struct reply *rp)
 enum status
 api_validation_resume(struct request *rq, struct reply *rp)
 {
-    return flow_reply_change(rq, rp, FLOW_VALIDATION, db_flow_resume);
+    return flow_reply_change(rq, rp, FLOW_VALIDATION, relay_order_resume);
 }

@@ -62,6 +62,9 @@ read_processor(struct reading *r, const json_t *doc, size_t i, struct err *err)
         (st = order_input_costs(r->db, in, costs, false, err)) == ST_OK &&
         (st = same_network(r, in, i, err)) == ST_OK) {
         o = json_pack("{s:O,s:f}", "costs", in->costs, "wake", wake);
+        if (in->profile != 0 &&
+            json_object_set_new(o, "profile", json_integer(in->profile)) != 0)
+            st = err_nomem(err);
         if ((!isnan(memory) && json_object_set_new(o, "memory_bytes",
                                    json_real(memory)) != 0) ||
             json_array_append_new(r->processors, o) != 0)

@@ -12,6 +12,7 @@
 #include "server/api_input.h"
 #include "server/api_util.h"
 #include "server/fleet.h"
+#include "server/validation_mapped.h"
 #include "server/view.h"
 
 enum { DEPLOY_DEADLINE_S = 1800 };
@@ -27,6 +28,7 @@ struct basis {
     struct fleet fleet;
     json_t *document, *problem; /* of plan and search */
     json_t *devices;            /* names that may do it */
+    struct mapped mapped;       /* processors NULL: of one device */
 };
 
 static void
@@ -42,6 +44,13 @@ basis_clear(struct basis *b)
     json_decref(b->document);
     json_decref(b->problem);
     json_decref(b->devices);
+    mapped_clear(&b->mapped);
+}
+
+static bool
+is_mapped(const struct basis *b)
+{
+    return json_object_get(b->document, "mapping") != NULL;
 }
 
 struct validation_order
@@ -57,12 +66,7 @@ validation_order_for(int64_t plan, const char *owner, int64_t now_ms)
 static enum status
 check_plan(const struct basis *b, struct err *err)
 {
-    if (json_object_get(b->document, "mapping") != NULL)
-        return err_set(err, ST_UNPROCESSABLE, "plan.mapped",
-            "plan %lld is mapped onto several processors, which a validation "
-            "cannot run yet: validate one that was searched with profile",
-            (long long)b->plan.id);
-    if (b->plan.profile == 0)
+    if (b->plan.profile == 0 && !is_mapped(b))
         return err_set(err, ST_UNPROCESSABLE, "plan.no_profile",
             "plan %lld was searched on costs that were sent: search again with "
             "a profile, so that its device and model are known",
@@ -74,12 +78,39 @@ check_plan(const struct basis *b, struct err *err)
     return ST_OK;
 }
 
+/* The profile of the device, or that of a processor. */
 static enum status
-load_plan(struct db *db, struct basis *b, int64_t id, struct err *err)
+load_profile(struct db *db, struct basis *b, const struct validation_order *o,
+    struct err *err)
+{
+    int64_t id = b->plan.profile;
+    enum status st;
+
+    if (!is_mapped(b) && o->devices != NULL)
+        return err_set(err, ST_INVALID, "request.field",
+            "devices: plan %lld is of one device: give device",
+            (long long)o->plan);
+    if (is_mapped(b)) {
+        if (o->device != NULL)
+            return err_set(err, ST_INVALID, "request.field",
+                "device: plan %lld is mapped onto several processors: give "
+                "devices, a selector by processor",
+                (long long)o->plan);
+        if ((st = mapped_read(db, b->document, b->plan.search, o->devices,
+                 o->now_ms, &b->mapped, err)) != ST_OK)
+            return st;
+        id = b->mapped.profile;
+    }
+    return db_profile_get(db, id, &b->profile, err);
+}
+
+static enum status
+load_plan(struct db *db, struct basis *b, const struct validation_order *o,
+    struct err *err)
 {
     enum status st;
 
-    if ((st = db_plan_get(db, id, &b->plan, err)) != ST_OK ||
+    if ((st = db_plan_get(db, o->plan, &b->plan, err)) != ST_OK ||
         (st = db_search_get(db, b->plan.search, &b->search, err)) != ST_OK ||
         (st = db_records_get(db, b->plan.records, &b->records, err)) != ST_OK)
         return st;
@@ -88,7 +119,7 @@ load_plan(struct db *db, struct basis *b, int64_t id, struct err *err)
     if (b->document == NULL || b->problem == NULL)
         return err_nomem(err);
     if ((st = check_plan(b, err)) != ST_OK ||
-        (st = db_profile_get(db, b->plan.profile, &b->profile, err)) != ST_OK)
+        (st = load_profile(db, b, o, err)) != ST_OK)
         return st;
     return input_model_single(db, b->profile.model, &b->model, err);
 }
@@ -120,17 +151,25 @@ load_rows(struct db *db, struct basis *b, int64_t dataset, struct err *err)
     return st;
 }
 
+static const char *
+device_of(const struct basis *b, const struct validation_order *o)
+{
+    return o->device != NULL ? o->device : b->profile.device;
+}
+
 static enum status
 find_devices(struct db *db, struct basis *b, const struct validation_order *o,
     struct err *err)
 {
-    const char *selector = o->device ? o->device : b->profile.device;
+    const char *selector = device_of(b, o);
     const struct fleet_device **match = NULL;
     size_t n = 0;
     enum status st;
 
     if ((b->devices = json_array()) == NULL)
         return err_nomem(err);
+    if (is_mapped(b))
+        return ST_OK;
     if ((st = fleet_load(db, o->now_ms, &b->fleet, err)) != ST_OK)
         return st;
     if ((match = calloc(b->fleet.n + 1, sizeof(*match))) == NULL)
@@ -148,12 +187,12 @@ static enum status
 add_flow(struct db *db, const struct basis *b, struct validation_order *o,
     struct err *err)
 {
-    json_t *request = json_pack("{s:s,s:O,s:o,s:I,s:f,s:I,s:s,s:s}", "device",
-        o->device ? o->device : b->profile.device, "devices", b->devices,
+    json_t *request = json_pack("{s:s?,s:O,s:o,s:I,s:f,s:I,s:s,s:s,s:O*}",
+        "device", is_mapped(b) ? NULL : device_of(b, o), "devices", b->devices,
         "dataset", view_id(o->dataset), "max_rows", (json_int_t)o->max_rows,
         "budget_s", o->budget_s, "profile", (json_int_t)b->profile.id,
         "profile_device", b->profile.device, "env_fingerprint",
-        b->profile.env_fingerprint);
+        b->profile.env_fingerprint, "processors", b->mapped.processors);
     char *text = NULL;
     enum status st =
         request != NULL ? api_text(request, &text, err) : err_nomem(err);
@@ -185,13 +224,14 @@ add_deploy(struct db *db, const struct basis *b,
             .flow = o->id,
             .deadline_s = DEPLOY_DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:s,s:O,s:o,s:s,s:I,s:{s:{s:s,s:s?,s:o},s:b,s:I}}", "model",
-            b->model.blob, "plan", b->document, "costs",
+        json_pack("{s:s,s:O,s:o,s:s,s:I,s:{s:{s:s,s:s?,s:o},s:b,s:I},s:O*}",
+            "model", b->model.blob, "plan", b->document, "costs",
             view_document(b->search.costs), "records", b->records.csv, "seed",
             json_is_integer(seed) ? json_integer_value(seed) : (json_int_t)1,
             "rows", "dataset", "inputs", d->inputs, "labels", d->labels,
             "preprocess", view_document(d->preprocess), "other",
-            o->dataset != 0, "max", (json_int_t)o->max_rows),
+            o->dataset != 0, "max", (json_int_t)o->max_rows, "system",
+            b->mapped.system),
         json_pack(
             "[s,s,s,s*]", b->model.blob, b->records.csv, d->inputs, d->labels),
         &task, err);
@@ -204,7 +244,7 @@ validation_order_store(
     struct basis b = { 0 };
     enum status st;
 
-    if ((st = load_plan(db, &b, o->plan, err)) == ST_OK &&
+    if ((st = load_plan(db, &b, o, err)) == ST_OK &&
         (st = load_rows(db, &b, o->dataset, err)) == ST_OK &&
         (st = find_devices(db, &b, o, err)) == ST_OK &&
         (st = add_flow(db, &b, o, err)) == ST_OK)

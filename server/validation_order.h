@@ -19,6 +19,8 @@ struct validation_order {
     int64_t plan;
     int64_t dataset;    /* 0: the held-out rows of the plan's records */
     const char *device; /* selector; NULL: the device of the plan's profile */
+    json_t *devices;    /* of a mapped plan: selectors by processor; borrowed;
+                         * NULL: the devices that the costs are of */
     int64_t max_rows;
     double budget_s; /* of measuring */
     const char *owner;
@@ -33,7 +35,8 @@ struct validation_order validation_order_for(
 /* Check and store; call it in a db_tx().  ST_NOT_FOUND: the plan or data set;
  * ST_UNPROCESSABLE: "plan.no_profile" (costs were sent), "plan.infeasible",
  * "validation.rows" (no rows to run), "validation.seen" (the data set is the
- * one that the search chose by); ST_CONFLICT "job.unsatisfiable". */
+ * one that the search chose by); ST_CONFLICT "job.unsatisfiable".  Of a mapped
+ * plan also what mapped_read() says (validation_mapped.h). */
 enum status validation_order_store(
     struct db *db, struct validation_order *o, struct err *err) MUST_CHECK;
 

@@ -11,10 +11,14 @@ export async function validationView(page, id) {
     for await (const v of changes(path, page.signal))
         page.show(`Validation ${id}`, h("p", { class: "meta" }, state(v.state),
             " of ", link(`#/plans/${v.plan}`, `plan ${v.plan}`), " on ",
-            v.request.device), ...body(v, path));
+            v.request.device ?? v.request.processors.map((p) => p.name)
+                .join(", then ")), ...body(v, path));
 }
 
 function body(v, path) {
+    if (v.measured && isRelay(v))
+        return [relayVerdict(v), processorTable(v), timeTable(v),
+            shareTable(v), h("p", null, flagList(v.measured.flags))];
     if (v.measured)
         return [verdict(v), timeTable(v), shareTable(v), section("Energy",
             h("p", null, v.measured.energy ? energy(v.measured.energy, "net_nj")
@@ -22,7 +26,11 @@ function body(v, path) {
         h("p", null, flagList(v.measured.flags))];
     if (v.error)
         return [problemBox({ title: "The validation failed",
-            message: v.error.detail, code: v.error.code }), again(path)];
+            message: v.error.detail, code: v.error.code }),
+        v.partial ? h("p", null, `Until then ${v.partial.n} of ${v.partial.rows
+        } samples ran; their outputs ${v.partial.outputs?.equal
+            ? "equal" : "differ from"} the unsplit network's.`) : null,
+        again(path)];
     return isOver(v) ? [h("p", null, "It ended early."), again(path)]
         : [stages(v)];
 }
@@ -43,6 +51,7 @@ export const again = (path) => {
 };
 
 function verdict(v) {
+    if (isRelay(v)) return relayVerdict(v);
     const r = v.residual;
     return h("p", null, "Measured, the plan takes ",
         h("strong", { class: r.saving > 0 ? "good" : "warn" },
@@ -71,14 +80,16 @@ function timeTable(v) {
         ["Mean, interruptions too", null, plan.mean_all_ns],
         ["Half are faster than", p.p50_ns, plan.p50_ns],
         ["90 % are faster than", p.p90_ns, plan.p90_ns],
-        ["Mean without exits", p.full_mean_ns, full.mean_ns, r.full_mean],
+        ...full ? [["Mean without exits", p.full_mean_ns, full.mean_ns,
+            r.full_mean]] : [],
     ];
     return section("Times of a sample", table("Predicted and measured", [
         { title: "Time", head: true, cell: (x) => x[0] },
         { title: "Predicted", number: true, cell: (x) =>
             withInterval(x[1], "costs are medians") },
         { title: "Measured", number: true, cell: (x) =>
-            withInterval(x[2], "not measured") },
+            withInterval(x[2], isRelay(v) ? "an emulator has no time"
+                : "not measured") },
         { title: "Residual", number: true, cell: (x) => residual(x[3]) },
     ], rows));
 }
@@ -92,7 +103,7 @@ function shareTable(v) {
         is: x.path_ns })),
     { name: "Accuracy", p: p.accuracy, m: m.plan.accuracy },
     { name: "Accuracy without exits", p: p.accuracy_full,
-        m: m.full.accuracy }];
+        m: m.full?.accuracy }];
     return section("Exits", table("Shares of samples, and the way to each exit", [
         { title: "Share", head: true, cell: (x) => x.name },
         { title: "Predicted", number: true, cell: (x) =>
@@ -106,6 +117,44 @@ function shareTable(v) {
     ], rows));
 }
 
+const isRelay = (v) => v.measured?.schema === "offramp.relay/1";
+
+function relayVerdict(v) {
+    const { outputs: o, n } = v.measured;
+    return h("p", null, h("strong", { class: o?.equal ? "good" : "warn" },
+        o?.equal ? "The outputs equal the unsplit network's"
+            : "The outputs differ from the unsplit network's"),
+    ` across its processors: ${n} samples, ${o?.same_exit ?? 0} left at the `
+        + `same exit, values at most ${o ? o.max_abs_diff.toPrecision(2) : "?"
+        } apart${o?.int8_exact ? " (0 asked for of int8 on a board)" : ""}.`);
+}
+
+const work = (p, why) => known(p?.instructions)
+    ? `${amount(p.instructions, "")} instructions`
+    : known(p?.own_ns) ? time(p.own_ns) : dash(why);
+
+// What each processor was expected to do, and did.
+const processorTable = (v) => section("Processors", table(
+    "Share of samples that reach a processor, and what one takes there", [
+        { title: "Processor", head: true, cell: ([, m]) => m.name },
+        { title: "Device", cell: ([, m], i) => v.tasks.filter((t) =>
+            t.kind === "relay").reverse()[i]?.device ?? dash("not known") },
+        { title: "Reached, predicted", number: true, cell: ([p]) =>
+            share(p?.share, "not known") },
+        { title: "Measured", number: true, cell: ([, m]) =>
+            share(m.share, "not known") },
+        { title: "Work, predicted", number: true, cell: ([p]) =>
+            work(p, "its costs have neither") },
+        { title: "Measured", number: true, cell: ([, m]) =>
+            work(m, "nobody reached it, or it has no clock") },
+        { title: "Hand-over", number: true, cell: ([, m]) =>
+            known(m.link_ns) ? time(m.link_ns) : dash("none, or no clock") },
+        { title: "Bytes", number: true, cell: ([p]) =>
+            known(p?.send_bytes) ? amount(p.send_bytes, "B")
+                : dash("nothing is handed on") },
+    ], v.measured.processors.map((m, i) =>
+        [v.predicted.processors?.[i], m])));
+
 // On a plan's page: its validations, and a button for the next.
 export async function validationSection(page, plan) {
     const all = await list(`/v1/plans/${plan.id}/validations`, page.signal);
@@ -115,7 +164,7 @@ export async function validationSection(page, plan) {
         post(`/v1/plans/${plan.id}/validations`, {}).then((v) => {
             location.hash = `#/validations/${v.id}`;
         }).catch((e) => start.after(problemBox(e))) },
-    "Run it on its device");
+    plan.mapping ? "Run it across its processors" : "Run it on its device");
     return section("On the device", newest ? verdict(newest) : null,
         all.length ? table("Validations of this plan", [
             { title: "Validation", head: true, cell: (v) =>
@@ -123,6 +172,6 @@ export async function validationSection(page, plan) {
             { title: "State", cell: (v) => state(v.state) },
             { title: "Started", cell: (v) => instant(v.created_at) },
         ], all) : h("p", null, "Predicted only: it was not run yet."),
-        plan.profile && plan.status !== "infeasible" ? h("p", null, start)
+        (plan.profile || plan.mapping) && plan.status !== "infeasible" ? h("p", null, start)
             : null);
 }

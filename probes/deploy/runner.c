@@ -17,9 +17,11 @@ struct part {
     struct binding *binding;
 };
 
+static const size_t NO_OUTPUT = (size_t)-1;
+
 struct stage {
     struct part segment, head;
-    size_t output; /* slot */
+    size_t output; /* slot, or NO_OUTPUT */
     size_t classes;
     double threshold;
     enum answer_scale scale;
@@ -30,6 +32,8 @@ struct runner {
     size_t n_slots;
     struct stage stage[RUNNER_EXITS_MAX];
     int n;
+    bool part;   /* of a plan: what it is given may be any tensors, and samples
+                  * may go on elsewhere */
     int reached; /* segments of this sample that have run */
     int headed;  /* the last stage whose head has run; -1 */
 };
@@ -73,7 +77,7 @@ add_slot(struct runner *r, const struct tensor_info *t, struct err *err)
 }
 
 /* Slots for what a net takes and makes.  A tensor that nobody has made yet is
- * the network's input, of which there is one. */
+ * the network's input, of which there is one; or, in a part, is given. */
 static enum status
 add_slots(struct runner *r, const struct net *net, struct err *err)
 {
@@ -85,7 +89,7 @@ add_slots(struct runner *r, const struct net *net, struct err *err)
     for (size_t i = 0; st == ST_OK && i < n_in; i++) {
         if (find_slot(r, in[i].name) != NULL)
             continue;
-        if (r->n_slots > 0)
+        if (r->n_slots > 0 && !r->part)
             return err_set(err, ST_UNPROCESSABLE, "model.inputs",
                 "tensor %s is made by no earlier part: a plan's network has "
                 "one input, here %s",
@@ -146,6 +150,9 @@ stage_open(struct runner *r, struct runtime *rt, const struct runner_stage *s,
     if ((st = part_open(r, &g->segment, rt, &s->segment, err)) != ST_OK ||
         (st = part_open(r, &g->head, rt, &s->head, err)) != ST_OK)
         return st;
+    g->output = NO_OUTPUT;
+    if (s->output == NULL && r->part)
+        return ST_OK;
     if ((output = find_slot(r, s->output)) == NULL || output == r->slots)
         return err_set(err, ST_UNPROCESSABLE, "model.exit",
             "no part of the plan makes output %s", s->output);
@@ -172,29 +179,59 @@ check_input(const struct runner *r, struct err *err)
         r->slots[0].name);
 }
 
-enum status
-runner_open(struct runner **out, struct runtime *rt,
+static enum status
+open_stages(struct runner *r, struct runtime *rt,
+    const struct runner_stage *stages, int n, struct err *err)
+{
+    enum status st = ST_OK;
+
+    if (n < 1 || n > RUNNER_EXITS_MAX)
+        return err_set(err, ST_UNPROCESSABLE, "plan.exits",
+            "a plan keeps 1 to %d exits, this one %d", RUNNER_EXITS_MAX, n);
+    for (int i = 0; st == ST_OK && i < n; i++)
+        st = stage_open(r, rt, &stages[i], err);
+    return st == ST_OK && !r->part ? check_input(r, err) : st;
+}
+
+static enum status
+open_any(struct runner **out, struct runtime *rt, bool part,
     const struct runner_stage *stages, int n, struct err *err)
 {
     struct runner *r = calloc(1, sizeof(*r));
-    enum status st = ST_OK;
+    enum status st;
 
     *out = NULL;
     if (r == NULL)
         return err_nomem(err);
-    if (n < 1 || n > RUNNER_EXITS_MAX)
-        st = err_set(err, ST_UNPROCESSABLE, "plan.exits",
-            "a plan keeps 1 to %d exits, this one %d", RUNNER_EXITS_MAX, n);
-    for (int i = 0; st == ST_OK && i < n; i++)
-        st = stage_open(r, rt, &stages[i], err);
-    if (st == ST_OK)
-        st = check_input(r, err);
-    if (st != ST_OK) {
+    r->part = part;
+    if ((st = open_stages(r, rt, stages, n, err)) != ST_OK) {
         runner_close(r);
         return st;
     }
     *out = r;
     return ST_OK;
+}
+
+enum status
+runner_open(struct runner **out, struct runtime *rt,
+    const struct runner_stage *stages, int n, struct err *err)
+{
+    return open_any(out, rt, false, stages, n, err);
+}
+
+enum status
+runner_open_part(struct runner **out, struct runtime *rt,
+    const struct runner_stage *stages, int n, struct err *err)
+{
+    return open_any(out, rt, true, stages, n, err);
+}
+
+const struct tensor *
+runner_tensor(const struct runner *r, const char *name)
+{
+    const struct slot *s = find_slot(r, name);
+
+    return s != NULL ? &s->tensor : NULL;
 }
 
 static void
@@ -302,14 +339,18 @@ enum status
 runner_run(struct runner *r, struct runner_answer *out, struct err *err)
 {
     for (int i = 0; i < r->n; i++) {
-        enum status st;
+        enum status st = part_run(&r->stage[i].segment, err);
 
-        if ((st = part_run(&r->stage[i].segment, err)) != ST_OK ||
-            (st = stage_answer(r, i, out, err)) != ST_OK)
+        if (st != ST_OK)
             return st;
-        if (i == r->n - 1 || out->score >= r->stage[i].threshold)
-            break;
+        if (r->stage[i].output == NO_OUTPUT)
+            continue;
+        if ((st = stage_answer(r, i, out, err)) != ST_OK)
+            return st;
+        if ((i == r->n - 1 && !r->part) || out->score >= r->stage[i].threshold)
+            return ST_OK;
     }
+    out->stage = -1;
     return ST_OK;
 }
 

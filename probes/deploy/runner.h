@@ -22,13 +22,14 @@ enum { RUNNER_EXITS_MAX = 64 };
 /* One kept exit: the way to it, its head, and when a sample leaves there. */
 struct runner_stage {
     struct net_source segment, head; /* path and data NULL: there is none */
-    const char *output;              /* tensor with its classes */
+    const char *output;              /* tensor with its classes; NULL, in a
+                                      * part: nobody leaves here */
     double threshold;                /* of all but the last */
 };
 
 /* What became of one sample. */
 struct runner_answer {
-    int stage; /* where it left */
+    int stage; /* where it left; -1, in a part: it goes on elsewhere */
     int64_t class;
     double score;
 };
@@ -46,6 +47,20 @@ enum status runner_open(struct runner **out, struct runtime *rt,
 void runner_close(struct runner *r);
 
 int runner_stages(const struct runner *r);
+
+/*
+ * Open what one processor runs of a plan.  Tensors that no stage makes are
+ * given to it, whichever they are: the caller fills runner_tensor() of each
+ * before a run.  The last stage has a threshold as the others do: a sample
+ * that leaves nowhere goes on elsewhere.  Failures as runner_open(), without
+ * "model.inputs".
+ */
+enum status runner_open_part(struct runner **out, struct runtime *rt,
+    const struct runner_stage *stages, int n, struct err *err) MUST_CHECK;
+
+/* A tensor by its name, its memory borrowed and the same for every run; NULL:
+ * no stage takes or makes it. */
+const struct tensor *runner_tensor(const struct runner *r, const char *name);
 
 /* Memory of the network's input: write a sample there before each run. */
 float *runner_input(struct runner *r, size_t *elements);

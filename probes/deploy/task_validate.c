@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/flag.h"
 #include "probes/deploy/payload.h"
-#include "probes/deploy/validate.h"
+#include "probes/deploy/validate_json.h"
 #include "probes/measure/kit.h"
 
 /* What the payload asks for, and what it takes. */
@@ -105,25 +105,6 @@ close_all(struct asked *a)
     payload_rows_clear(&a->rows);
 }
 
-/* A median over rounds with its interval. */
-static json_t *
-value_json(const struct stats *s)
-{
-    return json_pack("{s:o, s:o, s:o}", "median",
-        json_number_or_null(s->median), "ci95_lo", json_number_or_null(s->lo),
-        "ci95_hi", json_number_or_null(s->hi));
-}
-
-static json_t *
-times_json(const struct validate_times *t, size_t right, size_t labelled)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "mean_ns",
-        value_json(&t->mean), "mean_all_ns", value_json(&t->all), "p50_ns",
-        value_json(&t->p50), "p90_ns", value_json(&t->p90), "accuracy",
-        json_number_or_null(
-            labelled > 0 ? (double)right / (double)labelled : NAN));
-}
-
 static json_t *
 exits_json(const struct asked *a, const struct validated *v)
 {
@@ -143,8 +124,8 @@ exits_json(const struct asked *a, const struct validated *v)
                     json_number_or_null(
                         known > 0 ? (double)v->right[i] / known : NAN),
                     "path_ns",
-                    left > 0 ? value_json(&v->plan.path[i]) : json_null())) <
-            0) {
+                    left > 0 ? validate_value_json(&v->plan.path[i])
+                             : json_null())) < 0) {
             json_decref(list);
             return NULL;
         }
@@ -170,9 +151,9 @@ compose(const struct asked *a, const struct validated *v)
         "schema", "offramp.validation/1", "started_at", start, "finished_at",
         end, "env_fingerprint", a->fingerprint, "env", a->stable, "n",
         (json_int_t)a->rows.n, "rounds", (json_int_t)v->rounds, "exits", exits,
-        "plan", times_json(&v->plan, right, labelled), "full",
-        times_json(&v->full, v->full_right, v->full_labelled), "energy",
-        v->energy ? json_incref(v->energy) : json_null(), "flags",
+        "plan", validate_times_json(&v->plan, right, labelled), "full",
+        validate_times_json(&v->full, v->full_right, v->full_labelled),
+        "energy", v->energy ? json_incref(v->energy) : json_null(), "flags",
         flag_json(v->flags));
     return doc;
 }
@@ -197,9 +178,10 @@ run(struct task *t, json_t **result, struct err *err)
         (st = open_all(&a, t, err)) == ST_OK) {
         const struct validate_setup setup = { .host = &host_real,
             .energy = &a.kit.energy,
-            .plan = a.plan,
-            .full = a.network,
+            .plan = validate_runner(a.plan),
+            .full = validate_runner(a.network),
             .rows = payload_inputs(&a.rows),
+            .elements = runner_input_shape(a.plan)->bytes / sizeof(float),
             .labels = payload_labels(&a.rows),
             .n = (size_t)a.rows.n,
             .seed = (uint64_t)a.seed,

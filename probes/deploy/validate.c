@@ -41,19 +41,38 @@ shuffle(struct work *w)
     }
 }
 
+static void
+load_runner(void *ctx, const float *row)
+{
+    size_t elements;
+    float *input = runner_input(ctx, &elements);
+
+    memcpy(input, row, elements * sizeof(*input));
+}
+
 static enum status
-run_sample(const struct work *w, struct runner *r, size_t row, double *ns,
-    struct runner_answer *a, struct err *err)
+run_runner(void *ctx, struct runner_answer *a, struct err *err)
+{
+    return runner_run(ctx, a, err);
+}
+
+struct validate_net
+validate_runner(struct runner *r)
+{
+    return (struct validate_net){ load_runner, run_runner, r };
+}
+
+static enum status
+run_sample(const struct work *w, const struct validate_net *net, size_t row,
+    double *ns, struct runner_answer *a, struct err *err)
 {
     const struct host *host = w->setup->host;
-    size_t elements;
-    float *input = runner_input(r, &elements);
     int64_t start;
     enum status st;
 
-    memcpy(input, w->setup->rows + row * elements, elements * sizeof(*input));
+    net->load(net->ctx, w->setup->rows + row * w->setup->elements);
     start = host->now_ns(host->ctx);
-    st = runner_run(r, a, err);
+    st = net->run(net->ctx, a, err);
     *ns = (double)(host->now_ns(host->ctx) - start);
     return st;
 }
@@ -81,15 +100,18 @@ sum_up(struct work *w, struct series *s)
 
 /* Every sample once. */
 static enum status
-pass(struct work *w, struct runner *r, struct series *s, struct err *err)
+pass(struct work *w, const struct validate_net *net, struct series *s,
+    struct err *err)
 {
     const size_t n = w->setup->n;
     struct runner_answer a;
     double sum = 0;
     enum status st;
 
+    if (net->run == NULL)
+        return ST_OK;
     for (size_t i = 0; i < n; i++) {
-        if ((st = run_sample(w, r, w->order[i], &w->ns[i], &a, err)) != ST_OK)
+        if ((st = run_sample(w, net, w->order[i], &w->ns[i], &a, err)) != ST_OK)
             return st;
         w->stage[i] = a.stage;
         sum += w->ns[i];
@@ -116,12 +138,14 @@ decide(struct work *w, struct err *err)
     for (size_t i = 0; i < w->setup->n; i++) {
         int64_t label = labels != NULL ? labels[i] : -1;
 
-        if ((st = run_sample(w, w->setup->plan, i, &ns, &a, err)) != ST_OK)
+        if ((st = run_sample(w, &w->setup->plan, i, &ns, &a, err)) != ST_OK)
             return st;
         out->left[a.stage]++;
         out->labelled[a.stage] += label >= 0;
         out->right[a.stage] += label >= 0 && a.class == label;
-        if ((st = run_sample(w, w->setup->full, i, &ns, &a, err)) != ST_OK)
+        if (w->setup->full.run == NULL)
+            continue;
+        if ((st = run_sample(w, &w->setup->full, i, &ns, &a, err)) != ST_OK)
             return st;
         out->full_labelled += label >= 0;
         out->full_right += label >= 0 && a.class == label;
@@ -137,11 +161,11 @@ one_round(struct work *w, struct err *err)
     enum status st;
 
     shuffle(w);
-    st = plan_first ? pass(w, s->plan, w->plan, err)
-                    : pass(w, s->full, w->full, err);
+    st = plan_first ? pass(w, &s->plan, w->plan, err)
+                    : pass(w, &s->full, w->full, err);
     if (st == ST_OK)
-        st = plan_first ? pass(w, s->full, w->full, err)
-                        : pass(w, s->plan, w->plan, err);
+        st = plan_first ? pass(w, &s->full, w->full, err)
+                        : pass(w, &s->plan, w->plan, err);
     w->n++;
     return st;
 }
@@ -178,12 +202,14 @@ rounds(struct work *w, struct watch *watch, struct err *err)
            (w->n < VALIDATE_ROUNDS_LEAST || host->now_ns(host->ctx) < end)) {
         if ((st = one_round(w, err)) != ST_OK ||
             (st = times_of(w, w->plan, &w->out->plan, err)) != ST_OK ||
-            (st = times_of(w, w->full, &w->out->full, err)) != ST_OK)
+            (s->full.run != NULL &&
+                (st = times_of(w, w->full, &w->out->full, err)) != ST_OK))
             return st;
         watch_look(watch);
         narrow = w->n >= VALIDATE_ROUNDS_LEAST &&
                  stats_ci_rel(&w->out->plan.mean) <= s->ci_rel &&
-                 stats_ci_rel(&w->out->full.mean) <= s->ci_rel;
+                 (s->full.run == NULL ||
+                     stats_ci_rel(&w->out->full.mean) <= s->ci_rel);
         if (s->progress != NULL)
             s->progress(s->ctx, w->n, VALIDATE_ROUNDS_MOST);
     }
@@ -202,7 +228,7 @@ run_many(void *ctx, int64_t n, struct err *err)
     enum status st = ST_OK;
 
     for (int64_t i = 0; st == ST_OK && i < n; i++)
-        st = run_sample(w, w->setup->plan, (size_t)i, &ns, &a, err);
+        st = run_sample(w, &w->setup->plan, (size_t)i, &ns, &a, err);
     return st;
 }
 

@@ -25,12 +25,25 @@
 
 enum { VALIDATE_ROUNDS_LEAST = 8, VALIDATE_ROUNDS_MOST = 200 };
 
+/* What takes a row and then runs it; only run() is timed.  Of the answer,
+ * stage is below RUNNER_EXITS_MAX. */
+struct validate_net {
+    void (*load)(void *ctx, const float *row);
+    enum status (*run)(void *ctx, struct runner_answer *a, struct err *err);
+    void *ctx;
+};
+
+/* A whole plan on this machine. */
+struct validate_net validate_runner(struct runner *r);
+
 /* Everything is borrowed. */
 struct validate_setup {
     const struct host *host;
     const struct meter_handle *energy; /* self NULL: none here */
-    struct runner *plan, *full;
-    const float *rows;     /* [n][elements of the runner's input] */
+    struct validate_net plan, full;    /* full.run NULL: there is none, and its
+                                        * times stay 0 */
+    const float *rows;                 /* [n][elements] */
+    size_t elements;
     const int64_t *labels; /* [n], -1 unknown; NULL: none */
     size_t n;
     uint64_t seed;

@@ -15,10 +15,12 @@ read_processor(struct map_given *g, const json_t *doc, struct err *err)
     int p = g->sys.processors;
     struct map_processor *x = &g->processor[p];
     json_t *costs = NULL;
+    int64_t profile; /* where they come from, which only the server reads */
     const struct json_field fields[] = {
         { "costs", JF_OBJ, true, &costs, 0, 0 },
         { "wake", JF_REAL, false, &x->wake, 0, 1e18 },
         { "memory_bytes", JF_REAL, false, &x->memory_bytes, 0, 1e15 },
+        { "profile", JF_INT, false, &profile, 1, 9e15 },
     };
     char path[PATH_BYTES];
     enum status st;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "search/model/deploy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "search/model/count.h"
 #include "search/model/cut.h"
 #include "search/model/exit.h"
 
@@ -97,6 +99,36 @@ emit(json_t *doc, const char *member, const struct analyse_env *env,
     return st;
 }
 
+static json_t *
+values_json(const struct graph *g, const int *v, int n)
+{
+    json_t *list = json_array();
+
+    for (int i = 0; i < n; i++)
+        if (json_array_append_new(list,
+                json_pack("{s:s, s:I}", "name", g->values[v[i]].name, "bytes",
+                    (json_int_t)count_value_bytes(&g->values[v[i]]))) != 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* The tensors that a part joins. */
+static enum status
+tell_border(json_t *doc, const char *member, const struct graph *g,
+    const struct region *r, struct err *err)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "%s_io", member);
+    return json_object_set_new(doc, name,
+               json_pack("{s:o, s:o}", "reads", values_json(g, r->in, r->n_in),
+                   "makes", values_json(g, r->out, r->n_out))) == 0
+               ? ST_OK
+               : err_nomem(err);
+}
+
 /* One part of the backbone, or one head: a file of its own, or null. */
 static enum status
 emit_part(json_t *doc, const char *member, struct network *w, int part,
@@ -124,26 +156,46 @@ emit_part(json_t *doc, const char *member, struct network *w, int part,
         st = emit(doc, member, env, data, len, err);
         free(data);
     }
+    if (st == ST_OK && json_object_get(doc, "kept") != NULL)
+        st = tell_border(doc, member, w->g, &r, err);
     region_clear(&r);
     return st;
+}
+
+/* An exit of the model that is cut. */
+static json_t *
+exit_json(
+    const struct network *w, int e, int index, const struct deploy_exits *x)
+{
+    json_t *o =
+        json_pack("{s:i, s:s}", "index", index, "name", exit_name(w, e));
+
+    if (x->cut != NULL &&
+        json_object_set_new(o, "kept", json_boolean(x->kept[index])) != 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
 }
 
 /* Cut the kept model; `index` are its exits' numbers in the plan. */
 static enum status
 emit_parts(json_t *list, struct network *kept, const int *index,
-    const struct analyse_env *env, struct err *err)
+    const struct deploy_exits *x, const struct analyse_env *env,
+    struct err *err)
 {
     enum status st = ST_OK;
 
     for (int e = 0; st == ST_OK && e < kept->exits.n; e++) {
-        json_t *o = json_pack(
-            "{s:i, s:s}", "index", index[e], "name", exit_name(kept, e));
+        json_t *o = exit_json(kept, e, index[e], x);
 
         if (o == NULL || json_array_append_new(list, o) != 0)
             return err_nomem(err);
-        if ((st = emit_part(o, "segment", kept, part_segment(e), env, err)) ==
-            ST_OK)
+        st = emit_part(o, "segment", kept, part_segment(e), env, err);
+        if (st == ST_OK && x->kept[index[e]])
             st = emit_part(o, "head", kept, part_head(e), env, err);
+        else if (st == ST_OK && json_object_set_new(o, "head", json_null()))
+            st = err_nomem(err);
         if (env->progress != NULL)
             env->progress(env->ctx, "exits", e + 1, kept->exits.n);
     }
@@ -167,32 +219,65 @@ add_input(json_t *doc, const struct network *w, struct err *err)
     return ST_OK;
 }
 
-/* Write the kept model, read it again and cut it: its own exits decide where
- * its segments end. */
+/* The model with those of its exits.  The caller frees *data. */
+static enum status
+keep_exits(struct network *whole, const int *index, int n, uint8_t **data,
+    size_t *len, struct err *err)
+{
+    int out[EXITS_MAX];
+
+    for (int i = 0; i < n; i++)
+        out[i] = whole->exits.item[index[i]].output;
+    return keep_outputs(whole, out, n, data, len, err);
+}
+
+static int
+list_exits(const struct deploy_exits *x, bool cuts, int index[EXITS_MAX])
+{
+    int n = 0;
+
+    for (int e = 0; e < x->n; e++)
+        if (x->kept[e] || (cuts && x->cut != NULL && x->cut[e]))
+            index[n++] = e;
+    return n;
+}
+
+static enum status
+emit_kept(json_t *doc, struct network *whole, const struct deploy_exits *x,
+    const struct analyse_env *env, struct err *err)
+{
+    int index[EXITS_MAX], n = list_exits(x, false, index);
+    uint8_t *data = NULL;
+    size_t len;
+    enum status st = keep_exits(whole, index, n, &data, &len, err);
+
+    if (st == ST_OK)
+        st = emit(doc, "onnx", env, data, len, err);
+    free(data);
+    return st;
+}
+
+/* Write the model with the exits where it is cut, read it again and cut it:
+ * its own exits decide where its segments end. */
 static enum status
 cut_kept(json_t *doc, struct network *whole, const struct deploy_exits *x,
     const struct analyse_env *env, struct err *err)
 {
-    int out[EXITS_MAX], index[EXITS_MAX], n = 0;
+    int index[EXITS_MAX], n = list_exits(x, true, index);
     struct network kept = { 0 };
     uint8_t *data = NULL;
     size_t len;
     enum status st;
 
-    for (int e = 0; e < x->n; e++)
-        if (x->kept[e]) {
-            index[n] = e;
-            out[n++] = whole->exits.item[e].output;
-        }
-    if ((st = keep_outputs(whole, out, n, &data, &len, err)) == ST_OK &&
-        (st = emit(doc, "onnx", env, data, len, err)) == ST_OK &&
+    if ((st = keep_exits(whole, index, n, &data, &len, err)) == ST_OK &&
         (st = network_open(&kept, data, len, env, err)) == ST_OK &&
         kept.exits.n != n)
         st = err_set(err, ST_UNPROCESSABLE, "plan.model",
             "of %d kept exits %d are classifiers of the same classes", n,
             kept.exits.n);
     if (st == ST_OK)
-        st = emit_parts(json_object_get(doc, "exits"), &kept, index, env, err);
+        st = emit_parts(
+            json_object_get(doc, "exits"), &kept, index, x, env, err);
     network_close(&kept);
     free(data);
     return st;
@@ -229,7 +314,8 @@ deploy_cut(json_t **out, const void *data, size_t len,
         whole = (struct network){ 0 };
     if (st == ST_OK && (st = check_exits(&whole, exits, err)) == ST_OK &&
         (st = add_input(doc, &whole, err)) == ST_OK &&
-        (st = cut_full(doc, &whole, env, err)) == ST_OK)
+        (st = cut_full(doc, &whole, env, err)) == ST_OK &&
+        (st = emit_kept(doc, &whole, exits, env, err)) == ST_OK)
         st = cut_kept(doc, &whole, exits, env, err);
     network_close(&whole);
     if (st == ST_OK)

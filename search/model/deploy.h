@@ -18,6 +18,8 @@
 struct deploy_exits {
     const char *const *name; /* of the outputs */
     const bool *kept;        /* the last one is */
+    const bool *cut;         /* of dropped ones: a segment ends there too, for
+                              * another processor runs the next; NULL: none */
     int n;
 };
 
@@ -25,7 +27,10 @@ struct deploy_exits {
  * Cut a model.  On ST_OK the caller owns *out:
  *   {"onnx":hex, "full":hex, "input":{"name","shape"},
  *    "exits":[{"index","name","segment":hex|null,"head":hex|null}]}
- * with the kept exits only; `full` is the network without early exits.
+ * with the kept exits only; `full` is the network without early exits.  Where
+ * `cut` is given, exits where it only cuts are listed too (their head null),
+ * each has "kept", and "segment_io" and "head_io" tell what its parts join:
+ *   {"reads":[{"name","bytes"}],"makes":[{"name","bytes"}]}|null
  * A segment is null where an exit starts at the same place as the one before,
  * a head where the exit's output lies on the backbone.  Failures: those of
  * analyse(), and ST_UNPROCESSABLE `plan.model` where the model has other exits

@@ -8,8 +8,10 @@
 #include "search/data/predict.h"
 #include "search/model/deploy.h"
 #include "search/worker/dataset.h"
+#include "search/worker/deploy_chain.h"
 #include "search/worker/infer.h"
 #include "search/worker/kinds.h"
+#include "search/worker/unsplit.h"
 
 enum { ROWS_MAX = 100000 };
 
@@ -19,8 +21,10 @@ struct order {
     json_t *plan, *rows;
     int64_t seed;
     struct plan_exits exits;
-    struct records records; /* owned, as are: */
-    struct costs costs;
+    struct records records;   /* owned, as are: */
+    struct costs costs;       /* of the plan's paths */
+    struct map_given *system; /* of a mapped plan; NULL: of one device */
+    struct map_path path;     /* there */
 };
 
 struct work {
@@ -48,11 +52,26 @@ progress(void *ctx, const char *phase, int done, int total)
     task_progress(((struct work *)ctx)->task, phase, done, total, NULL);
 }
 
+/* A mapped plan's costs are those of its processors. */
+static enum status
+read_system(struct order *o, const json_t *doc, struct err *err)
+{
+    enum status st;
+
+    if ((o->system = calloc(1, sizeof(*o->system))) == NULL)
+        return err_nomem(err);
+    if ((st = map_given_read(doc, o->system, err)) != ST_OK ||
+        (st = map_path_read(o->plan, &o->system->sys, &o->path, err)) != ST_OK)
+        return st;
+    return map_path_costs(&o->path, &o->system->sys, "latency_ns",
+        o->exits.objective, &o->costs, err);
+}
+
 static enum status
 order_read(struct order *o, const struct task *t, struct err *err)
 {
     const char *csv = NULL;
-    json_t *costs = NULL;
+    json_t *costs = NULL, *system = NULL;
     const struct json_field fields[] = {
         { "model", JF_HASH, true, &o->model, 0, 0 },
         { "plan", JF_OBJ, true, &o->plan, 0, 0 },
@@ -60,13 +79,15 @@ order_read(struct order *o, const struct task *t, struct err *err)
         { "records", JF_HASH, true, &csv, 0, 0 },
         { "seed", JF_INT, true, &o->seed, 0, 9e15 },
         { "rows", JF_OBJ, false, &o->rows, 0, 0 },
+        { "system", JF_OBJ, false, &system, 0, 0 },
     };
     char path[PATH_MAX];
     enum status st;
 
     if ((st = JSON_READ(t->payload, "payload", fields, err)) != ST_OK ||
         (st = plan_exits_read(o->plan, &o->exits, err)) != ST_OK ||
-        (st = costs_read(costs, &o->costs, err)) != ST_OK ||
+        (st = system != NULL ? read_system(o, system, err)
+                             : costs_read(costs, &o->costs, err)) != ST_OK ||
         (st = task_blob_path(t, csv, path, err)) != ST_OK)
         return st;
     return records_load(path, &o->records, err);
@@ -75,8 +96,11 @@ order_read(struct order *o, const struct task *t, struct err *err)
 static enum status
 cut(const struct order *o, struct task *t, json_t **out, struct err *err)
 {
-    const struct deploy_exits exits = { o->exits.name, o->exits.kept,
-        o->exits.n };
+    bool cuts[RECORDS_EXITS_MAX];
+    const struct deploy_exits exits = { .name = o->exits.name,
+        .kept = o->exits.kept,
+        .cut = o->system != NULL ? cuts : NULL,
+        .n = o->exits.n };
     struct work w = { .task = t };
     const struct analyse_env env = { &w, infer, emit, progress, NULL };
     char path[PATH_MAX], *data = NULL;
@@ -86,6 +110,8 @@ cut(const struct order *o, struct task *t, json_t **out, struct err *err)
     if ((st = task_blob_path(t, o->model, path, err)) != ST_OK ||
         (st = file_read(path, ONNX_MAX_BYTES, &data, &len, err)) != ST_OK)
         return st;
+    if (o->system != NULL)
+        chain_cuts(&o->exits, &o->path, cuts);
     if ((st = runtime_onnx_open(&w.runtime, NULL, err)) == ST_OK) {
         st = deploy_cut(out, data, len, &exits, &env, err);
         runtime_close(w.runtime);
@@ -263,6 +289,11 @@ make_rows(struct task *t, const struct order *o, json_t *doc, struct err *err)
         n = n_data < (size_t)most ? n_data : (size_t)most;
     st = write_rows(t, o, &d, other ? NULL : rows, n, &rows_doc, err);
     expected = prediction_json(&p, &o->exits);
+    if (o->system != NULL &&
+        json_object_set_new(expected, "processors",
+            map_path_expected(&o->path, &o->system->sys, &o->exits, &p)) != 0 &&
+        st == ST_OK)
+        st = err_nomem(err);
     if (json_object_set_new(doc, "predicted", expected) != 0 && st == ST_OK)
         st = err_nomem(err);
     if (json_object_set_new(doc, "rows", rows_doc) != 0 && st == ST_OK)
@@ -271,6 +302,16 @@ out:
     dataset_close(&d);
     free(rows);
     return st;
+}
+
+/* Who runs what, and what the network in one piece answers. */
+static enum status
+add_chain(const struct order *o, struct task *t, json_t *doc, struct err *err)
+{
+    enum status st = chain_add(doc, &o->exits, &o->path, &o->system->sys, err);
+
+    return st == ST_OK && o->rows != NULL ? unsplit_add(t, doc, &o->exits, err)
+                                          : st;
 }
 
 static enum status
@@ -284,6 +325,8 @@ run(struct task *t, json_t **result, struct err *err)
         (st = cut(&o, t, &doc, err)) == ST_OK &&
         (st = add_thresholds(&o, doc, err)) == ST_OK && o.rows != NULL)
         st = make_rows(t, &o, doc, err);
+    if (st == ST_OK && o.system != NULL)
+        st = add_chain(&o, t, doc, err);
     if (st == ST_OK && json_object_set_new(doc, "schema",
                            json_string("offramp.deployment/1")) != 0)
         st = err_nomem(err);
@@ -293,6 +336,9 @@ run(struct task *t, json_t **result, struct err *err)
         json_decref(doc);
     records_clear(&o.records);
     costs_clear(&o.costs);
+    if (o.system != NULL)
+        map_given_clear(o.system);
+    free(o.system);
     return st;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "server/cli/text.h"
+#include "server/cli/validation_relay.h"
 
 /* "31.20 %"; "-" for NaN. */
 static void
@@ -166,6 +167,38 @@ add_energy(const json_t *measured, struct buf *out, struct err *err)
         json_get_number(e, "err_nj") / 1000, json_get_string(e, "sensor", "-"));
 }
 
+/* Of a plan that ran across processors. */
+static enum status
+add_relay(const json_t *v, struct buf *out, struct err *err)
+{
+    const json_t *p = json_object_get(v, "predicted"),
+                 *m = json_object_get(v, "measured"),
+                 *plan = json_object_get(m, "plan");
+    enum status st;
+
+    if ((st = buf_addf(out, err,
+             "## Across its processors\n\n%.0f samples that neither fitting "
+             "nor "
+             "search has seen ran one by one, each processor handing its "
+             "tensor to the next.\n\n| | predicted | measured | residual |\n| "
+             "--- | --- | --- | --- |\n",
+             json_get_number(m, "n"))) != ST_OK ||
+        (st = add_time("mean", json_object_get(p, "mean_ns"),
+             json_object_get(plan, "mean_ns"),
+             json_object_get(json_object_get(v, "residual"), "mean"), out,
+             err)) != ST_OK ||
+        (st = add_time("p50", json_object_get(p, "p50_ns"),
+             json_object_get(plan, "p50_ns"), NULL, out, err)) != ST_OK ||
+        (st = add_time("p90", json_object_get(p, "p90_ns"),
+             json_object_get(plan, "p90_ns"), NULL, out, err)) != ST_OK ||
+        (st = add_share("accuracy", json_get_number(p, "accuracy"),
+             json_get_number(plan, "accuracy"), out, err)) != ST_OK ||
+        (st = buf_addstr(out, "\n", err)) != ST_OK ||
+        (st = validation_relay_text(v, out, err)) != ST_OK)
+        return st;
+    return buf_addstr(out, "\n![share of samples by exit](exits.svg)\n\n", err);
+}
+
 static enum status
 add_validation(const json_t *v, struct buf *out, struct err *err)
 {
@@ -176,6 +209,8 @@ add_validation(const json_t *v, struct buf *out, struct err *err)
                  *full = json_object_get(m, "full");
     enum status st;
 
+    if (validation_is_relay(v))
+        return add_relay(v, out, err);
     if ((st = buf_addf(out, err,
              "## On the device\n\n%.0f samples that neither fitting nor search "
              "has seen ran one by one, in %.0f rounds, turn about with the "

@@ -150,8 +150,9 @@ run_plan_open(struct run_plan *out, const json_t *plan, const char *model_path,
     parts.runtime = out->runtime;
     if (plan == NULL && (st = all_exits(out, data, len, &look, err)) != ST_OK)
         goto out;
-    exits =
-        (struct deploy_exits){ out->exits.name, out->exits.kept, out->exits.n };
+    exits = (struct deploy_exits){
+        .name = out->exits.name, .kept = out->exits.kept, .n = out->exits.n
+    };
     if ((st = deploy_cut(&deployment, data, len, &exits, &env, err)) == ST_OK)
         st = open_stages(out, &parts, deployment, err);
 out:

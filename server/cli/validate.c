@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp validate -- run a plan for real on its device. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/cli/cli.h"
 #include "server/cli/validation.h"
@@ -9,11 +10,15 @@ static struct client client;
 static const char *device;
 static int64_t dataset, max_rows;
 static double budget_s;
+static struct opt_list on;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
     { "device", 'd', OPT_STR, &device, "SELECTOR",
         "run it there instead of on its profile's device", NULL, 0, 0 },
+    { "on", 0, OPT_LIST, &on, "NAME=SELECTOR",
+        "of a mapped plan: who is this processor (default: the device NAME)",
+        NULL, 0, 0 },
     { "dataset", 0, OPT_INT, &dataset, "ID",
         "run this data set instead of the held-out rows", NULL, 1, 9e15 },
     { "max-rows", 'n', OPT_INT, &max_rows, "N",
@@ -33,10 +38,37 @@ const struct opt_cmd cli_validate_cmd = {
         "network without exits.  Samples are\nthose that the search did not "
         "choose by.\n"
         "    offramp validate 1\n"
-        "A difference beyond both intervals flags the profile (residual).",
+        "A difference beyond both intervals flags the profile (residual).\n"
+        "A plan that is mapped onto several processors runs across them, each "
+        "handing its\ntensor to the next; all but the first need --link:\n"
+        "    offramp validate 2 --on server=workstation\n"
+        "Its outputs are compared with those of the network in one piece.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
+
+/* {NAME: SELECTOR} of --on. */
+static enum status
+read_on(json_t *body, struct err *err)
+{
+    json_t *devices = json_object();
+
+    for (size_t i = 0; i < on.n; i++) {
+        const char *eq = strchr(on.item[i], '=');
+
+        if (eq == NULL || eq == on.item[i] || eq[1] == '\0') {
+            json_decref(devices);
+            return err_set(err, ST_INVALID, "cli.option",
+                "--on %s: give a processor's name and a selector, such as "
+                "server=workstation",
+                on.item[i]);
+        }
+        json_object_setn_new(devices, on.item[i], (size_t)(eq - on.item[i]),
+            json_string(eq + 1));
+    }
+    return json_object_set_new(body, "devices", devices) == 0 ? ST_OK
+                                                              : err_nomem(err);
+}
 
 static enum status
 validate(int64_t plan, struct err *err)
@@ -56,8 +88,9 @@ validate(int64_t plan, struct err *err)
     if (budget_s > 0)
         bad |= json_object_set_new(body, "budget_s", json_real(budget_s));
     snprintf(path, sizeof(path), "/v1/plans/%lld/validations", (long long)plan);
-    st = bad ? err_nomem(err)
-             : client_call(&client, "POST", path, body, &made, err);
+    st = bad ? err_nomem(err) : on.n > 0 ? read_on(body, err) : ST_OK;
+    if (st == ST_OK)
+        st = client_call(&client, "POST", path, body, &made, err);
     json_decref(body);
     if (st != ST_OK)
         return st;

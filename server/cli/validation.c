@@ -6,6 +6,7 @@
 
 #include "server/cli/follow.h"
 #include "server/cli/text.h"
+#include "server/cli/validation_relay.h"
 
 /* A value of a document: a number, or {median, ci95_lo, ci95_hi}. */
 static void
@@ -102,10 +103,11 @@ fill(struct text_table *t, const json_t *doc)
              json_object_get(plan, "p50_ns"), NULL)) != ST_OK ||
         (st = time_row(t, "p90", json_object_get(p, "p90_ns"),
              json_object_get(plan, "p90_ns"), NULL)) != ST_OK ||
-        (st = time_row(t, "mean without exits",
-             json_object_get(p, "full_mean_ns"),
-             json_object_get(full, "mean_ns"),
-             json_object_get(r, "full_mean"))) != ST_OK ||
+        (json_is_object(full) &&
+            (st = time_row(t, "mean without exits",
+                 json_object_get(p, "full_mean_ns"),
+                 json_object_get(full, "mean_ns"),
+                 json_object_get(r, "full_mean"))) != ST_OK) ||
         (st = share_row(t, "accuracy", json_get_number(p, "accuracy"),
              json_get_number(plan, "accuracy"))) != ST_OK ||
         (st = share_row(t, "accuracy without exits",
@@ -129,13 +131,35 @@ print_energy(const json_t *measured)
         printf("energy -: no meter here\n");
 }
 
+/* What a plan of several processors has instead of a saving. */
+static enum status
+print_relay(const json_t *doc, struct err *err)
+{
+    struct buf b;
+    enum status st;
+
+    buf_init(&b, 1 << 16);
+    if ((st = validation_relay_text(doc, &b, err)) == ST_OK)
+        printf("\n%s", b.data);
+    buf_clear(&b);
+    return st;
+}
+
+static enum status
+print_saving(const json_t *doc)
+{
+    printf("\nmeasured %.1f %% less than without exits\n",
+        100 * json_get_number(json_object_get(doc, "residual"), "saving"));
+    print_energy(json_object_get(doc, "measured"));
+    return ST_OK;
+}
+
 enum status
 validation_print(const struct client *c, const json_t *doc, struct err *err)
 {
     static const char *const columns[] = { "", ">predicted", ">measured",
         ">residual", NULL };
     const json_t *m = json_object_get(doc, "measured");
-    double saving = json_get_number(json_object_get(doc, "residual"), "saving");
     struct text_table *t;
     enum status st;
 
@@ -150,8 +174,8 @@ validation_print(const struct client *c, const json_t *doc, struct err *err)
         json_get_number(m, "n"), json_get_number(m, "rounds"));
     if ((st = fill(t, doc)) == ST_OK) {
         text_table_print(t, stdout);
-        printf("\nmeasured %.1f %% less than without exits\n", 100 * saving);
-        print_energy(m);
+        st = validation_is_relay(doc) ? print_relay(doc, err)
+                                      : print_saving(doc);
     }
     text_table_free(t);
     return st == ST_OK ? ST_OK : err_nomem(err);

@@ -52,8 +52,8 @@ withService(async (s) => {
 
   const refused = await s.post(`/v1/plans/${plan.id}/validations`, {},
     { expect: 422 });
-  check(refused.code === 'plan.mapped',
-    'a mapped plan is not validated as if it were of one device');
+  check(refused.code === 'plan.no_profile',
+    'a plan whose costs were all sent has no network to run');
   for (const [system, word, expect] of [
     [{ processors: [{ costs: board }], links: [] }, 'processors', 400],
     [{ processors: [{ costs: board }, { costs: server }],

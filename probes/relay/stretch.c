@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "probes/relay/stretch.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "probes/relay/relay.h"
+
+static enum status
+read_tensors(const json_t *list, const char *path, struct stretch_tensors *out,
+    struct err *err)
+{
+    const json_t *x;
+    enum status st;
+    size_t i;
+
+    if (json_array_size(list) > STRETCH_TENSORS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "%s: at most %d tensors are handed over", path,
+            STRETCH_TENSORS_MAX);
+    json_array_foreach(list, i, x)
+    {
+        struct stretch_tensor *t = &out->item[out->n++];
+        int64_t bytes;
+        const struct json_field fields[] = {
+            { "name", JF_STR, true, &t->name, 0, 1024 },
+            { "bytes", JF_INT, true, &bytes, 1, RELAY_BYTES_MAX },
+        };
+
+        if ((st = JSON_PICK(x, path, fields, err)) != ST_OK)
+            return st;
+        t->bytes = (size_t)bytes;
+        t->at = out->bytes;
+        out->bytes += t->bytes;
+    }
+    if (out->bytes > RELAY_BYTES_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "%s: %zu bytes a sample; at most %d are handed over", path,
+            out->bytes, RELAY_BYTES_MAX);
+    return ST_OK;
+}
+
+static enum status
+read_exit(const json_t *doc, int i, struct stretch_exit *x, struct err *err)
+{
+    bool last = false;
+    const struct json_field fields[] = {
+        { "index", JF_INT, true, &x->index, 0, RUNNER_EXITS_MAX - 1 },
+        { "name", JF_STR, true, &x->name, 0, 1024 },
+        { "kept", JF_BOOL, true, &x->kept, 0, 0 },
+        { "last", JF_BOOL, false, &last, 0, 0 },
+        { "threshold", JF_REAL, false, &x->threshold, 0, 0 },
+    };
+    char path[48];
+    enum status st;
+
+    *x = (struct stretch_exit){ .threshold = NAN, .doc = doc };
+    snprintf(path, sizeof(path), "payload.stretch.exits[%d]", i);
+    if ((st = JSON_PICK(doc, path, fields, err)) != ST_OK)
+        return st;
+    if (last)
+        x->threshold = -INFINITY;
+    if (x->kept && isnan(x->threshold))
+        return err_set(err, ST_INVALID, "request.field",
+            "%s.threshold is missing: every exit but the last has one", path);
+    return ST_OK;
+}
+
+static enum status
+read_stretch(const json_t *doc, struct stretch *s, struct err *err)
+{
+    json_t *exits = NULL, *takes = NULL, *gives = NULL;
+    const struct json_field fields[] = {
+        { "exits", JF_ARR, true, &exits, 0, 0 },
+        { "takes", JF_ARR, true, &takes, 0, 0 },
+        { "gives", JF_ARR, true, &gives, 0, 0 },
+    };
+    enum status st = JSON_PICK(doc, "payload.stretch", fields, err);
+
+    if (st == ST_OK && json_array_size(exits) > RUNNER_EXITS_MAX)
+        return err_set(err, ST_INVALID, "request.field",
+            "payload.stretch.exits: at most %d", RUNNER_EXITS_MAX);
+    if (st == ST_OK)
+        s->exits = (int)json_array_size(exits);
+    for (int i = 0; st == ST_OK && i < s->exits; i++)
+        st = read_exit(json_array_get(exits, (size_t)i), i, &s->exit[i], err);
+    if (st == ST_OK)
+        st = read_tensors(takes, "payload.stretch.takes", &s->takes, err);
+    if (st == ST_OK)
+        st = read_tensors(gives, "payload.stretch.gives", &s->gives, err);
+    return st;
+}
+
+enum status
+stretch_open(struct stretch **out, struct task *t, struct err *err)
+{
+    const json_t *doc = json_object_get(t->payload, "stretch");
+    struct stretch base = { 0 };
+    enum status st = read_stretch(doc, &base, err);
+
+    *out = NULL;
+    return st == ST_OK ? stretch_host_open(out, &base, t, err) : st;
+}
+
+void
+stretch_close(struct stretch *s)
+{
+    if (s == NULL)
+        return;
+    json_decref(s->stable);
+    s->ops->close(s);
+}
+
+enum status
+stretch_run(
+    struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
+{
+    *out = (struct stretch_run){ .stage = -1, .score = NAN, .counts = NAN };
+    return s->ops->run(s, in, out, err);
+}

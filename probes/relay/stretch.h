@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stretch.h -- what one processor runs of a mapped plan: some segments in
+ * turn, with the heads of the exits that are kept there.  It takes tensors in,
+ * and a sample either leaves at one of its exits or goes on elsewhere.
+ *
+ * A task's payload describes it ("stretch"; ../README.md, `relay`).  There is
+ * one kind for machines that run ONNX and one for boards (image not null).
+ * The caller owns a stretch, ends it with stretch_close() and uses it from one
+ * thread.
+ */
+#ifndef OFFRAMP_RELAY_STRETCH_H
+#define OFFRAMP_RELAY_STRETCH_H
+
+#include "probes/agent/task.h"
+#include "probes/deploy/runner.h"
+
+enum { STRETCH_TENSORS_MAX = 16 };
+
+/* One exit's part of the plan, as the payload has it; text is borrowed. */
+struct stretch_exit {
+    int64_t index; /* in graph order */
+    const char *name;
+    bool kept;        /* false: only a place where the network is cut */
+    double threshold; /* of a kept one; -INFINITY: all leave */
+    const json_t *doc;
+};
+
+/* A tensor that is handed over; one after the other, in this order. */
+struct stretch_tensor {
+    const char *name;
+    size_t bytes, at;
+};
+
+struct stretch_tensors {
+    struct stretch_tensor item[STRETCH_TENSORS_MAX];
+    size_t n, bytes; /* of all */
+};
+
+/* What became of one sample here. */
+struct stretch_run {
+    bool left;
+    int64_t stage, class; /* where it left: index in graph order */
+    double score;
+    const float *values; /* borrowed until the next run */
+    size_t n;
+    const void *gives; /* the same, of gives.bytes: where it goes on */
+    double counts;     /* instructions; NaN where none are counted */
+};
+
+struct stretch {
+    const struct stretch_ops *ops;
+    struct stretch_exit exit[RUNNER_EXITS_MAX];
+    int exits;
+    struct stretch_tensors takes, gives;
+    bool timeless;  /* an emulated board */
+    json_t *stable; /* owned: the environment it runs in */
+    char fingerprint[HASH_HEX];
+};
+
+struct stretch_ops {
+    enum status (*run)(struct stretch *s, const void *in,
+        struct stretch_run *out, struct err *err);
+    void (*close)(struct stretch *s);
+};
+
+/* Open what the payload's member `stretch` says.  ST_INVALID names the member;
+ * what runner_open_part() or a board says. */
+enum status stretch_open(
+    struct stretch **out, struct task *t, struct err *err) MUST_CHECK;
+void stretch_close(struct stretch *s);
+
+/* Run one sample; `in` has takes.bytes. */
+enum status stretch_run(struct stretch *s, const void *in,
+    struct stretch_run *out, struct err *err) MUST_CHECK;
+
+/* The two kinds; `doc` is the payload's member, read into `base`, which is
+ * taken over. */
+enum status stretch_host_open(struct stretch **out, const struct stretch *base,
+    struct task *t, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* A mapped plan that ran across its processors: the first one's result is the
+ * validation's, and is compared with what was expected. */
+#include <math.h>
+#include <string.h>
+
+#include "base/flag.h"
+#include "server/accept_internal.h"
+#include "server/validation_doc.h"
+#include "server/view.h"
+
+enum status
+payload_relay(struct db *db, const struct payload_ask *ask, json_t *payload,
+    struct err *err)
+{
+    const double at = json_get_number(payload, "at");
+
+    return at + 1 < json_get_number(payload, "length")
+               ? accept_give_peer(db, ask->task, payload, err)
+               : ST_OK;
+}
+
+static enum status
+check(const json_t *result, struct err *err)
+{
+    int64_t n, rounds, flags;
+    const char *fingerprint;
+    json_t *exits = NULL, *plan = NULL, *processors = NULL, *names = NULL;
+    const struct json_field fields[] = {
+        { "env_fingerprint", JF_HASH, true, &fingerprint, 0, 0 },
+        { "n", JF_INT, true, &n, 1, 1e12 },
+        { "rounds", JF_INT, true, &rounds, 0, 1e9 },
+        { "exits", JF_ARR, true, &exits, 0, 0 },
+        { "plan", JF_OBJ, true, &plan, 0, 0 },
+        { "processors", JF_ARR, true, &processors, 0, 0 },
+        { "flags", JF_ARR, true, &names, 0, 0 },
+    };
+    enum status st = accept_schema(result, "result", "offramp.relay/1", err);
+
+    if (st == ST_OK && (st = JSON_PICK(result, "result", fields, err)) == ST_OK)
+        st = flag_from_json(names, &flags, err);
+    return st;
+}
+
+static bool
+is_time(const json_t *value)
+{
+    return json_is_number(json_object_get(value, "median"));
+}
+
+/* Only where both are known. */
+static enum status
+mean_residual(
+    const json_t *plan, const json_t *predicted, json_t **out, struct err *err)
+{
+    const json_t *measured = json_object_get(plan, "mean_ns");
+    const json_t *expected = json_object_get(predicted, "mean_ns");
+    struct value m, p;
+    enum status st;
+
+    *out = json_null();
+    if (!is_time(measured) || !is_time(expected))
+        return ST_OK;
+    if ((st = value_read(measured, "result.plan.mean_ns", &m, err)) == ST_OK &&
+        (st = value_read(expected, "predicted.mean_ns", &p, err)) == ST_OK)
+        *out = value_residual(&m, &p);
+    return st;
+}
+
+/* On fewer rows than were planned, shares are of other rows. */
+static json_t *
+shares(const json_t *predicted, const json_t *rows, const json_t *result)
+{
+    if (json_get_number(result, "n") != json_get_number(rows, "n"))
+        return json_null();
+    return stage_same_shares(predicted, rows, json_object_get(result, "exits"));
+}
+
+static enum status
+compare(struct stage *s, const json_t *result, struct err *err)
+{
+    const json_t *predicted = json_object_get(s->document, "predicted");
+    const json_t *rows =
+        json_object_get(json_object_get(s->document, "deployment"), "rows");
+    json_t *mean = NULL;
+    enum status st =
+        mean_residual(json_object_get(result, "plan"), predicted, &mean, err);
+
+    if (st != ST_OK)
+        return st;
+    return json_object_set_new(s->document, "residual",
+               json_pack("{s:o,s:o,s:O?}", "mean", mean, "same_shares",
+                   shares(predicted, rows, result), "outputs_equal",
+                   json_object_get(
+                       json_object_get(result, "outputs"), "equal"))) == 0
+               ? ST_OK
+               : err_nomem(err);
+}
+
+enum status
+accept_relay(struct db *db, const struct task *task, const json_t *result,
+    int64_t now_ms, struct err *err)
+{
+    json_t *payload = view_document(task->payload);
+    const bool leads = json_get_number(payload, "at") == 0;
+    struct stage s = { 0 };
+    enum status st;
+
+    (void)now_ms;
+    json_decref(payload);
+    if (!leads)
+        return accept_schema(result, "result", "offramp.relay_served/1", err);
+    if ((st = check(result, err)) != ST_OK ||
+        (st = stage_load(db, task->flow, &s, err)) != ST_OK)
+        return st;
+    json_object_del(s.document, "partial");
+    if (json_object_set(s.document, "measured", (json_t *)result) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK && (st = compare(&s, result, err)) == ST_OK)
+        st = stage_store(db, &s, err);
+    stage_clear(&s);
+    return st;
+}
