@@ -34,8 +34,8 @@ struct map_system {
 };
 
 /* A system as the server gives it to its worker: {"processors": [{costs, wake,
- * memory_bytes?, profile?}], "links": [{from, to, base, per_byte}]}.  ST_INVALID names
- * the member.  On ST_OK the caller ends *out with map_given_clear(). */
+ * memory_bytes?, profile?}], "links": [{from, to, base, per_byte}]}. ST_INVALID
+ * names the member.  On ST_OK the caller ends *out with map_given_clear(). */
 struct map_given {
     struct costs costs[MAPPING_PROCESSORS_MAX]; /* owned */
     struct map_processor processor[MAPPING_PROCESSORS_MAX];
