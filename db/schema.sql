@@ -71,6 +71,16 @@ CREATE TABLE device (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_session ON device (session);
 
+-- What the owner of an emulated device declares that its instructions take:
+-- every declaration is a version, and none ever changes.
+CREATE TABLE device_model (
+    device     TEXT NOT NULL REFERENCES device (name),
+    version    INTEGER NOT NULL CHECK (version > 0), -- the newest counts
+    document   TEXT NOT NULL,           -- document: figures, and where they are from
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (device, version)
+) STRICT, WITHOUT ROWID;
+
 -- Networks.
 CREATE TABLE model (
     seq          INTEGER PRIMARY KEY,   -- order of arrival

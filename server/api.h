@@ -24,7 +24,8 @@ handler_fn api_job_create, api_job_list, api_job_get, api_job_parts,
     api_job_cancel;
 handler_fn api_profile_list, api_profile_get, api_profile_layers,
     api_profile_epochs, api_profile_env, api_profile_analysis, api_profile_diff,
-    api_profile_support, api_model_support;
+    api_profile_support, api_model_support, api_device_model_get,
+    api_device_model_put;
 handler_fn api_import_create;
 handler_fn api_cost_list;
 handler_fn api_export_list, api_export_get;

@@ -2,7 +2,10 @@
 /* /v1/export: a profile as a document of another tool. */
 #include "server/api.h"
 
+#include <string.h>
+
 #include "server/api_util.h"
+#include "server/modelled.h"
 #include "server/profile_doc.h"
 
 /* GET /v1/export */
@@ -39,7 +42,20 @@ read_query(struct request *rq, int64_t *profile, char *min_grade)
     return ST_OK;
 }
 
-/* GET /v1/export/{format}?profile=&min_grade= */
+/* Only costs say in each document from which model they are derived. */
+static enum status
+check_modelled(
+    struct request *rq, const struct export_dialect *d, bool modelled)
+{
+    if (!modelled || strcmp(d->name, "costs") == 0)
+        return ST_OK;
+    return err_set(&rq->err, ST_UNPROCESSABLE, "export.unsupported",
+        "%s holds what was measured or counted: modelled times are exported "
+        "as costs alone, and shown by /v1/profiles/{id}/layers?source=modelled",
+        d->name);
+}
+
+/* GET /v1/export/{format}?profile=&min_grade=&source= */
 enum status
 api_export_get(struct request *rq, struct reply *rp)
 {
@@ -47,17 +63,22 @@ api_export_get(struct request *rq, struct reply *rp)
     struct export_input in;
     int64_t profile;
     char min_grade;
+    bool modelled;
     struct buf out;
     size_t len;
     enum status st;
 
     if ((st = export_find(rq->arg[0], &d, &rq->err)) != ST_OK ||
         (st = read_query(rq, &profile, &min_grade)) != ST_OK ||
+        (st = request_modelled(rq, &modelled)) != ST_OK ||
+        (st = check_modelled(rq, d, modelled)) != ST_OK ||
         (st = profile_export_input(
              rq->db, profile, min_grade, &in, &rq->err)) != ST_OK)
         return st;
     buf_init(&out, EXPORT_MAX_BYTES);
-    if ((st = d->write(&in, &out, &rq->err)) == ST_OK) {
+    if (modelled)
+        st = modelled_export(rq->db, &in, &rq->err);
+    if (st == ST_OK && (st = d->write(&in, &out, &rq->err)) == ST_OK) {
         char *data = buf_take(&out, &len);
 
         reply_header(rp, "Content-Disposition",

@@ -7,6 +7,7 @@
 
 #include "base/version.h"
 #include "server/api_util.h"
+#include "server/modelled.h"
 #include "server/profile_doc.h"
 #include "server/view.h"
 
@@ -76,9 +77,10 @@ api_profile_get(struct request *rq, struct reply *rp)
 }
 
 static enum status
-reply_rows(struct request *rq, struct reply *rp, const struct profile *p)
+reply_rows(struct request *rq, struct reply *rp, const struct profile *p,
+    bool modelled)
 {
-    json_t *analysis, *rows;
+    json_t *analysis, *rows, *model = NULL;
     enum status st = profile_analysis(rq->db, p, &analysis, &rq->err);
 
     if (st != ST_OK)
@@ -87,25 +89,30 @@ reply_rows(struct request *rq, struct reply *rp, const struct profile *p)
     st = rows ? profile_rows(rq->db, p, analysis, 'X', rows, NULL, &rq->err)
               : err_nomem(&rq->err);
     json_decref(analysis);
+    if (st == ST_OK && modelled)
+        st = modelled_rows(rq->db, p->id, p->device, rows, &model, &rq->err);
     if (st == ST_OK)
-        return reply_json(rp, 200, json_pack("{s:o}", "items", rows));
+        return reply_json(
+            rp, 200, json_pack("{s:o,s:o*}", "items", rows, "model", model));
     json_decref(rows);
     return st;
 }
 
-/* GET /v1/profiles/{id}/layers */
+/* GET /v1/profiles/{id}/layers; modelled ones change with the model. */
 enum status
 api_profile_layers(struct request *rq, struct reply *rp)
 {
     struct profile p = { 0 };
+    bool modelled;
     int64_t id;
     enum status st;
 
     if ((st = request_id(rq, 0, &id)) != ST_OK ||
+        (st = request_modelled(rq, &modelled)) != ST_OK ||
         (st = db_profile_get(rq->db, id, &p, &rq->err)) != ST_OK)
         return st;
-    if (!not_modified(rq, rp, id, "layers"))
-        st = reply_rows(rq, rp, &p);
+    if (modelled || !not_modified(rq, rp, id, "layers"))
+        st = reply_rows(rq, rp, &p, modelled);
     profile_clear(&p);
     return st;
 }

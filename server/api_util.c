@@ -104,6 +104,19 @@ api_labels(const json_t *labels, const char *path, struct err *err)
 }
 
 enum status
+request_modelled(struct request *rq, bool *modelled)
+{
+    const char *source = request_query(rq, "source");
+
+    *modelled = source != NULL && strcmp(source, "modelled") == 0;
+    if (source == NULL || *modelled)
+        return ST_OK;
+    return err_set(&rq->err, ST_INVALID, "request.query",
+        "source must be modelled (times derived with the device's model), or "
+        "be left out");
+}
+
+enum status
 request_grade(struct request *rq, char *grade)
 {
     const char *text = request_query(rq, "min_grade");

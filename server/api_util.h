@@ -65,6 +65,10 @@ enum status api_text(const json_t *doc, char **out, struct err *err) MUST_CHECK;
 enum status api_labels(
     const json_t *labels, const char *path, struct err *err) MUST_CHECK;
 
+/* ?source=modelled: rows derived with the device's model; absent: rows as they
+ * are.  ST_INVALID. */
+enum status request_modelled(struct request *rq, bool *modelled) MUST_CHECK;
+
 /* ?min_grade=: 'A', 'B', 'C' or 'X' (also where absent).  ST_INVALID. */
 enum status request_grade(struct request *rq, char *grade) MUST_CHECK;
 

@@ -208,8 +208,9 @@ enum status
 costs_check(const json_t *costs, struct err *err)
 {
     const char *schema = NULL, *device = NULL, *source = NULL;
-    json_t *metrics = NULL, *exits = NULL, *quality = NULL;
+    json_t *metrics = NULL, *exits = NULL, *quality = NULL, *model = NULL;
     const struct json_field fields[] = {
+        { "model", JF_OBJ, false, &model, 0, 0 },
         { "schema", JF_STR, true, &schema, 0, 0 },
         { "device", JF_STR, false, &device, 0, 200 },
         { "source", JF_STR, false, &source, 0, 40 },
@@ -224,6 +225,10 @@ costs_check(const json_t *costs, struct err *err)
     if (strcmp(schema, "offramp.costs/1") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "costs.schema must be offramp.costs/1");
+    if (model != NULL && (source == NULL || strcmp(source, "modelled") != 0))
+        return err_set(err, ST_INVALID, "request.field",
+            "costs.model says what costs are derived with: costs.source must "
+            "be modelled then");
     if ((st = check_quality(quality, err)) != ST_OK ||
         (st = check_metrics(metrics, err)) != ST_OK)
         return st;
@@ -255,6 +260,34 @@ no_cost(const json_t *costs, size_t i, const char *part, const char *metric,
         json_get_string(costs, "device", "the device"), part, i, why);
 }
 
+/* An objective that these costs do not have, and what to do about it. */
+static enum status
+no_metric(const json_t *costs, const char *metric, struct err *err)
+{
+    bool counts =
+        strcmp(json_get_string(costs, "source", ""), "emulated") == 0 &&
+        (strcmp(metric, "latency_ns") == 0 || strcmp(metric, "energy_nj") == 0);
+    char all[160] = "";
+    const json_t *v;
+    size_t i;
+
+    json_array_foreach(json_object_get(costs, "metrics"), i, v)
+    {
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%.40s",
+            i ? ", " : "", json_string_value(v));
+    }
+    if (counts)
+        return err_set(err, ST_UNPROCESSABLE, "search.objective",
+            "objective '%.40s' is not among the metrics of these costs: %s. An "
+            "emulator counts and takes no time: search by one of them, or "
+            "declare what the device's instructions take (offramp devices "
+            "model) and ask for source modelled",
+            metric, all);
+    return err_set(err, ST_UNPROCESSABLE, "search.objective",
+        "objective '%.40s' is not among the metrics of these costs: %s", metric,
+        all);
+}
+
 /* One term of an objective; with `partly` parts may lack it for a reason. */
 static enum status
 check_term(
@@ -262,18 +295,10 @@ check_term(
 {
     static const char *const parts[] = { "segment", "head" };
     const json_t *metrics = json_object_get(costs, "metrics"), *exit, *v;
-    char all[160] = "";
     size_t i;
 
-    json_array_foreach(metrics, i, v)
-    {
-        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%.40s",
-            i ? ", " : "", json_string_value(v));
-    }
     if (!is_metric(metrics, metric))
-        return err_set(err, ST_UNPROCESSABLE, "search.objective",
-            "objective '%.40s' is not among the metrics of these costs: %s",
-            metric, all);
+        return no_metric(costs, metric, err);
     json_array_foreach(json_object_get(costs, "exits"), i, exit)
     {
         for (size_t p = 0; p < 2; p++) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/costs_check.h"
+#include "server/modelled.h"
 #include "server/profile_doc.h"
 #include "server/search_epochs.h"
 
@@ -29,12 +30,21 @@ order_input_costs(struct db *db, struct order_input *in, json_t *sent,
         return err_set(err, ST_INVALID, "request.field",
             "give profile (costs measured here) or costs (a document of your "
             "own), and only one of them");
+    if (in->source != NULL &&
+        (sent != NULL || strcmp(in->source, "modelled") != 0))
+        return err_set(err, ST_INVALID, "request.field",
+            "source may be modelled, for the costs of a profile; costs that "
+            "are sent say themselves what they are");
     if (sent != NULL) {
         in->costs = json_incref(sent);
         return costs_check(sent, err);
     }
     if ((st = profile_export_input(db, in->profile, 'X', &from, err)) != ST_OK)
         return st;
+    if (in->source != NULL && (st = modelled_export(db, &from, err)) != ST_OK) {
+        export_input_clear(&from);
+        return st;
+    }
     model = export_text(from.profile, "model");
     if ((st = export_costs_document(&from, &in->costs, err)) == ST_OK &&
         (in->model = strdup(model)) == NULL)

@@ -11,9 +11,11 @@
 
 /* Zeroed before the first call; ended with order_input_clear(). */
 struct order_input {
-    int64_t profile; /* 0: the costs were sent */
-    char *model;     /* owned: of the profile; NULL: the costs were sent */
-    json_t *costs;   /* owned; NULL: there are none */
+    int64_t profile;    /* 0: the costs were sent */
+    const char *source; /* borrowed: "modelled" for costs derived with the
+                         * device's model; NULL: as they are */
+    char *model;        /* owned: of the profile; NULL: the costs were sent */
+    json_t *costs;      /* owned; NULL: there are none */
     struct records records; /* owned */
 };
 void order_input_clear(struct order_input *in);

@@ -46,7 +46,7 @@ const struct route routes[] = {
     { "POST", "/v1/jobs/{id}:cancel", api_job_cancel, SUBMIT, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles", api_profile_list, READ, BODY_NONE, 0, "cursor limit model device job" },
     { "GET", "/v1/profiles/{id}", api_profile_get, READ, BODY_NONE, 0, NULL },
-    { "GET", "/v1/profiles/{id}/layers", api_profile_layers, READ, BODY_NONE, 0, NULL },
+    { "GET", "/v1/profiles/{id}/layers", api_profile_layers, READ, BODY_NONE, 0, "source" },
     { "GET", "/v1/profiles/{id}/epochs", api_profile_epochs, READ, BODY_NONE, 0, "row" },
     { "GET", "/v1/profiles/{id}/env", api_profile_env, READ, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles/{id}/support", api_profile_support, READ, BODY_NONE, 0, NULL },
@@ -55,7 +55,7 @@ const struct route routes[] = {
     { "POST", "/v1/import", api_import_create, SUBMIT, BODY_JSON, LARGE, NULL },
     { "GET", "/v1/costs", api_cost_list, READ, BODY_NONE, 0, "cursor limit kernel device model level min_grade" },
     { "GET", "/v1/export", api_export_list, READ, BODY_NONE, 0, NULL },
-    { "GET", "/v1/export/{format}", api_export_get, READ, BODY_NONE, 0, "profile min_grade" },
+    { "GET", "/v1/export/{format}", api_export_get, READ, BODY_NONE, 0, "profile min_grade source" },
 
     /* searching */
     { "POST", "/v1/searches", api_search_create, SUBMIT, BODY_JSON, 1 << 20, "wait" },
@@ -89,6 +89,8 @@ const struct route routes[] = {
     { "GET", "/v1/devices", api_device_list, READ, BODY_NONE, 0, "cursor limit" },
     { "GET", "/v1/devices/{name}", api_device_get, READ, BODY_NONE, 0, NULL },
     { "GET", "/v1/devices/{name}/chart", api_device_chart, READ, BODY_NONE, 0, NULL },
+    { "GET", "/v1/devices/{name}/model", api_device_model_get, READ, BODY_NONE, 0, "version" },
+    { "PUT", "/v1/devices/{name}/model", api_device_model_put, SUBMIT, BODY_JSON, SMALL, NULL },
     { "POST", "/v1/devices/{name}:drain", api_device_drain, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/devices/{name}:retire", api_device_retire, SUBMIT, BODY_NONE, 0, NULL },
     { "POST", "/v1/devices/{name}:activate", api_device_activate, SUBMIT, BODY_NONE, 0, NULL },

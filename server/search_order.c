@@ -141,7 +141,7 @@ read_costs(struct db *db, const struct problem *p, json_t *costs,
     if (system == NULL)
         return order_input_costs(
             db, &o->in, costs, p->sure.bootstrap != NULL, err);
-    if (costs != NULL || o->in.profile != 0)
+    if (costs != NULL || o->in.profile != 0 || o->in.source != NULL)
         return err_set(err, ST_INVALID, "request.field",
             "give system, or profile or costs of one processor");
     if (p->sure.guarantee || p->sure.cross || p->sure.bootstrap ||
@@ -176,6 +176,7 @@ search_order_read(struct request *rq, struct search_order *o)
     json_t *costs = NULL, *system = NULL;
     const struct json_field fields[] = {
         { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
+        { "source", JF_STR, false, &o->in.source, 0, 16 },
         { "costs", JF_OBJ, false, &costs, 0, 0 },
         { "system", JF_OBJ, false, &system, 0, 0 },
         { "records", JF_INT, true, &records, 1, 9e15 },

@@ -50,6 +50,7 @@ read_processor(struct reading *r, const json_t *doc, size_t i, struct err *err)
     double wake = 0, memory = NAN;
     const struct json_field fields[] = {
         { "profile", JF_INT, false, &in->profile, 1, 9e15 },
+        { "source", JF_STR, false, &in->source, 0, 16 },
         { "costs", JF_OBJ, false, &costs, 0, 0 },
         { "wake", JF_REAL, false, &wake, 0, 1e18 },
         { "memory_bytes", JF_REAL, false, &memory, 1, 1e15 },

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { bounds } from "./bounds.js";
 import { curve } from "./charts.js";
 import { comparison } from "./compare.js";
-import { facts, h, link, section, table } from "./dom.js";
+import { chip, facts, h, link, section, table } from "./dom.js";
 import { flow } from "./flow.js";
 import { mapping } from "./mapping.js";
 import { amount, dash, flagList, grade, known, percent, points, quantity, state }
@@ -35,7 +35,7 @@ export async function planView(page, id) {
 export function planBody(plan, choices) {
     return [
         h("p", { class: "meta" }, state(plan.status, statuses[plan.status]),
-            " ", statuses[plan.status] ?? "", gapText(plan), plan.profile
+            " ", sourceChip(plan), " ", statuses[plan.status] ?? "", gapText(plan), plan.profile
             ? [", from ", link(`#/profiles/${plan.profile}`,
                 `profile ${plan.profile}`)] : ", from costs sent with it"),
         outcomes(plan),
@@ -52,6 +52,11 @@ export function planBody(plan, choices) {
             ["Objective", [objective(plan.objective)[0],
                 plan.cost_basis === "upper"
                     ? ", upper ends of the intervals" : ""]],
+            ["Costs are", plan.cost_source
+                ? [plan.cost_source, plan.cost_model ? `, with model ${
+                    plan.cost_model.version} of ${plan.cost_model.device} (${
+                    plan.cost_model.from})` : ""]
+                : dash("nothing is said of their source")],
             ["Costs", plan.cost_quality ? [grade(plan.cost_quality.grade),
                 " ", flagList(plan.cost_quality.flags)]
                 : dash("nothing is said of their quality")],
@@ -69,6 +74,15 @@ export function planBody(plan, choices) {
         ])),
     ];
 }
+
+// Costs that nobody measured say so first.
+const notMeasured = {
+    modelled: "the costs are derived from counts with a declared model: no "
+        + "board took these times",
+    emulated: "the costs are an emulator's counts: no board took them",
+};
+const sourceChip = (plan) => notMeasured[plan.cost_source]
+    ? chip(plan.cost_source, "warn", notMeasured[plan.cost_source]) : null;
 
 const share = (x, why) => known(x) ? percent(x)
     : dash(why ?? "not known");

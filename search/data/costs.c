@@ -139,8 +139,9 @@ static enum status
 read_all(struct costs *c, const json_t *doc, struct err *err)
 {
     const char *schema = NULL, *device = NULL, *source = NULL;
-    json_t *metrics = NULL, *exits = NULL, *quality = NULL;
+    json_t *metrics = NULL, *exits = NULL, *quality = NULL, *model = NULL;
     const struct json_field fields[] = {
+        { "model", JF_OBJ, false, &model, 0, 0 },
         { "schema", JF_STR, true, &schema, 0, 64 },
         { "device", JF_STR, false, &device, 0, 200 },
         { "source", JF_STR, false, &source, 0, 64 },
@@ -163,6 +164,7 @@ read_all(struct costs *c, const json_t *doc, struct err *err)
         (st = read_metrics(c, metrics, err)) != ST_OK)
         return st;
     c->quality = json_incref(quality);
+    c->model = json_incref(model);
     for (size_t e = 0; st == ST_OK && e < n; e++) {
         c->exits++;
         st = read_exit(c, (int)e, json_array_get(exits, e), err);
@@ -214,6 +216,7 @@ costs_clear(struct costs *c)
     free(c->device);
     free(c->source);
     json_decref(c->quality);
+    json_decref(c->model);
     *c = (struct costs){ 0 };
 }
 

@@ -48,6 +48,7 @@ struct costs {
     char *device, *source;           /* owned; NULL where absent */
     char *metric[COSTS_METRICS_MAX]; /* owned */
     int metrics;
+    json_t *model;   /* owned: what they are derived with; NULL: they are not */
     json_t *quality; /* owned: how far they can be trusted, in the words of who
                         measured; NULL: not said */
     struct costs_exit exit[COSTS_EXITS_MAX];

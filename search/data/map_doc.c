@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WHY_MAX = 512 };
 
@@ -102,11 +103,12 @@ processor_json(const struct map_work *w, int p)
 {
     const struct map_processor *x = &w->sys->processor[p];
 
-    return json_pack("{s:s,s:o,s:o,s:f,s:o,s:O?}", "name", name(w, p), "source",
+    return json_pack("{s:s,s:o,s:o,s:f,s:o,s:O?,s:O?}", "name", name(w, p),
+        "source",
         x->costs->source ? json_string(x->costs->source) : json_null(), "reach",
         json_number_or_null(reach(w, p)), "wake", x->wake, "memory_bytes",
         json_number_or_null(isinf(x->memory_bytes) ? NAN : x->memory_bytes),
-        "cost_quality", x->costs->quality);
+        "cost_quality", x->costs->quality, "cost_model", x->costs->model);
 }
 
 static json_t *
@@ -128,6 +130,23 @@ mapping_json(const struct map_work *w)
     return NULL;
 }
 
+/* What a sum of costs of all the processors is: derived as soon as one of them
+ * is, else counted as soon as one is; NULL: nobody says. */
+static const char *
+source_of_all(const struct map_work *w)
+{
+    static const char *const weak[] = { "modelled", "emulated" };
+
+    for (size_t k = 0; k < 2; k++)
+        for (int p = 0; p < w->sys->processors; p++) {
+            const char *source = w->sys->processor[p].costs->source;
+
+            if (source != NULL && strcmp(source, weak[k]) == 0)
+                return weak[k];
+        }
+    return w->sys->processor[0].costs->source;
+}
+
 enum status
 map_doc_json(const struct map_work *w, json_t **out, struct err *err)
 {
@@ -145,9 +164,10 @@ map_doc_json(const struct map_work *w, json_t **out, struct err *err)
         return st;
     /* The other members are those of a search on one processor. */
     if (json_object_update_new(
-            *out, json_pack("{s:o,s:[],s:n,s:n,s:n,s:n,s:n}", "mapping",
-                      mapping_json(w), "trace", "guarantee", "bootstrap",
-                      "metrics", "comparison", "cost_quality")) == 0)
+            *out, json_pack("{s:o,s:[],s:n,s:n,s:n,s:n,s:n,s:s?,s:n}",
+                      "mapping", mapping_json(w), "trace", "guarantee",
+                      "bootstrap", "metrics", "comparison", "cost_quality",
+                      "cost_source", source_of_all(w), "cost_model")) == 0)
         return ST_OK;
     json_decref(*out);
     *out = NULL;

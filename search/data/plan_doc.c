@@ -89,7 +89,7 @@ plan_doc_json(const struct plan_doc *s, json_t **out, struct err *err)
         return st;
     }
     *out = json_pack("{s:s,s:s,s:s,s:s,s:f,s:o,s:o,s:o,s:f,s:o,s:o,s:f,s:s,"
-                     "s:o,s:I,s:s,s:O?}",
+                     "s:o,s:I,s:s,s:O?,s:s?,s:O?}",
         "schema", "offramp.plan/1", "status", names[r->status], "objective",
         o->objective, "reference",
         o->reference == SEARCH_LABEL ? "label" : "final", "floor",
@@ -102,6 +102,7 @@ plan_doc_json(const struct plan_doc *s, json_t **out, struct err *err)
         s->solve_ms, "solver", r->proved ? "exact" : "heuristic", "grid",
         o->grid ? json_integer(o->grid) : json_string("all"), "seed",
         (json_int_t)o->seed, "cost_basis", o->sure.robust ? "upper" : "median",
-        "cost_quality", s->costs->quality);
+        "cost_quality", s->costs->quality, "cost_source", s->costs->source,
+        "cost_model", s->costs->model);
     return *out ? ST_OK : err_nomem(err);
 }

@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp devices -- list the devices and their state. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/cli/cli.h"
 #include "server/cli/client.h"
+#include "server/cli/device_model.h"
 #include "server/cli/text.h"
 
 static struct client client;
+static struct model_wish wish;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
+    { "clock", 0, OPT_STR, &wish.clock, "HZ",
+        "with model: the clock, MIDDLE or MIDDLE,LOW,HIGH", NULL, 0, 0 },
+    { "cpi", 0, OPT_STR, &wish.cycles, "N",
+        "with model: cycles an instruction, the same way", NULL, 0, 0 },
+    { "nj-per-cycle", 0, OPT_STR, &wish.energy, "NJ",
+        "with model: energy a cycle, the same way", NULL, 0, 0 },
+    { "from", 0, OPT_STR, &wish.from, "TEXT",
+        "with model: where the figures come from", NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_devices_cmd = {
     .name = "offramp devices",
-    .summary = "list the devices and their state",
-    .synopsis = "[OPTION]...",
+    .summary = "list the devices, or say what the instructions of one take",
+    .synopsis = "[OPTION]... [model DEVICE]",
     .details = "A device appears once its probe has registered:\n"
                "    offramp-probe --server http://127.0.0.1:8080 "
-               "--device localhost",
+               "--device localhost\n"
+               "An emulated device counts and takes no time.  With a declared "
+               "model, times can be\nderived where they are asked for "
+               "(--modelled); each declaration is a new version:\n"
+               "    offramp devices model m4 --clock 100e6 --cpi 1.3,1.1,1.7 "
+               "--from \"Cortex-M4 TRM, no wait states\"\n"
+               "    offramp devices model m4",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -82,9 +99,16 @@ cli_devices(int argc, char **argv)
         return cli_fail(&err);
     if (done)
         return 0;
-    if ((st = client_open(&client, &err)) == ST_OK &&
-        (st = client_call(&client, "GET", "/v1/devices?limit=500", NULL, &doc,
-             &err)) == ST_OK) {
+    if (n != 0 && (n != 2 || strcmp(argv[1], "model") != 0))
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "give nothing, or model and a device");
+    else
+        st = client_open(&client, &err);
+    if (st == ST_OK && n == 2) {
+        st = device_model_run(&client, argv[2], &wish, &err);
+    } else if (st == ST_OK &&
+               (st = client_call(&client, "GET", "/v1/devices?limit=500", NULL,
+                    &doc, &err)) == ST_OK) {
         if (client.json)
             client_print(doc);
         else

@@ -11,6 +11,7 @@
 
 static struct client client;
 static const char *out_path, *min_grade, *model_path;
+static bool modelled;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -18,6 +19,9 @@ static const struct opt opts[] = {
         "write there instead of standard output", NULL, 0, 0 },
     { "min-grade", 0, OPT_STR, &min_grade, "GRADE",
         "leave out (and list) rows below A, B or C", NULL, 0, 0 },
+    { "modelled", 0, OPT_FLAG, &modelled, NULL,
+        "with format costs: times derived with the device's declared model",
+        NULL, 0, 0 },
     { "model", 0, OPT_STR, &model_path, "FILE",
         "with format onnx: the model that the profile measured", NULL, 0, 0 },
 };
@@ -104,9 +108,9 @@ export_one(const char *format, const char *profile, struct err *err)
     if (onnx != (model_path != NULL))
         return err_set(err, ST_INVALID, "cli.arguments",
             "format onnx and --model FILE go together");
-    snprintf(path, sizeof(path), "/v1/export/%.40s?profile=%.20s%s%.4s",
+    snprintf(path, sizeof(path), "/v1/export/%.40s?profile=%.20s%s%.4s%s",
         onnx ? "json" : format, profile, min_grade ? "&min_grade=" : "",
-        min_grade ? min_grade : "");
+        min_grade ? min_grade : "", modelled ? "&source=modelled" : "");
     if ((st = rest_do(client.rest, &call, &answer, err)) != ST_OK)
         return st;
     if ((st = rest_expect(&answer, err)) == ST_OK)

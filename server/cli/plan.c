@@ -84,6 +84,8 @@ search_body(int64_t profile, int64_t records, const struct plan_wish *w,
         rc |= json_object_set_new(o, "max_exits", json_integer(w->max_exits));
     if (w->seed > 0)
         rc |= json_object_set_new(o, "seed", json_integer(w->seed));
+    if (w->modelled)
+        rc |= json_object_set_new(o, "source", json_string("modelled"));
     if (w->compare)
         rc |= json_object_set_new(o, "compare", json_true());
     st = rc == 0 ? limit_wish_put(&w->limits, o, err) : err_nomem(err);

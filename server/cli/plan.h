@@ -17,7 +17,8 @@ struct plan_wish {
     int64_t seed;          /* 0: the server's default */
     struct limit_wish limits;
     struct sure_wish sure;
-    bool compare; /* what other methods find, too */
+    bool compare;  /* what other methods find, too */
+    bool modelled; /* costs derived with the device's model */
 };
 
 /* The options that set a wish. */
@@ -36,6 +37,8 @@ struct plan_wish {
         { "max-exits", 0, OPT_INT, &(w).max_exits, "K",                        \
             "keep at most K exits, the final one included", NULL, 1, 64 },     \
         LIMIT_OPTS((w).limits), SURE_OPTS((w).sure),                           \
+        { "modelled", 0, OPT_FLAG, &(w).modelled, NULL,                        \
+            "costs derived with the device's declared model", NULL, 0, 0 },    \
         { "compare", 0, OPT_FLAG, &(w).compare, NULL,                          \
             "also tell what other methods find, and how far off they are",     \
             NULL, 0, 0 },                                                      \

@@ -112,6 +112,25 @@ print_quality(const json_t *plan)
             "");
 }
 
+/* What the costs are, where they are not measured. */
+static void
+print_source(const json_t *plan)
+{
+    const char *source = json_get_string(plan, "cost_source", "");
+    const json_t *model = json_object_get(plan, "cost_model");
+
+    if (strcmp(source, "emulated") == 0)
+        printf("%-12s counted by an emulator, not measured\n", "source");
+    if (strcmp(source, "modelled") != 0)
+        return;
+    printf("%-12s modelled, not measured", "source");
+    if (json_is_object(model))
+        printf(": model %.0f of %s (%s)", json_get_number(model, "version"),
+            json_get_string(model, "device", ""),
+            json_get_string(model, "from", ""));
+    putchar('\n');
+}
+
 /* How sure the plan is: proved, or how far the proof got. */
 static void
 print_status(const char *title, const json_t *plan)
@@ -144,6 +163,7 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     putchar('\n');
     half_text(plan, "calibration", "calibration");
     half_text(plan, "test", "held-out");
+    print_source(plan);
     print_quality(plan);
     if (st == ST_OK)
         st = sure_text(plan, err);

@@ -3,6 +3,7 @@
 #include "server/cli/report.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "server/cli/text.h"
 #include "server/cli/validation_relay.h"
@@ -112,13 +113,35 @@ add_expected(const json_t *plan, struct buf *out, struct err *err)
         err);
 }
 
+/* What nobody measured is said before any figure of it. */
+static enum status
+add_source(const json_t *plan, struct buf *out, struct err *err)
+{
+    const char *source = json_get_string(plan, "cost_source", "");
+    const json_t *model = json_object_get(plan, "cost_model");
+
+    if (strcmp(source, "emulated") == 0)
+        return buf_addstr(out,
+            "The costs are counted by an emulator, not measured.\n\n", err);
+    if (strcmp(source, "modelled") != 0)
+        return ST_OK;
+    return buf_addf(out, err,
+        "The costs are **modelled**, not measured: counted instructions with "
+        "model %.0f of %s (%s).\n\n",
+        json_get_number(model, "version"),
+        json_get_string(model, "device", "a processor"),
+        json_get_string(model, "from", "see its costs"));
+}
+
 static enum status
 add_halves(const json_t *plan, struct buf *out, struct err *err)
 {
     enum status st;
 
-    if ((st = buf_addstr(out,
-             "## What to expect\n\n| samples | | cost less than without exits "
+    if ((st = buf_addstr(out, "## What to expect\n\n", err)) != ST_OK ||
+        (st = add_source(plan, out, err)) != ST_OK ||
+        (st = buf_addstr(out,
+             "| samples | | cost less than without exits "
              "| accuracy | without exits |\n| --- | --- | --- | --- | --- |\n",
              err)) != ST_OK ||
         (st = add_half("calibration", json_object_get(plan, "calibration"), out,

@@ -12,9 +12,13 @@
 #include "server/cli/text.h"
 
 static struct client client;
+static bool modelled;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
+    { "modelled", 0, OPT_FLAG, &modelled, NULL,
+        "times derived with the device's declared model, instead of counts",
+        NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_table_cmd = {
@@ -292,6 +296,27 @@ print_whole(const json_t *profile)
     printf("\n\n");
 }
 
+/* Where times are derived: with what, and the whole's like all others. */
+static void
+print_model(const json_t *rows, json_t *profile)
+{
+    const json_t *model = json_object_get(rows, "model");
+    json_t *row;
+    size_t i;
+
+    if (!json_is_object(model))
+        return;
+    printf("every time is modelled: counted instructions with model %.0f of %s "
+           "(%s);\nintervals are of what was declared\n\n",
+        json_get_number(model, "version"), json_get_string(model, "device", ""),
+        json_get_string(model, "from", ""));
+    json_array_foreach(json_object_get(rows, "items"), i, row)
+    {
+        if (has(row, "L0", "whole"))
+            json_object_set(profile, "e2e", row);
+    }
+}
+
 enum status
 table_print(struct client *c, int64_t id, struct err *err)
 {
@@ -302,7 +327,8 @@ table_print(struct client *c, int64_t id, struct err *err)
     snprintf(path, sizeof(path), "/v1/profiles/%lld", (long long)id);
     if ((st = client_call(c, "GET", path, NULL, &profile, err)) != ST_OK)
         goto out;
-    snprintf(path, sizeof(path), "/v1/profiles/%lld/layers", (long long)id);
+    snprintf(path, sizeof(path), "/v1/profiles/%lld/layers%s", (long long)id,
+        modelled ? "?source=modelled" : "");
     if ((st = client_call(c, "GET", path, NULL, &rows, err)) != ST_OK)
         goto out;
     items = json_object_get(rows, "items");
@@ -314,6 +340,7 @@ table_print(struct client *c, int64_t id, struct err *err)
     printf("profile %lld: %s on %s\n\n", (long long)id,
         json_get_string(profile, "model_name", ""),
         json_get_string(profile, "device", ""));
+    print_model(rows, profile);
     if ((st = print_layers(items, err)) != ST_OK)
         goto out;
     print_whole(profile);

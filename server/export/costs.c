@@ -38,7 +38,10 @@ latency(const json_t *rows, const char *part, int64_t index, const json_t *exit)
 static json_t *
 energy(const json_t *rows, const char *part, int64_t index, const json_t *exit)
 {
-    const json_t *row = export_row(rows, "L5", part, index);
+    const json_t *derived = export_row(rows, "L6", part, index);
+    const json_t *row = strcmp(export_text(derived, "source"), "modelled") == 0
+                            ? derived
+                            : export_row(rows, "L5", part, index);
     const json_t *e = json_object_get(row, "energy");
     double net = export_number(e, "net_nj"), bound = export_number(e, "err_nj");
 
@@ -175,6 +178,24 @@ part_costs(const struct metric *const *use, const json_t *rows,
     return NULL;
 }
 
+/* Is every part of the one source? */
+static bool
+one_source(const json_t *rows, const char *source)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        bool part =
+            export_is(row, "L6", "segment") || export_is(row, "L6", "head");
+
+        if (part && strcmp(export_text(row, "source"), source) != 0)
+            return false;
+    }
+    return true;
+}
+
 static enum status
 incomplete(const struct export_input *in, size_t exit, const char *part,
     struct err *err)
@@ -277,6 +298,14 @@ export_costs_document(
                      ? &metrics[m]
                      : NULL;
     source = export_text(export_row(in->rows, "L6", "segment", 0), "source");
+    if (!one_source(in->rows, source)) {
+        json_decref(names);
+        json_decref(list);
+        return err_set(err, ST_CONFLICT, "costs.mixed",
+            "some of the profile's segments and heads are %s and some are "
+            "not: measure all of them in one job",
+            source);
+    }
     if (use[0] != NULL && cut_known(in->rows, exits))
         use[0] = &less_cuts;
     if (use[0] == NULL && strcmp(source, "emulated") != 0) {
@@ -304,6 +333,8 @@ export_costs_document(
     *out = json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "schema", "offramp.costs/1",
         "device", export_text(in->profile, "device"), "source", source,
         "quality", export_quality(in), "metrics", names, "exits", list);
+    if (in->device_model != NULL && *out != NULL)
+        rc |= json_object_set(*out, "model", in->device_model);
     if (rc == 0 && *out != NULL)
         return ST_OK;
     json_decref(*out);

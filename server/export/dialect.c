@@ -87,6 +87,7 @@ export_input_clear(struct export_input *in)
     json_decref(in->rows);
     json_decref(in->omitted);
     json_decref(in->omitted_there);
+    json_decref(in->device_model);
     memset(in, 0, sizeof(*in));
 }
 

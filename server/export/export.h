@@ -24,6 +24,8 @@ struct export_input {
     json_t *rows;    /* as GET /v1/profiles/{id}/layers, above the grade */
     json_t *omitted; /* the rows below it */
     json_t *omitted_there; /* of an import: those it came without; or NULL */
+    json_t
+        *device_model; /* with which rows were derived; NULL: they were not */
     const char *min_grade; /* "A" .. "X" */
 };
 

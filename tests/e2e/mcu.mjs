@@ -2,7 +2,7 @@
 // Microcontroller boards with real processes: a network is quantised, its
 // exit records made in int8, every layer counted on emulated boards, and exits
 // searched by instructions.  Skipped without QEMU or the firmware.
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program, check, fixtures, skip, withService } from './service.mjs';
@@ -43,6 +43,87 @@ function checkRows(rows, analysis, name) {
   check(Math.abs(sum / whole - 1) < 0.01,
     `${name}: layers add up to the whole (${(sum / whole - 1).toFixed(5)})`);
   check(of('L2', 'sentinel').length === 3, `${name}: golden kernels`);
+}
+
+// Times derived with a declared model: asked for by name, told everywhere.
+async function modelled(s, profile, records) {
+  const path = '/v1/devices/m4/model';
+  const wanted = { profile, records, max_drop: 0.01, grid: 8,
+    source: 'modelled' };
+  const before = await s.post('/v1/searches', wanted, { expect: 404 });
+  check(/offramp devices model/.test(before.detail),
+    `without a model: ${before.detail}`);
+  const good = { clock_hz: 1e8, cycles_per_instruction: [1.3, 1.1, 1.7],
+    energy_per_cycle_nj: [0.1, 0.08, 0.15], from: 'Cortex-M4 TRM' };
+  for (const [change, word] of [
+    [{ clock_hz: 0 }, 'clock_hz'], [{ clock_hz: -1 }, 'clock_hz'],
+    [{ clock_hz: 1e30 }, 'clock_hz'], [{ clock_hz: '100' }, 'clock_hz'],
+    [{ cycles_per_instruction: [1.3, 1.5, 1.7] }, 'low <= middle'],
+    [{ cycles_per_instruction: [1.3, 1.1] }, 'cycles_per_instruction'],
+    [{ cycles_per_instruction: { load: 2, other: 1 } }, 'classes'],
+    [{ cycles_per_instruction: 0 }, 'cycles_per_instruction'],
+    [{ energy_per_cycle_nj: -0.1 }, 'energy_per_cycle_nj'],
+    [{ from: '' }, 'from'], [{ from: undefined }, 'from'],
+    [{ volts: 3 }, 'volts']]) {
+    const no = await s.call('PUT', path, { ...good, ...change },
+      { expect: 400 });
+    check(no.detail.includes(word), `refused: ${no.detail}`);
+  }
+  const nan = await fetch(s.url + path, { method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"clock_hz":NaN,"cycles_per_instruction":1,"from":"x"}' });
+  check(nan.status === 400, 'NaN is no number');
+  const one = await s.call('PUT', path, good, { expect: 201 });
+  const again = await s.call('PUT', path, good, { expect: 200 });
+  check(one.version === 1 && again.version === 1, 'the same is no new version');
+
+  const rows = (await s.get(`/v1/profiles/${profile}/layers`)).items;
+  const view = await s.get(`/v1/profiles/${profile}/layers?source=modelled`);
+  const near = (a, b) => Math.abs(a / b - 1) < 1e-9;
+  check(view.items.length === rows.length && view.items.every((r, i) => {
+    const n = rows[i].counters?.instructions;
+    return r.source === 'modelled' && r.id === null && r.counters === null
+      && r.flags.includes('modelled') && !r.flags.includes('emulated')
+      && r.from.row === rows[i].id && r.from.model.version === 1
+      && (n === undefined ? r.median_ns === null
+        : near(r.median_ns, n * 13) && near(r.ci95_lo_ns, n * 11)
+          && near(r.ci95_hi_ns, n * 17) && near(r.energy.net_nj, n * 0.13));
+  }), 'modelled rows follow from counts, and say from which');
+  check(rows.every((r) => r.median_ns === null),
+    'the counted rows have no time as before');
+  await s.get(`/v1/export/csv?profile=${profile}&source=modelled`).then(
+    () => check(false, 'csv of modelled rows'),
+    (e) => check(/422/.test(e.message), 'tables of counts stay counts'));
+  const costs = await s.get(
+    `/v1/export/costs?profile=${profile}&source=modelled`);
+  check(costs.source === 'modelled' && costs.model.version === 1
+    && costs.metrics.includes('latency_ns')
+    && costs.metrics.includes('energy_nj')
+    && !costs.metrics.includes('instructions'),
+  'costs are modelled alone, and name the model');
+
+  const search = await s.post('/v1/searches', wanted);
+  const found = await s.until(`/v1/searches/${search.id}`);
+  const plan = await s.get(`/v1/plans/${found.plan}`);
+  check(plan.cost_source === 'modelled' && plan.cost_model.version === 1,
+    `a plan of ${Math.round(plan.calibration.cost)} modelled ns says so`);
+  const offramp = (...args) => execFileSync(join(process.env.OFFRAMP_BIN,
+    'offramp'), [...args, '--server', s.url], { encoding: 'utf8' });
+  check(/modelled, not measured: model 1 of m4 \(Cortex-M4 TRM\)/.test(
+    offramp('plan', `${found.plan}`)), 'so does the command');
+  check(/every time is modelled/.test(offramp('table', `${profile}`,
+    '--modelled')), 'and its table');
+
+  offramp('devices', 'model', 'm4', '--clock', '2e8', '--cpi', '1.3,1.1,1.7',
+    '--from', 'overclocked');
+  const now = await s.get(`/v1/profiles/${profile}/layers?source=modelled`);
+  check(now.model.version === 2 && now.items.every((r, i) =>
+    r.median_ns === null || near(2 * r.median_ns, view.items[i].median_ns))
+    && now.items.every((r) => r.energy === null),
+  'a new version gives new times, without a new measurement');
+  check((await s.get(`${path}?version=1`)).clock_hz === 1e8
+    && (await s.get(`/v1/plans/${found.plan}`)).cost_model.version === 1,
+  'what was derived before still says with what');
 }
 
 withService(async (s) => {
@@ -97,8 +178,10 @@ withService(async (s) => {
   }
 
   const { profile } = profiles[0];
-  await s.post('/v1/searches', { profile, records, max_drop: 0.01 },
-    { expect: 422 });
+  const timed = await s.post('/v1/searches', { profile, records,
+    max_drop: 0.01 }, { expect: 422 });
+  check(/source modelled/.test(timed.detail), `no time: ${timed.detail}`);
+  await modelled(s, profile, records);
   const search = await s.post('/v1/searches', {
     profile, records, max_drop: 0.01, objective: 'instructions' });
   const found = await s.until(`/v1/searches/${search.id}`);
