@@ -16,7 +16,7 @@
 #define HEAD_MAP(X)                                                            \
     X(HEAD_POOL, "pool")       /* global average, linear */                    \
     X(HEAD_SPATIAL, "spatial") /* average over a coarse grid, linear */        \
-    X(HEAD_HIDDEN, "hidden")   /* global average, hidden layer, linear */      \
+    X(HEAD_HIDDEN, "hidden")   /* that or global, hidden layer, linear */      \
     X(HEAD_OWN, "own")         /* the network's own classifier, smaller */     \
     X(HEAD_CONV, "conv")       /* two 3x3 convolutions, average, linear */
 

@@ -13,7 +13,8 @@ read_heads(const json_t *list, struct augment_options *out, struct err *err)
     size_t i;
 
     if (list == NULL) {
-        out->head[HEAD_POOL] = true;
+        out->head[HEAD_POOL] = out->head[HEAD_SPATIAL] = true;
+        out->head[HEAD_HIDDEN] = true;
         return ST_OK;
     }
     json_array_foreach(list, i, item)

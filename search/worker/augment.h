@@ -41,6 +41,9 @@ struct aug_front {
     size_t column; /* in a row of the features */
 };
 
+/* `hidden` is tried on a grid and on the global average. */
+enum { HEADS_A_SITE = HEAD_KINDS + 1 };
+
 struct aug_head {
     int site;
     size_t front; /* among the fronts; unset where rejected before fitting */

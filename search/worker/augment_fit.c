@@ -143,7 +143,7 @@ keep_best(struct aug_head *const *of_site, size_t n)
 static void
 keep_all(struct augment *a)
 {
-    struct aug_head *of_site[HEAD_KINDS];
+    struct aug_head *of_site[HEADS_A_SITE];
 
     for (size_t i = 0; i < a->n_heads;) {
         size_t n = 0;

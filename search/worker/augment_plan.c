@@ -11,7 +11,7 @@
 static const size_t WHOLE[] = { 1, 1 };
 
 /* Heads whose features are all in memory at once stay below this. */
-enum { WIDTH_MAX = 4096, CONV_WIDTH_MAX = 1024, HIDDEN = 64 };
+enum { WIDTH_MAX = 4096, CONV_WIDTH_MAX = 1024, HIDDEN = 128 };
 
 /* A grid of at most 4 x 4 windows, or 2 x 2 where that is too wide. */
 static enum reject
@@ -92,10 +92,11 @@ layers_linear(struct head *h, size_t classes)
     h->n = 1;
 }
 
-/* Front and layers of a head, or why it has none. */
+/* Front and layers of a head, or why it has none.  `coarse`: where a kind reads
+ * a grid or one window, the latter. */
 static enum reject
-shape_head(
-    struct head *h, const struct site *s, const struct own *own, size_t classes)
+shape_head(struct head *h, const struct site *s, const struct own *own,
+    size_t classes, bool coarse)
 {
     enum reject why = REJECT_NO_CLASSIFIER;
 
@@ -109,7 +110,7 @@ shape_head(
         layers_linear(h, classes);
         break;
     case HEAD_HIDDEN:
-        why = front_pool(s, &h->front);
+        why = coarse ? front_pool(s, &h->front) : front_spatial(s, &h->front);
         layers_hidden(h, classes);
         break;
     case HEAD_OWN:
@@ -144,14 +145,14 @@ find_front(struct augment *a, int site, const struct front *f)
 }
 
 static void
-plan_head(
-    struct augment *a, int site, enum head_kind kind, const struct own *own)
+plan_head(struct augment *a, int site, enum head_kind kind,
+    const struct own *own, bool coarse)
 {
     struct aug_head *h = &a->head[a->n_heads++];
     const struct site *s = &a->plain.site[site];
 
     *h = (struct aug_head){ .site = site, .head.kind = kind };
-    h->reject = shape_head(&h->head, s, own, (size_t)a->plain.classes);
+    h->reject = shape_head(&h->head, s, own, (size_t)a->plain.classes, coarse);
     if (h->reject == REJECT_NO_EXTENT)
         h->number = (double)(h->head.front.out[0] * h->head.front.out[1]);
     else if (h->reject == REJECT_TOO_WIDE)
@@ -160,6 +161,16 @@ plan_head(
         h->number = NAN;
     else
         h->front = find_front(a, site, &h->head.front);
+}
+
+static void
+plan_site(struct augment *a, int site, const struct own *own)
+{
+    for (int k = 0; k < HEAD_KINDS; k++)
+        if (a->opt.head[k])
+            plan_head(a, site, (enum head_kind)k, own, true);
+    if (a->opt.head[HEAD_HIDDEN] && a->plain.site[site].form != FORM_VECTOR)
+        plan_head(a, site, HEAD_HIDDEN, own, false);
 }
 
 enum status
@@ -173,14 +184,13 @@ augment_plan(struct augment *a, struct err *err)
 
     if (st != ST_OK)
         return st;
-    a->head = calloc((size_t)p->n * HEAD_KINDS, sizeof(*a->head));
-    a->front = calloc((size_t)p->n * HEAD_KINDS, sizeof(*a->front));
+    a->head = calloc((size_t)p->n * HEADS_A_SITE, sizeof(*a->head));
+    a->front = calloc((size_t)p->n * HEADS_A_SITE, sizeof(*a->front));
     if (a->head == NULL || a->front == NULL)
         return err_nomem(err);
     for (int i = 0; i < p->n; i++)
-        for (int k = 0; k < HEAD_KINDS && p->site[i].reason == SITE_OK; k++)
-            if (a->opt.head[k])
-                plan_head(a, i, (enum head_kind)k, found ? &own : NULL);
+        if (p->site[i].reason == SITE_OK)
+            plan_site(a, i, found ? &own : NULL);
     for (size_t i = 0; i < a->n_fronts; i++) {
         a->front[i].column = column;
         column += front_width(&a->front[i].front);

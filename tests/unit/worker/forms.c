@@ -56,8 +56,9 @@ form_payload(struct task_box *b, const char *text, const char *shape,
         b, "<f4", dims, data, rows * elements(shape) * sizeof(*data), inputs);
     snprintf(dims, sizeof(dims), "(%zu,)", rows);
     box_array(b, "|u1", dims, labels, rows, y);
-    return json_pack("{s:{s:s}, s:{s:s, s:s}, s:{}}", "model", "blob", blob,
-        "dataset", "inputs", inputs, "labels", y, "options");
+    return json_pack("{s:{s:s}, s:{s:s, s:s}, s:{s:[s]}}", "model", "blob",
+        blob, "dataset", "inputs", inputs, "labels", y, "options", "heads",
+        "pool");
 }
 
 const unsigned char *

@@ -158,7 +158,7 @@ threads_change_no_bit(void **state)
         json_object_del(doc[i], "seconds");
         json_object_del(doc[i], "options");
     }
-    assert_int_equal(json_array_size(json_object_get(doc[0], "heads")), 3);
+    assert_int_equal(json_array_size(json_object_get(doc[0], "heads")), 4);
     assert_true(json_equal(doc[0], doc[1]));
     json_decref(doc[0]);
     json_decref(doc[1]);
