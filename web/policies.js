@@ -10,10 +10,12 @@ import { taskProgress } from "./jobs.js";
 import { isLive, liveBody, liveWords } from "./live.js";
 import { partitionSections } from "./partition.js";
 import { objective } from "./plan.js";
+import { policyForm } from "./policyform.js";
 import { selectionSections } from "./selection.js";
 
 export async function policiesView(page) {
     const all = await list("/v1/policies", page.signal);
+    const wish = await policyForm(page);
     page.show("Policies", all.length ? table("Policies, partitions and selections", [
         { title: "Trial", head: true, cell: (t) =>
             link(`#/policies/${t.id}`, `Trial ${t.id}`) },
@@ -23,7 +25,7 @@ export async function policiesView(page) {
         { title: "Started", cell: (t) => instant(t.created_at) },
     ], all) : h("p", null, "None yet. Start one with ", h("code", null,
         "offramp compare RECORDS --profile PROFILE --link BYTES_PER_S"),
-    ", where both are numbers that this server gave."));
+    ", where both are numbers that this server gave."), wish);
 }
 
 const profile = (id) => link(`#/profiles/${id}`, `profile ${id}`);

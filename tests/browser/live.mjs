@@ -2,7 +2,7 @@
 // The page on policies that run live on a device: the curve while they run,
 // measured beside predicted, live beside replay.
 import { join } from 'node:path';
-import { check, fixtures, withService } from '../e2e/service.mjs';
+import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
 import { go, openBrowser, shoot } from './browser.mjs';
 
@@ -55,7 +55,23 @@ withService(async (s) => {
     await page.waitForSelector('text=Run it again');
     await go(page, s.url, '#/policies');
     await page.waitForSelector('text=live: localhost');
+
+    // The form, on a profile's costs.
+    const job = await s.post('/v1/jobs', { model: model.id,
+      devices: ['localhost'], levels: ['L0', 'L6'], policy: quickPolicy });
+    await s.until(`/v1/jobs/${job.id}`);
+    await go(page, s.url, '#/devices'); // so that the view is made anew
+    await go(page, s.url, '#/policies');
+    await page.waitForSelector('form');
     await axe(page, '#/policies');
+    await page.selectOption('[name=target]', 'live:localhost');
+    await shoot(page, 'policyform');
+    await page.fill('[name=rows]', '0, 80');
+    await page.fill('[name=policies]', 'splitee, final');
+    await page.fill('[name=offload]', '50000');
+    await page.click('form button[type=submit]');
+    await page.waitForSelector('text=Live and replay agree on all 160');
+    check(true, 'the form starts a live run and shows it');
     check(faults.length === 0, `nothing went wrong in the page ${faults}`);
   } finally {
     await close();
