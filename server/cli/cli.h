@@ -25,6 +25,7 @@ extern const struct cli_verb cli_verbs[];
 
 int cli_submit(int argc, char **argv);
 int cli_watch(int argc, char **argv);
+int cli_jobs(int argc, char **argv);
 int cli_table(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_export(int argc, char **argv);
@@ -46,7 +47,7 @@ extern const struct opt_cmd cli_submit_cmd, cli_watch_cmd, cli_table_cmd,
     cli_plan_cmd, cli_export_cmd, cli_search_cmd, cli_devices_cmd, cli_diff_cmd,
     cli_import_cmd, cli_run_cmd, cli_augment_cmd, cli_take_cmd,
     cli_validate_cmd, cli_compare_cmd, cli_partition_cmd, cli_links_cmd,
-    cli_map_cmd, cli_select_cmd;
+    cli_map_cmd, cli_select_cmd, cli_jobs_cmd;
 
 /* Print an error on standard error and return the exit code it means: 2 for
  * what the user can correct, 1 for the rest. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* offramp devices -- list the devices and their state. */
+/* offramp devices -- list the devices and their state, or change one's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,21 @@
 static struct client client;
 static struct model_wish wish;
 
+/* What can be done to a device: the action of the API, and to which one. */
+enum { DRAIN, ACTIVATE, RETIRE, RESET, ACTIONS };
+static const char *const actions[ACTIONS] = { "drain", "activate", "retire",
+    "reset-health" };
+static const char *device[ACTIONS];
+
 static const struct opt opts[] = {
+    { "drain", 0, OPT_STR, &device[DRAIN], "DEVICE",
+        "let it end what it does, and give it no more", NULL, 0, 0 },
+    { "activate", 0, OPT_STR, &device[ACTIVATE], "DEVICE", "give it work again",
+        NULL, 0, 0 },
+    { "retire", 0, OPT_STR, &device[RETIRE], "DEVICE",
+        "take it out of service for good", NULL, 0, 0 },
+    { "reset-health", 0, OPT_STR, &device[RESET], "DEVICE",
+        "it was repaired: trust it again", NULL, 0, 0 },
     CLIENT_OPTS(client),
     { "clock", 0, OPT_STR, &wish.clock, "HZ",
         "with model: the clock, MIDDLE or MIDDLE,LOW,HIGH", NULL, 0, 0 },
@@ -25,11 +39,14 @@ static const struct opt opts[] = {
 
 const struct opt_cmd cli_devices_cmd = {
     .name = "offramp devices",
-    .summary = "list the devices, or say what the instructions of one take",
+    .summary = "list the devices, change one's state, or say what it takes",
     .synopsis = "[OPTION]... [model DEVICE]",
     .details = "A device appears once its probe has registered:\n"
                "    offramp-probe --server http://127.0.0.1:8080 "
                "--device localhost\n"
+               "Before a board is unplugged, and afterwards:\n"
+               "    offramp devices --drain board1\n"
+               "    offramp devices --activate board1\n"
                "An emulated device counts and takes no time.  With a declared "
                "model, times can be\nderived where they are asked for "
                "(--modelled); each declaration is a new version:\n"
@@ -86,11 +103,47 @@ print_devices(const json_t *doc, struct err *err)
     return st;
 }
 
+/* The actions that were asked for, in the table's order. */
+static enum status
+act(struct err *err)
+{
+    enum status st = ST_OK;
+
+    for (int i = 0; st == ST_OK && i < ACTIONS; i++) {
+        char path[512], *name;
+        json_t *doc = NULL;
+
+        if (device[i] == NULL)
+            continue;
+        if ((name = rest_escape(device[i])) == NULL)
+            return err_nomem(err);
+        snprintf(path, sizeof(path), "/v1/devices/%.400s:%s", name, actions[i]);
+        st = client_call(&client, "POST", path, NULL, &doc, err);
+        json_decref(doc);
+        free(name);
+    }
+    return st;
+}
+
+static enum status
+list(struct err *err)
+{
+    json_t *doc = NULL;
+    enum status st =
+        client_call(&client, "GET", "/v1/devices?limit=500", NULL, &doc, err);
+
+    if (st == ST_OK && client.json)
+        client_print(doc);
+    else if (st == ST_OK)
+        st = print_devices(doc, err);
+    json_decref(doc);
+    return st;
+}
+
 int
 cli_devices(int argc, char **argv)
 {
     struct err err = { 0 };
-    json_t *doc = NULL;
     enum status st;
     bool done;
     int n;
@@ -104,17 +157,10 @@ cli_devices(int argc, char **argv)
             "give nothing, or model and a device");
     else
         st = client_open(&client, &err);
-    if (st == ST_OK && n == 2) {
+    if (st == ST_OK && n == 2)
         st = device_model_run(&client, argv[2], &wish, &err);
-    } else if (st == ST_OK &&
-               (st = client_call(&client, "GET", "/v1/devices?limit=500", NULL,
-                    &doc, &err)) == ST_OK) {
-        if (client.json)
-            client_print(doc);
-        else
-            st = print_devices(doc, &err);
-    }
-    json_decref(doc);
+    else if (st == ST_OK && (st = act(&err)) == ST_OK)
+        st = list(&err); /* as it is now, also after a change */
     client_close(&client);
     return st == ST_OK ? 0 : cli_fail(&err);
 }

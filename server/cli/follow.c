@@ -10,7 +10,8 @@ enum { BAR_CELLS = 28, LINE_MAX_BYTES = 240 };
 /* What is shown of a document: jobs have it in their tasks, others at top. */
 struct glance {
     const char *state, *phase, *detail;
-    int64_t version, done, total, attempt;
+    const char *waits_for; /* why no device takes it; NULL */
+    int64_t version, done, total, position;
     double eta_s;
 };
 
@@ -71,20 +72,35 @@ glance_at(const json_t *doc, struct glance *g, struct err *err)
         { "state", JF_STR, true, &g->state, 0, 0 },
         { "version", JF_INT, false, &g->version, 0, 0 },
         { "eta_s", JF_REAL, false, &g->eta_s, 0, 0 },
+        { "position", JF_INT, false, &g->position, 0, 0 },
     };
     const json_t *task;
 
     *g = (struct glance){ .eta_s = -1 };
     task = current_task(doc);
+    g->waits_for = json_string_value(json_object_get(task, "waits_for"));
     glance_progress(json_object_get(task, "progress"), g);
     return JSON_PICK(doc, "answer", fields, err);
+}
+
+/* ", 2 before it: left is draining" of what waits. */
+static void
+format_wait(const struct glance *g, char *out, size_t cap)
+{
+    char place[48] = "";
+
+    if (g->position > 0)
+        snprintf(
+            place, sizeof(place), ", %lld before it", (long long)g->position);
+    snprintf(out, cap, "%s%s%.120s", place, g->waits_for ? ": " : "",
+        g->waits_for ? g->waits_for : "");
 }
 
 static void
 format_line(const struct glance *g, const char *title, char *line)
 {
     int64_t full = g->total > 0 ? BAR_CELLS * g->done / g->total : 0;
-    char bar[BAR_CELLS + 1], eta[32] = "";
+    char bar[BAR_CELLS + 1], eta[32] = "", wait[180] = "";
 
     if (full < 0 || full > BAR_CELLS)
         full = BAR_CELLS;
@@ -99,10 +115,13 @@ format_line(const struct glance *g, const char *title, char *line)
             (int)(100 * g->done / g->total), g->phase,
             g->detail && g->detail[0] ? ": " : "", g->detail ? g->detail : "",
             eta);
-    else
-        snprintf(line, LINE_MAX_BYTES, "%s  %s%s%s%s", title, g->state,
+    else {
+        if (!is_final(g->state))
+            format_wait(g, wait, sizeof(wait));
+        snprintf(line, LINE_MAX_BYTES, "%s  %s%s%s%s%s", title, g->state,
             g->phase && !is_final(g->state) ? ": " : "",
-            g->phase && !is_final(g->state) ? g->phase : "", eta);
+            g->phase && !is_final(g->state) ? g->phase : "", wait, eta);
+    }
 }
 
 /* On a terminal the line is drawn over itself; elsewhere a new line appears
@@ -120,7 +139,9 @@ show(const struct glance *g, const char *title, char *last)
         fflush(stderr);
         return;
     }
-    snprintf(key, sizeof(key), "%s %s", g->state, g->phase ? g->phase : "");
+    snprintf(key, sizeof(key), "%s %s %lld %.120s", g->state,
+        g->phase ? g->phase : "", (long long)g->position,
+        g->waits_for ? g->waits_for : "");
     if (strcmp(key, last) != 0)
         fprintf(stderr, "%s\n", line);
     memcpy(last, key, sizeof(key));

@@ -11,6 +11,8 @@
 const struct cli_verb cli_verbs[] = {
     { "submit", "measure a model on devices", cli_submit, &cli_submit_cmd },
     { "watch", "follow a job", cli_watch, &cli_watch_cmd },
+    { "jobs", "list jobs and what they wait for, or cancel some", cli_jobs,
+        &cli_jobs_cmd },
     { "table", "print a profile's costs layer by layer", cli_table,
         &cli_table_cmd },
     { "plan", "find or print an early-exit plan", cli_plan, &cli_plan_cmd },
@@ -25,7 +27,7 @@ const struct cli_verb cli_verbs[] = {
     { "take", "write a plan's models, plan.json and report", cli_take,
         &cli_take_cmd },
     { "run", "run a plan here, segment by segment", cli_run, &cli_run_cmd },
-    { "devices", "list the devices and their state", cli_devices,
+    { "devices", "list the devices, or take one out of service", cli_devices,
         &cli_devices_cmd },
     { "links", "list the measured links, or measure one", cli_links,
         &cli_links_cmd },
