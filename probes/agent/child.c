@@ -222,8 +222,11 @@ child_ask(const char *verb, json_t **out, struct err *err)
     close(p.fd);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    if (st == ST_OK && text.len == 0)
+        st = err_set(err, ST_UNAVAILABLE, "device.no_answer",
+            "'%s' gave no answer; what it printed before this says why", verb);
     if (st == ST_OK)
-        st = json_parse(text.data ? text.data : "", text.len, out, err);
+        st = json_parse(text.data, text.len, out, err);
     buf_clear(&text);
     return st;
 }

@@ -178,6 +178,35 @@ tell_tasks(const json_t *devices, struct err *err)
     return st;
 }
 
+/* One board cannot be two devices: each would measure the other's runs. */
+static enum status
+check_apart(const json_t *devices, const char *member, struct err *err)
+{
+    json_t *seen = json_object();
+    enum status st = seen ? ST_OK : err_nomem(err);
+    const json_t *d;
+    size_t i;
+
+    json_array_foreach(devices, i, d)
+    {
+        const char *what =
+            json_get_string(json_object_get(d, "board"), member, NULL);
+
+        if (st != ST_OK || what == NULL)
+            continue;
+        if (json_object_get(seen, what) != NULL)
+            st = err_set(err, ST_INVALID, "infra.duplicate_board",
+                "--board %s and %s have the same %s=%s: one board cannot be "
+                "two devices",
+                json_get_string(seen, what, ""), json_get_string(d, "name", ""),
+                member, what);
+        else if (json_object_set(seen, what, json_object_get(d, "name")) < 0)
+            st = err_nomem(err);
+    }
+    json_decref(seen);
+    return st;
+}
+
 enum status
 agent_boards(const struct opt_list *list, const json_t *labels, json_t *devices,
     struct err *err)
@@ -188,5 +217,7 @@ agent_boards(const struct opt_list *list, const json_t *labels, json_t *devices,
         return ST_OK;
     for (size_t i = 0; st == ST_OK && i < list->n; i++)
         st = add_board(devices, list->item[i], labels, err);
+    if (st == ST_OK && (st = check_apart(devices, "serial", err)) == ST_OK)
+        st = check_apart(devices, "id", err);
     return st == ST_OK ? tell_tasks(devices, err) : st;
 }

@@ -26,7 +26,8 @@ enum status agent_devices(const struct opt_list *list, const json_t *labels,
 /* Add the boards of a list of "NAME:qemu=MACHINE[,KEY=VALUE,..]" or
  * "NAME:serial=PATH[,baud=N][,id=TEXT][,KEY=VALUE,..]" to `devices`, as
  * {"name","labels","board":{"qemu":..}}, and name them in the environment
- * of tasks (OFFRAMP_BOARDS).  ST_INVALID as above. */
+ * of tasks (OFFRAMP_BOARDS).  ST_INVALID as above, and where two have one id or
+ * one line (`infra.duplicate_board`). */
 enum status agent_boards(const struct opt_list *list, const json_t *labels,
     json_t *devices, struct err *err) MUST_CHECK;
 
