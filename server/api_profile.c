@@ -76,43 +76,56 @@ api_profile_get(struct request *rq, struct reply *rp)
     return st;
 }
 
+/* What is wanted of a profile's rows. */
+struct wanted {
+    bool modelled;
+    char min_grade;
+};
+
 static enum status
 reply_rows(struct request *rq, struct reply *rp, const struct profile *p,
-    bool modelled)
+    const struct wanted *w)
 {
-    json_t *analysis, *rows, *model = NULL;
-    enum status st = profile_analysis(rq->db, p, &analysis, &rq->err);
+    json_t *analysis, *model = NULL;
+    json_t *rows = json_array(), *omitted = json_array();
+    enum status st = rows && omitted
+                         ? profile_analysis(rq->db, p, &analysis, &rq->err)
+                         : err_nomem(&rq->err);
 
-    if (st != ST_OK)
-        return st;
-    rows = json_array();
-    st = rows ? profile_rows(rq->db, p, analysis, 'X', rows, NULL, &rq->err)
-              : err_nomem(&rq->err);
-    json_decref(analysis);
-    if (st == ST_OK && modelled)
+    if (st == ST_OK) {
+        st = profile_rows(
+            rq->db, p, analysis, w->min_grade, rows, omitted, &rq->err);
+        json_decref(analysis);
+    }
+    if (st == ST_OK && w->modelled)
         st = modelled_rows(rq->db, p->id, p->device, rows, &model, &rq->err);
     if (st == ST_OK)
-        return reply_json(
-            rp, 200, json_pack("{s:o,s:o*}", "items", rows, "model", model));
+        return reply_json(rp, 200,
+            json_pack("{s:o,s:I,s:o,s:o*}", "items", rows, "omitted",
+                (json_int_t)json_array_size(omitted), "omitted_rows", omitted,
+                "model", model));
     json_decref(rows);
+    json_decref(omitted);
     return st;
 }
 
-/* GET /v1/profiles/{id}/layers; modelled ones change with the model. */
+/* GET /v1/profiles/{id}/layers?min_grade=; modelled ones change with the
+ * model. */
 enum status
 api_profile_layers(struct request *rq, struct reply *rp)
 {
     struct profile p = { 0 };
-    bool modelled;
+    struct wanted w;
     int64_t id;
     enum status st;
 
     if ((st = request_id(rq, 0, &id)) != ST_OK ||
-        (st = request_modelled(rq, &modelled)) != ST_OK ||
+        (st = request_modelled(rq, &w.modelled)) != ST_OK ||
+        (st = request_grade(rq, &w.min_grade)) != ST_OK ||
         (st = db_profile_get(rq->db, id, &p, &rq->err)) != ST_OK)
         return st;
-    if (modelled || !not_modified(rq, rp, id, "layers"))
-        st = reply_rows(rq, rp, &p, modelled);
+    if (w.modelled || !not_modified(rq, rp, id, "layers"))
+        st = reply_rows(rq, rp, &p, &w);
     profile_clear(&p);
     return st;
 }

@@ -46,7 +46,7 @@ const struct route routes[] = {
     { "POST", "/v1/jobs/{id}:cancel", api_job_cancel, SUBMIT, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles", api_profile_list, READ, BODY_NONE, 0, "cursor limit model device job" },
     { "GET", "/v1/profiles/{id}", api_profile_get, READ, BODY_NONE, 0, NULL },
-    { "GET", "/v1/profiles/{id}/layers", api_profile_layers, READ, BODY_NONE, 0, "source" },
+    { "GET", "/v1/profiles/{id}/layers", api_profile_layers, READ, BODY_NONE, 0, "source min_grade" },
     { "GET", "/v1/profiles/{id}/epochs", api_profile_epochs, READ, BODY_NONE, 0, "row" },
     { "GET", "/v1/profiles/{id}/env", api_profile_env, READ, BODY_NONE, 0, NULL },
     { "GET", "/v1/profiles/{id}/support", api_profile_support, READ, BODY_NONE, 0, NULL },
