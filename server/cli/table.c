@@ -312,8 +312,10 @@ print_model(const json_t *rows, json_t *profile)
         json_get_string(model, "from", ""));
     json_array_foreach(json_object_get(rows, "items"), i, row)
     {
-        if (has(row, "L0", "whole"))
-            json_object_set(profile, "e2e", row);
+        if (!has(row, "L0", "whole"))
+            continue;
+        json_object_set(profile, "e2e", row);
+        json_object_set(profile, "grade", json_object_get(row, "grade"));
     }
 }
 
