@@ -11,7 +11,7 @@ die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 build_packages="gcc libc6-dev cmake ninja-build pkg-config
   libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libjansson-dev
   libpapi-dev libprotobuf-c-dev protobuf-c-compiler libonnx-dev libsodium-dev
-  zlib1g-dev libopenblas-dev liblbfgs-dev curl"
+  zlib1g-dev libopenblas-dev liblbfgs-dev liblz4-dev libzstd-dev curl"
 test_packages="libcmocka-dev chromium clang-format"
 # Emulated Cortex-M boards: left out, there are no such devices.
 board_packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "server/api_input.h"
 #include "server/link_cost.h"
 #include "server/order_input.h"
 #include "server/profile_doc.h"
@@ -23,7 +24,7 @@ policy_task_clear(struct policy_task *t)
 /* Members as they were sent. */
 struct ask {
     const char *plan, *reference;
-    json_t *profiles, *link, *seen, *ways, *bits;
+    json_t *profiles, *link, *seen, *ways, *bits, *codings;
     int64_t jobs, records;
     double slack, max_drop, limit_ms;
 };
@@ -38,6 +39,7 @@ read_ask(const json_t *doc, struct ask *a, struct err *err)
         { "seen", JF_ARR, false, &a->seen, 0, 0 },
         { "slack", JF_REAL, false, &a->slack, 0, 10 },
         { "ways", JF_ARR, false, &a->ways, 0, 0 },
+        { "codings", JF_OBJ, false, &a->codings, 0, 0 },
         { "jobs", JF_INT, false, &a->jobs, 1, 64 },
         { "records", JF_INT, false, &a->records, 1, 9e15 },
         { "bits", JF_ARR, false, &a->bits, 0, 0 },
@@ -217,19 +219,75 @@ exit_task(struct db *db, const struct ask *a, json_t *link,
     return st;
 }
 
+/* The model of the profiles and a data set, on whose tensors the worker tries
+ * every way of coding; *out stays NULL where nobody asked. */
+static enum status
+codings_document(struct db *db, const struct ask *a, struct policy_task *t,
+    double *max_disagree, json_t **out, struct err *err)
+{
+    int64_t dataset = 0, rows = 32;
+    double budget_s = 60;
+    const struct json_field fields[] = {
+        { "dataset", JF_INT, true, &dataset, 1, 9e15 },
+        { "rows", JF_INT, false, &rows, 4, 1024 },
+        { "budget_s", JF_REAL, false, &budget_s, 1, 600 },
+        { "max_disagree", JF_REAL, false, max_disagree, 0, 1 },
+    };
+    struct profile profile = { 0 };
+    struct input_model m = { 0 };
+    struct dataset d = { 0 };
+    enum status st;
+
+    if (a->codings == NULL)
+        return ST_OK;
+    if (strcmp(a->plan, "pipeline") != 0)
+        return BAD(err, "partition.codings is for plan pipeline");
+    if ((st = JSON_READ(a->codings, "partition.codings", fields, err)) ==
+            ST_OK &&
+        (st = db_profile_get(db,
+             json_integer_value(json_array_get(a->profiles, 0)), &profile,
+             err)) == ST_OK &&
+        (st = input_model_single(db, profile.model, &m, err)) == ST_OK &&
+        (st = input_dataset_get(db, dataset, &d, err)) == ST_OK) {
+        json_t *preprocess = NULL;
+
+        if (d.preprocess != NULL)
+            st = json_parse(
+                d.preprocess, strlen(d.preprocess), &preprocess, err);
+        if (st == ST_OK &&
+            ((*out = json_pack("{s:{s:s},s:{s:s,s:o*},s:I,s:f}", "model",
+                  "blob", m.blob, "dataset", "inputs", d.inputs, "preprocess",
+                  preprocess, "rows", (json_int_t)rows, "budget_s",
+                  budget_s)) == NULL ||
+                json_array_append_new(t->blobs, json_string(m.blob)) < 0 ||
+                json_array_append_new(t->blobs, json_string(d.inputs)) < 0))
+            st = err_nomem(err);
+    }
+    profile_clear(&profile);
+    input_model_clear(&m);
+    dataset_clear(&d);
+    return st;
+}
+
 static enum status
 graphs_task(struct db *db, const struct ask *a, json_t *link,
     struct policy_task *out, struct err *err)
 {
-    json_t *graphs = json_array();
+    json_t *graphs = json_array(), *codings = NULL;
+    double max_disagree = 0;
     enum status st = of_profiles(db, a->profiles, graph_document, graphs, err);
 
+    if (st == ST_OK)
+        st = codings_document(db, a, out, &max_disagree, &codings, err);
     if (st == ST_OK &&
-        (out->payload = json_pack("{s:s,s:O,s:{s:s,s:O,s:O*,s:f,s:O*,s:I}}",
-             "kind", "partition", "graphs", graphs, "ask", "plan", a->plan,
-             "link", link, "seen", a->seen, "slack", a->slack, "ways", a->ways,
-             "jobs", (json_int_t)a->jobs)) == NULL)
+        (out->payload =
+                json_pack("{s:s,s:O,s:O*,s:f,s:{s:s,s:O,s:O*,s:f,s:O*,s:I}}",
+                    "kind", "partition", "graphs", graphs, "codings", codings,
+                    "max_disagree", max_disagree, "ask", "plan", a->plan,
+                    "link", link, "seen", a->seen, "slack", a->slack, "ways",
+                    a->ways, "jobs", (json_int_t)a->jobs)) == NULL)
         st = err_nomem(err);
+    json_decref(codings);
     json_decref(graphs);
     return st;
 }

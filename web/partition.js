@@ -17,6 +17,8 @@ export function partitionSections(p) {
                 wide("The network and its cut", drawing(p))),
         p.stages && section("Stages", stageTable(p)),
         p.ways && section("Ways of sending", wayTable(p)),
+        p.codings && section("What coding does, edge by edge",
+            codingTable(p)),
         p.rows && section("By rate of the link", rateTable(p)),
         p.choices && section("As the link changed", choiceTable(p)),
         p.front && section("Exits, cuts and bits", actionTable(p)),
@@ -113,7 +115,12 @@ const stageTable = (p) => table("Each stage and what it sends on", [
     { title: "Sending", number: true, cell: (s) => time(s.send_ns,
         "the last stage sends nothing") },
     { title: "Way", cell: (s) => s.way === null ? dash("nothing is sent")
-        : p.ways?.[s.way]?.name ?? (s.way === 0 ? "plain" : `way ${s.way}`) },
+        : p.ways[s.way].name },
+    { title: "Goes over", number: true, cell: (s) => s.way === null
+        ? dash("nothing is sent") : percent(s.coding?.share ?? 1, 1) },
+    { title: "Answers that stay", number: true, cell: (s) =>
+        known(s.coding?.agree) ? percent(s.coding.agree, 1)
+            : dash(s.coding ? "nobody measured it" : "nothing is lost") },
 ], p.stages);
 
 const wayTable = (p) => table("What a tensor may be sent as", [
@@ -123,6 +130,26 @@ const wayTable = (p) => table("What a tensor may be sent as", [
     { title: "Bytes that go over", number: true, cell: (w) =>
         known(w.share) ? percent(w.share, 1) : dash("it differs by edge") },
 ], p.ways);
+
+// One row an edge and way; times are of the worker's machine.
+const codingTable = (p) => table(
+    `Measured on ${p.codings.rows} rows, by one thread of the worker`, [
+        { title: "Behind", head: true, cell: (r) => r.tensor },
+        { title: "Bytes", number: true, key: (r) => r.bytes,
+            cell: (r) => bytes(r.bytes) },
+        { title: "Way", cell: (r) => r.name },
+        figure("Goes over", "share", (x) => percent(x, 1)),
+        figure("Coding a byte", "encode_ns", (x) => `${x.toFixed(3)} ns`),
+        figure("Decoding a byte", "decode_ns", (x) => `${x.toFixed(3)} ns`),
+        { title: "Answers that stay", number: true, key: (r) => r.agree,
+            cell: (r) => known(r.agree) ? percent(r.agree, 1)
+                : dash("the rest needs more than this tensor") },
+    ], p.codings.edges.flatMap((e) => e.ways.map((w) => ({ ...e, ...w }))));
+
+const figure = (title, member, text) => ({ title, number: true,
+    key: (r) => r[member][0], cell: (r) => h("span", { title:
+        `half of the rows ${text(r[member][1])} to ${text(r[member][2])}` },
+    text(r[member][0])) });
 
 const rateTable = (p) => table("The best cut by the link's rate", [
     { title: "From", head: true, cell: (r) => rate(r.from_bytes_per_s) },

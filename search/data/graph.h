@@ -86,4 +86,12 @@ enum status graph_pipeline_ways(const struct graph *g, size_t n,
     const struct graph_link *l, const struct graph_way *way, size_t ways,
     json_t **out, struct err *err) MUST_CHECK;
 
+/* As graph_pipeline_ways(), or in one of the ways that an edge was measured in
+ * (graph_coded.h; NULL: none).  "ways" lists them all with their source:
+ * plain, typed, measured; a stage's "coding" tells what was chosen. */
+struct graph_coded;
+enum status graph_pipeline_coded(const struct graph *g, size_t n,
+    const struct graph_link *l, const struct graph_way *way, size_t ways,
+    const struct graph_coded *coded, json_t **out, struct err *err) MUST_CHECK;
+
 #endif

@@ -42,7 +42,8 @@ static enum status
 pipeline(const struct partition_ask *a, const struct graph *g, size_t n,
     json_t **out, struct err *err)
 {
-    return graph_pipeline_ways(g, n, &a->link, a->way, a->ways, out, err);
+    return graph_pipeline_coded(
+        g, n, &a->link, a->way, a->ways, a->coded, out, err);
 }
 
 static enum status

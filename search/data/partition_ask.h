@@ -7,7 +7,7 @@
 #ifndef OFFRAMP_DATA_PARTITION_ASK_H
 #define OFFRAMP_DATA_PARTITION_ASK_H
 
-#include "search/data/graph.h"
+#include "search/data/graph_coded.h"
 
 enum {
     PARTITION_GRAPHS_MAX = 64,
@@ -24,6 +24,7 @@ struct partition_ask {
     double slack;
     struct graph_way way[PARTITION_WAYS_MAX]; /* pipeline: of sending */
     size_t ways;
+    const struct graph_coded *coded; /* pipeline: measured ways; or NULL */
     int64_t jobs;
 };
 

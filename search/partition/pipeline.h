@@ -16,7 +16,7 @@
 
 #include "base/status.h"
 
-enum { PIPELINE_STAGES_MAX = 64, PIPELINE_WAYS_MAX = 8 };
+enum { PIPELINE_STAGES_MAX = 64, PIPELINE_WAYS_MAX = 16 };
 
 struct pipeline {
     size_t layers, stages, ways;

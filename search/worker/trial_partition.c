@@ -5,6 +5,7 @@
 
 #include "search/data/action_plan.h"
 #include "search/data/partition_ask.h"
+#include "search/worker/edge_codings.h"
 #include "search/worker/trial_kinds.h"
 
 /* Stolen; NULL: out of memory. */
@@ -52,37 +53,96 @@ add_layers(json_t *doc, const struct graph *g, size_t n, struct err *err)
                : ST_OK;
 }
 
+/* Graphs of the payload, and what was measured of the first one's edges. */
+struct graphs {
+    struct graph *g; /* owned, [n] */
+    size_t n;
+    json_t *codings; /* owned; NULL: not asked for */
+    struct graph_coded coded;
+};
+
+static void
+graphs_clear(struct graphs *p)
+{
+    while (p->n-- > 0)
+        graph_clear(&p->g[p->n]);
+    free(p->g);
+    graph_coded_clear(&p->coded);
+    json_decref(p->codings);
+}
+
+static enum status
+read_graphs(const json_t *list, struct graphs *p, struct err *err)
+{
+    size_t n = json_array_size(list);
+    enum status st = ST_OK;
+
+    if ((p->g = calloc(n, sizeof(*p->g))) == NULL)
+        return err_nomem(err);
+    while (st == ST_OK && p->n < n)
+        if ((st = graph_read(json_array_get(list, p->n), &p->g[p->n], err)) ==
+            ST_OK)
+            p->n++;
+    return st;
+}
+
+static enum status
+measure_codings(struct task *t, const json_t *doc, double max_disagree,
+    struct partition_ask *a, struct graphs *p, struct err *err)
+{
+    enum status st;
+
+    if (doc == NULL)
+        return ST_OK;
+    if ((st = edge_codings(t, doc, &p->codings, err)) == ST_OK &&
+        (st = graph_coded_read(p->codings, max_disagree, &p->coded, err)) ==
+            ST_OK)
+        a->coded = &p->coded;
+    return st;
+}
+
+static enum status
+answer(const struct partition_ask *a, const struct graphs *p, json_t **result,
+    struct err *err)
+{
+    json_t *doc;
+    enum status st = partition_answer(a, p->g, p->n, &doc, err);
+
+    if (st == ST_OK)
+        st = add_layers(doc, p->g, p->n, err);
+    if (st == ST_OK && p->codings != NULL &&
+        json_object_set(doc, "codings", p->codings) < 0)
+        st = err_nomem(err);
+    if (st == ST_OK)
+        st = give(json_incref(doc), result, err);
+    json_decref(doc);
+    return st;
+}
+
 enum status
 trial_partition(struct task *t, json_t **result, struct err *err)
 {
-    json_t *graphs = NULL, *ask = NULL, *doc = NULL;
+    json_t *graphs = NULL, *ask = NULL, *codings = NULL;
+    double max_disagree = 0;
     const struct json_field fields[] = {
         { "graphs", JF_ARR, true, &graphs, 0, 0 },
         { "ask", JF_OBJ, true, &ask, 0, 0 },
+        { "codings", JF_OBJ, false, &codings, 0, 0 },
+        { "max_disagree", JF_REAL, false, &max_disagree, 0, 1 },
     };
     struct partition_ask a;
-    struct graph *g = NULL;
-    size_t n, ready = 0;
+    struct graphs p = { 0 };
     enum status st;
 
     if ((st = JSON_PICK(t->payload, "payload", fields, err)) != ST_OK ||
         (st = partition_ask_read(ask, &a, err)) != ST_OK ||
-        (st = partition_ask_check(a.plan, n = json_array_size(graphs), err)) !=
+        (st = partition_ask_check(a.plan, json_array_size(graphs), err)) !=
             ST_OK)
         return st;
-    if ((g = calloc(n, sizeof(*g))) == NULL)
-        return err_nomem(err);
-    while (st == ST_OK && ready < n)
-        if ((st = graph_read(json_array_get(graphs, ready), &g[ready], err)) ==
-            ST_OK)
-            ready++;
-    if (st == ST_OK && (st = partition_answer(&a, g, n, &doc, err)) == ST_OK &&
-        (st = add_layers(doc, g, n, err)) == ST_OK)
-        st = give(json_incref(doc), result, err);
-    json_decref(doc);
-    while (ready-- > 0)
-        graph_clear(&g[ready]);
-    free(g);
+    if ((st = read_graphs(graphs, &p, err)) == ST_OK &&
+        (st = measure_codings(t, codings, max_disagree, &a, &p, err)) == ST_OK)
+        st = answer(&a, &p, result, err);
+    graphs_clear(&p);
     return st;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/rng.h"
 #include "search/data/action_plan.h"
+#include "search/data/graph_coded.h"
 #include "search/data/graph_jobs.h"
 
 enum { EXITS = 4, WAYS = 3, CASES = 2000 };
@@ -350,6 +351,75 @@ a_coded_tensor_is_sent_where_it_makes_the_longest_stage_shorter(void **state)
     graph_clear(&g[1]);
 }
 
+/* The same network: what was measured of an edge counts there and nowhere
+ * else, and a lossy way only where few answers change. */
+static void
+a_measured_way_is_for_its_edge_alone(void **state)
+{
+    static const char text[] =
+        "{\"edges\":[{\"after_layer\":0,\"ways\":["
+        "{\"name\":\"zstd\",\"lossless\":true,\"share\":[0.5,0.5,0.5],"
+        "\"encode_ns\":[0.2,0.2,0.2],\"decode_ns\":[0.1,0.1,0.1],\"agree\":1},"
+        "{\"name\":\"int8\",\"lossless\":false,\"share\":[0.25,0.2,0.3],"
+        "\"encode_ns\":[0.1,0.1,0.1],\"decode_ns\":[0.1,0.1,0.1],"
+        "\"agree\":0.97}]}]}";
+    static const struct {
+        double max_disagree, stage_ns;
+        const char *way;
+    } want[] = { { 0, 3100, "zstd" }, { 0.03, 3050, "int8" } };
+    const struct graph_link l = { .bytes_per_s = 1e8 };
+    struct graph g[2];
+    struct err err = { 0 };
+    json_t *table, *doc;
+
+    (void)state;
+    read_graph(&g[0], "a", 3000);
+    read_graph(&g[1], "b", 3000);
+    g[0].time_ps[1] = 9000000;
+    g[1].time_ps[1] = g[1].time_ps[2] = 1000000;
+    assert_int_equal(json_parse(text, strlen(text), &table, NULL), ST_OK);
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *stage, *ways, *coding;
+        struct graph_coded coded;
+
+        assert_int_equal(
+            graph_coded_read(table, want[i].max_disagree, &coded, NULL), ST_OK);
+        assert_int_equal(
+            graph_pipeline_coded(g, 2, &l, NULL, 0, &coded, &doc, NULL), ST_OK);
+        assert_float_equal(
+            json_get_number(doc, "stage_ns"), want[i].stage_ns, 1e-9);
+        ways = json_object_get(doc, "ways");
+        stage = json_array_get(json_object_get(doc, "stages"), 0);
+        coding = json_object_get(stage, "coding");
+        assert_string_equal(
+            json_get_string(
+                json_array_get(ways, (size_t)json_get_number(stage, "way")),
+                "name", ""),
+            want[i].way);
+        assert_string_equal(json_get_string(coding, "source", ""), "measured");
+        assert_float_equal(
+            json_get_number(coding, "agree"), i ? 0.97 : 1, 1e-12);
+        json_decref(doc);
+        coded.row[0].edge = coded.row[coded.n - 1].edge = 1; /* not there */
+        assert_int_equal(
+            graph_pipeline_coded(g, 2, &l, NULL, 0, &coded, &doc, NULL), ST_OK);
+        assert_float_equal(json_get_number(doc, "stage_ns"), 5000, 1e-9);
+        json_decref(doc);
+        graph_coded_clear(&coded);
+    }
+    json_object_clear(json_array_get(
+        json_object_get(
+            json_array_get(json_object_get(table, "edges"), 0), "ways"),
+        0));
+    assert_int_equal(
+        graph_coded_read(table, 0, &(struct graph_coded){ 0 }, &err),
+        ST_INVALID);
+    assert_non_null(strstr(err.text, "behind layer 0"));
+    json_decref(table);
+    graph_clear(&g[0]);
+    graph_clear(&g[1]);
+}
+
 static void
 a_link_that_wavers_does_not_make_the_cut_waver(void **state)
 {
@@ -400,6 +470,7 @@ main(void)
         cmocka_unit_test(two_samples_at_once_share_device_and_link),
         cmocka_unit_test(
             a_coded_tensor_is_sent_where_it_makes_the_longest_stage_shorter),
+        cmocka_unit_test(a_measured_way_is_for_its_edge_alone),
         cmocka_unit_test(a_link_that_wavers_does_not_make_the_cut_waver),
     };
 
