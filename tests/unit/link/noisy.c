@@ -31,9 +31,28 @@ noisy_say(struct noisy *n, const char *line, size_t len)
 {
     char out[2];
 
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < len && n->fault != NOISY_DEAF; i++)
         if (buf_add(&n->to_host, out, pass(n, line[i], out), NULL) != ST_OK)
             abort();
+}
+
+/* The board's answer, with the line's fault in each third one. */
+static void
+answer(struct noisy *n, const char *line, size_t len)
+{
+    enum noisy_fault fault = ++n->answers % 3 == 0 ? n->fault : NOISY_NONE;
+    char sent[FRAME_LINE];
+
+    memcpy(sent, line, len);
+    if (fault == NOISY_REPLAYED) {
+        noisy_say(n, n->before, n->n_before);
+        noisy_say(n, sent, len);
+    }
+    if (fault == NOISY_WRONG_CRC)
+        sent[len - 2] = sent[len - 2] == '0' ? '1' : '0';
+    noisy_say(n, sent, fault == NOISY_TRUNCATED ? len / 2 : len);
+    memcpy(n->before, line, len);
+    n->n_before = len;
 }
 
 static enum status
@@ -47,8 +66,12 @@ port_write(struct port *p, const void *data, size_t len, struct err *err)
     for (size_t i = 0; i < len; i++) {
         size_t m = pass(n, in[i], out);
 
-        for (size_t k = 0; k < m; k++)
-            noisy_say(n, line, responder_push(n->board, out[k], &line));
+        for (size_t k = 0; k < m; k++) {
+            size_t said = responder_push(n->board, out[k], &line);
+
+            if (said > 0)
+                answer(n, line, said);
+        }
     }
     return ST_OK;
 }

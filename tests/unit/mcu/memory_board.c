@@ -57,6 +57,17 @@ board_write(struct port *p, const void *data, size_t len, struct err *err)
     return st;
 }
 
+static enum status
+board_restart(struct port *p, struct err *err)
+{
+    (void)p;
+    (void)err;
+    current->line.fault = NOISY_NONE;
+    current->restarts++;
+    memory_board_reboot(current);
+    return ST_OK;
+}
+
 void
 memory_board_init(struct memory_board *m, size_t pool, double share)
 {
@@ -80,6 +91,7 @@ memory_board_init(struct memory_board *m, size_t pool, double share)
     noisy_ops = m->line.port.ops;
     ops = *noisy_ops;
     ops.write = board_write;
+    ops.restart = board_restart;
     m->line.port.ops = &ops;
     memory_board_reboot(m);
 }

@@ -14,6 +14,8 @@ struct memory_board {
     bool clock_stuck, heals; /* its clock; whether a reset cures it */
     int reboot_after;        /* requests until it loses its power; 0: never */
     uint64_t growth;         /* ticks that each run takes more than the last */
+    int restarts;            /* how often its reset line was pulled, which
+                              * also cures line.fault */
     bool wants_reset;        /* private, as is: */
     uint64_t runs;
 };
