@@ -9,6 +9,7 @@
  *     bench_mcu MACHINE     on one: "mps2-an386"
  *     bench_mcu noise       10,000 layer runs with 1 % of the bytes damaged,
  *                           on a board in memory
+ *     bench_mcu accuracy    what int8 costs, exit by exit
  *
  * Counts come from an emulator and are no times.
  */
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "accuracy.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/rng.h"
@@ -308,6 +310,10 @@ main(int argc, char **argv)
     must(hash_start(&err), &err);
     if (only != NULL && strcmp(only, "noise") == 0)
         return noise_report() ? 0 : 1;
+    if (only != NULL && strcmp(only, "accuracy") == 0) {
+        accuracy_report();
+        return 0;
+    }
     prepare(&subjects[0], OFFRAMP_FIXTURES "/cnn3.onnx",
         OFFRAMP_FIXTURES "/cnn3_images_u8.npy");
     if (file_exists(OFFRAMP_SHARED_DATA "/models/ds_cnn_kws01.onnx"))
