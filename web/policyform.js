@@ -26,17 +26,17 @@ const select = (name, options, handler) => h("select", { name,
     h("option", { value }, text)));
 
 function draw({ profiles, records, datasets, devices, links }) {
-    const live = h("div", null,
+    const live = [
         field("Data set", select("dataset", datasets.map((d) =>
             [d.id, d.name ? `${d.id}: ${d.name}` : d.id]))),
         field("Rows", h("input", { name: "rows", placeholder: "all",
             pattern: "\\d+ *, *\\d+" }), "from, to: the last one is left out"),
         field("Hand over to", select("to", [["", "nobody: completed there"],
             ...devices.map((d) => [d.name, d.name])]),
-        "another agent's device, started with --link"));
-    const toggle = (target) => {
-        live.hidden = !target.startsWith("live:");
-    };
+        "another agent's device, started with --link")];
+    const toggle = (target) => live.forEach((f) => {
+        f.hidden = !target.startsWith("live:");
+    });
     const targets = [
         ...datasets.length ? devices.map((d) =>
             [`live:${d.name}`, `live on ${d.name}`]) : [],
