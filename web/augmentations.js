@@ -18,7 +18,7 @@ export async function augmentationsView(page) {
             { title: "Device", cell: (a) => a.request.device },
             { title: "Started", cell: (a) => instant(a.created_at) },
         ], all) : h("p", null, "None yet. Start one with ", h("code", null,
-        "offramp augment MODEL --data X --labels Y --max-drop 0.01 --watch")));
+        "offramp augment MODEL --data X --labels Y --max-drop 0.01")));
 }
 
 export async function augmentationView(page, id) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,12 +42,17 @@ static enum status
 reserve(int fd, size_t bytes, struct err *err)
 {
     int rc = posix_fallocate(fd, 0, (off_t)bytes);
+    struct statvfs v;
+    char room[48] = "this user may not take as much";
 
+    if (rc == ENOSPC && fstatvfs(fd, &v) == 0)
+        snprintf(room, sizeof(room), "%llu MiB are free",
+            (unsigned long long)v.f_bavail * v.f_frsize >> 20);
     if (rc == ENOSPC || rc == EFBIG || rc == EDQUOT)
         return err_set(err, ST_IO, "infra.disk_full",
-            "the features need %zu MiB of disk and there is less: make room, "
-            "or ask for fewer rows, heads or candidates",
-            (bytes >> 20) + 1);
+            "the features need %zu MiB of disk and %s: make room, or ask for "
+            "fewer rows, heads or candidates",
+            (bytes >> 20) + 1, room);
     errno = rc;
     return rc == 0 ? ST_OK : err_errno(err, "cannot reserve the feature file");
 }

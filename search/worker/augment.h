@@ -79,6 +79,9 @@ struct augment {
     size_t *at;      /* [n] indices into `row`: to fit on, then held out */
     int32_t *target; /* [n] in the order of `at`: what heads learn */
     size_t n_fit, n_held;
+    /* [2][classes]: which classes occur among the rows fitted on, and among
+     * those held out */
+    bool *seen;
     bool class_missing; /* of either part */
 
     /* augment_pass.c; owned.  A row of features starts with the network's

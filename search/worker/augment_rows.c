@@ -109,14 +109,12 @@ static enum status
 check_targets(struct augment *a, struct err *err)
 {
     const size_t classes = (size_t)a->plain.classes;
-    bool *seen = calloc(2 * classes, sizeof(*seen));
     size_t fit, held;
 
-    if (seen == NULL)
+    if ((a->seen = calloc(2 * classes, sizeof(*a->seen))) == NULL)
         return err_nomem(err);
-    fit = classes_seen(a, 0, a->n_fit, seen);
-    held = classes_seen(a, a->n_fit, a->n_held, seen + classes);
-    free(seen);
+    fit = classes_seen(a, 0, a->n_fit, a->seen);
+    held = classes_seen(a, a->n_fit, a->n_held, a->seen + classes);
     a->class_missing = fit < classes || held < classes;
     if (fit >= 2)
         return ST_OK;

@@ -140,13 +140,30 @@ full_accuracy(const struct augment *a)
     return labelled ? (double)right / (double)labelled : NAN;
 }
 
+/* The classes that a part has no row of. */
+static json_t *
+missing_json(const struct augment *a, bool held)
+{
+    const size_t classes = (size_t)a->plain.classes;
+    json_t *list = json_array();
+
+    for (size_t k = 0; list != NULL && k < classes; k++)
+        if (!a->seen[held * classes + k] &&
+            json_array_append_new(list, json_integer((json_int_t)k)) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    return list;
+}
+
 static json_t *
 rows_json(const struct augment *a)
 {
-    return json_pack("{s:I, s:O?, s:I, s:I, s:I, s:I}", "all",
+    return json_pack("{s:I, s:O?, s:I, s:I, s:I, s:I, s:{s:o, s:o}}", "all",
         (json_int_t)dataset_rows(&a->data), "chosen", a->opt.rows, "used",
         (json_int_t)a->n, "fit", (json_int_t)a->n_fit, "held_out",
-        (json_int_t)a->n_held, "seed", (json_int_t)a->opt.seed);
+        (json_int_t)a->n_held, "seed", (json_int_t)a->opt.seed, "missing",
+        "fit", missing_json(a, false), "held_out", missing_json(a, true));
 }
 
 static json_t *

@@ -32,6 +32,7 @@ augment_close(struct augment *a)
     free(a->row);
     free(a->at);
     free(a->target);
+    free(a->seen);
     dataset_close(&a->data);
     plain_close(&a->plain);
     crew_free(a->crew);

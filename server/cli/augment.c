@@ -16,7 +16,7 @@ static const char *device = "any", *rule, *heads;
 static double max_drop = NAN, min_accuracy = NAN, worst_case = NAN;
 static double fit_share = NAN, memory_bytes = NAN;
 static int64_t max_exits, max_candidates, seed;
-static bool confidence, watch;
+static bool confidence, detach, watch;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -58,7 +58,10 @@ static const struct opt opts[] = {
         "at most N boundaries (default 24)", NULL, 1, 63 },
     { "seed", 0, OPT_INT, &seed, "S", "seed (default 1)", NULL, 1, 2147483647 },
     { "watch", 'w', OPT_FLAG, &watch, NULL,
-        "follow it, and print the plan and its validation", NULL, 0, 0 },
+        "follow it, and print the plan and its validation (the default)", NULL,
+        0, 0 },
+    { "detach", 0, OPT_FLAG, &detach, NULL,
+        "only start it, and print its number", NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_augment_cmd = {
@@ -70,7 +73,7 @@ const struct opt_cmd cli_augment_cmd = {
         "with their\nthresholds, and the plan runs there on rows that neither "
         "fitting nor search has\nseen:\n"
         "    offramp augment net.onnx --data x.npy --labels y.npy \\\n"
-        "        --device localhost --max-drop 0.01 --watch\n"
+        "        --device localhost --max-drop 0.01\n"
         "What D of --max-drop is expected on new rows: the floor is raised "
         "until\ncross-validation says so.  On few rows that is far from a "
         "promise, so the plan that\npromises it is named beside.\n"
@@ -277,14 +280,14 @@ augment(const char *path, struct err *err)
     if (st != ST_OK)
         return st;
     id = json_integer_value(json_object_get(made, "id"));
-    if (!watch && client.json)
+    if (detach && client.json)
         client_print(made);
-    else if (!watch)
+    else if (detach)
         printf("augmentation %lld: GET /v1/augmentations/%lld tells how far it "
                "is\n",
             (long long)id, (long long)id);
     json_decref(made);
-    return watch ? follow_to_end(id, err) : ST_OK;
+    return detach ? ST_OK : follow_to_end(id, err);
 }
 
 int
@@ -306,6 +309,9 @@ cli_augment(int argc, char **argv)
     else if (isfinite(max_drop) == isfinite(min_accuracy))
         st = err_set(&err, ST_INVALID, "cli.arguments",
             "give either --max-drop or --min-accuracy");
+    else if (watch && detach)
+        st = err_set(&err, ST_INVALID, "cli.arguments",
+            "give --watch or --detach, not both");
     else
         st = augment(argv[1], &err);
     client_close(&client);

@@ -7,7 +7,7 @@
 // the system does not let users have one.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, fixtures, Program, quickPolicy, Service, skip, withService }
@@ -44,6 +44,12 @@ function fill() {
       if (e.code !== 'ENOSPC') throw e;
     }
   }
+}
+// .. but for so many bytes.
+function fillBut(room) {
+  writeFileSync(join(disk, 'spare'), Buffer.alloc(room));
+  fill();
+  rmSync(join(disk, 'spare'));
 }
 const free = () => rmSync(join(disk, 'ballast'));
 
@@ -88,6 +94,30 @@ await withService(async (s) => {
   const rows = await s.get(`/v1/profiles/${done.tasks[0].profile}/layers`);
   check(rows.items.length > 0, 'with its numbers');
 
+  // Too little for the features of an augmentation, which a worker keeps
+  // beside the store: it says what they take and what there is, and goes on
+  // from there once there is room.
+  const { blob } = model.analysis.exits.at(-1).prefix;
+  const plain = await s.post('/v1/models?wait=50', { blob, name: 'plain' });
+  const data = await s.post('/v1/datasets?wait=50', { model: plain.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')) });
+  const wish = { model: plain.id, dataset: data.id, device: 'localhost',
+    policy: quickPolicy, validate: false, search: { max_drop: 0.02 } };
+  fillBut(3 << 20);
+  const flow = await s.post('/v1/augmentations', wish);
+  const short = await s.until(`/v1/augmentations/${flow.id}`, ['failed']);
+  const { detail } = short.error;
+  check(short.error.code === 'infra.disk_full'
+    && /features need [56] MiB of disk and [0-3] MiB are free/.test(detail),
+  `features that do not fit: ${detail}`);
+  free();
+  await s.post(`/v1/augmentations/${flow.id}:resume`);
+  const made = await s.until(`/v1/augmentations/${flow.id}`);
+  check(made.plan > 0, 'with room again it goes on to a plan');
+
+  const models = (await s.get('/v1/models')).items.length;
+
   // Only to be read: it does not start, and says why; nothing is lost.
   await s.server.kill();
   run('mount', '-o', 'remount,ro', disk);
@@ -98,7 +128,8 @@ await withService(async (s) => {
     `a disk that may only be read is named: ${readonly.log.trim()}`);
   run('mount', '-o', 'remount,rw', disk);
   await s.startServer();
-  check((await s.get('/v1/models')).items.length === 1, 'what was there is there');
+  check((await s.get('/v1/models')).items.length === models,
+    'what was there is there');
   const after = await job(s, model);
   check((await s.until(`/v1/jobs/${after.id}`)).state === 'done',
     'and work goes on');
