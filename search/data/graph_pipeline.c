@@ -157,7 +157,7 @@ ways_json(const struct sending *s, size_t edges)
         "plain", "edges", (json_int_t)edges, "share", 1.0);
 
     for (size_t w = 0; a != NULL && w < s->n_given; w++) {
-        char name[24];
+        char name[32];
 
         snprintf(name, sizeof(name), "way %zu", w + 1);
         (void)json_array_append_new(
