@@ -183,16 +183,30 @@ find_devices(struct db *db, struct basis *b, const struct validation_order *o,
     return st;
 }
 
+/* Who is which processor; images are the worker's business. */
+static json_t *
+processors_json(const struct basis *b)
+{
+    json_t *list = json_deep_copy(b->mapped.processors), *p;
+    size_t i;
+
+    json_array_foreach(list, i, p)
+    {
+        json_object_del(p, "image");
+    }
+    return list;
+}
+
 static enum status
 add_flow(struct db *db, const struct basis *b, struct validation_order *o,
     struct err *err)
 {
-    json_t *request = json_pack("{s:s?,s:O,s:o,s:I,s:f,s:I,s:s,s:s,s:O*}",
+    json_t *request = json_pack("{s:s?,s:O,s:o,s:I,s:f,s:I,s:s,s:s,s:o*}",
         "device", is_mapped(b) ? NULL : device_of(b, o), "devices", b->devices,
         "dataset", view_id(o->dataset), "max_rows", (json_int_t)o->max_rows,
         "budget_s", o->budget_s, "profile", (json_int_t)b->profile.id,
         "profile_device", b->profile.device, "env_fingerprint",
-        b->profile.env_fingerprint, "processors", b->mapped.processors);
+        b->profile.env_fingerprint, "processors", processors_json(b));
     char *text = NULL;
     enum status st =
         request != NULL ? api_text(request, &text, err) : err_nomem(err);
@@ -210,12 +224,38 @@ add_flow(struct db *db, const struct basis *b, struct validation_order *o,
     return st;
 }
 
+/* {processor: image} of the boards, and their blobs; NULL: there is none. */
+static json_t *
+images_json(const struct basis *b, json_t *blobs)
+{
+    json_t *images = json_object();
+    const json_t *p;
+    size_t i;
+
+    json_array_foreach(b->mapped.processors, i, p)
+    {
+        json_t *image = json_object_get(p, "image");
+
+        if (!json_is_object(image))
+            continue;
+        json_object_set(images, json_get_string(p, "name", "?"), image);
+        json_array_append(blobs, json_object_get(image, "image"));
+    }
+    if (json_object_size(images) > 0)
+        return images;
+    json_decref(images);
+    return NULL;
+}
+
 static enum status
 add_deploy(struct db *db, const struct basis *b,
     const struct validation_order *o, struct err *err)
 {
     const struct dataset *d = &b->dataset;
     json_t *seed = json_object_get(b->problem, "seed");
+    json_t *blobs = json_pack(
+        "[s,s,s,s*]", b->model.blob, b->records.csv, d->inputs, d->labels);
+    json_t *images = images_json(b, blobs);
     int64_t task;
 
     return input_task_add(db,
@@ -224,17 +264,17 @@ add_deploy(struct db *db, const struct basis *b,
             .flow = o->id,
             .deadline_s = DEPLOY_DEADLINE_S,
             .now_ms = o->now_ms },
-        json_pack("{s:s,s:O,s:o,s:s,s:I,s:{s:{s:s,s:s?,s:o},s:b,s:I},s:O*}",
+        json_pack(
+            "{s:s,s:O,s:o,s:s,s:I,s:{s:{s:s,s:s?,s:o},s:b,s:I},s:O*,s:o*,s:O*}",
             "model", b->model.blob, "plan", b->document, "costs",
             view_document(b->search.costs), "records", b->records.csv, "seed",
             json_is_integer(seed) ? json_integer_value(seed) : (json_int_t)1,
             "rows", "dataset", "inputs", d->inputs, "labels", d->labels,
             "preprocess", view_document(d->preprocess), "other",
             o->dataset != 0, "max", (json_int_t)o->max_rows, "system",
-            b->mapped.system),
-        json_pack(
-            "[s,s,s,s*]", b->model.blob, b->records.csv, d->inputs, d->labels),
-        &task, err);
+            b->mapped.system, "images", images, "analysis",
+            images != NULL ? b->model.analysis : NULL),
+        blobs, &task, err);
 }
 
 enum status

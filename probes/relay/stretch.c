@@ -96,11 +96,15 @@ enum status
 stretch_open(struct stretch **out, struct task *t, struct err *err)
 {
     const json_t *doc = json_object_get(t->payload, "stretch");
+    const json_t *image = json_object_get(doc, "image");
     struct stretch base = { 0 };
     enum status st = read_stretch(doc, &base, err);
 
     *out = NULL;
-    return st == ST_OK ? stretch_host_open(out, &base, t, err) : st;
+    if (st != ST_OK)
+        return st;
+    return json_is_object(image) ? stretch_board_open(out, &base, image, t, err)
+                                 : stretch_host_open(out, &base, t, err);
 }
 
 void

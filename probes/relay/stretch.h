@@ -74,9 +74,11 @@ void stretch_close(struct stretch *s);
 enum status stretch_run(struct stretch *s, const void *in,
     struct stretch_run *out, struct err *err) MUST_CHECK;
 
-/* The two kinds; `doc` is the payload's member, read into `base`, which is
- * taken over. */
+/* The two kinds, for what was read into `base`; `image` is the member of that
+ * name. */
 enum status stretch_host_open(struct stretch **out, const struct stretch *base,
     struct task *t, struct err *err) MUST_CHECK;
+enum status stretch_board_open(struct stretch **out, const struct stretch *base,
+    const json_t *image, struct task *t, struct err *err) MUST_CHECK;
 
 #endif

@@ -22,22 +22,31 @@ map_nodes(const json_t *analysis)
     return map;
 }
 
-static json_t *
-layer_json(
-    const struct low_layer *low, const struct nn_layer *l, const json_t *nodes)
+/* How a tensor's numbers stand for reals. */
+static struct quant_scale
+scale_of(const struct boardnet *b, int tensor)
 {
+    return b->type == NN_I8 ? quant_scale_of(b->quant, tensor)
+                            : (struct quant_scale){ 1, 0 };
+}
+
+static json_t *
+layer_json(const struct boardnet *b, const struct low_layer *low,
+    const struct nn_layer *l, const json_t *nodes)
+{
+    const struct quant_scale s = scale_of(b, low->ends.out);
     const json_t *at = json_object_get(nodes, low->name);
     uint64_t in = nn_in_count(l) * nn_type_bytes(l->type);
     uint64_t out = nn_out_count(l) * nn_type_bytes(l->type);
     uint64_t need =
         in * (low->ends.in2 >= 0 ? 2 : 1) + out + nn_scratch_bytes(l);
 
-    return json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:[i,i,i]}", "name", low->name,
-        "op", nn_op_name((enum nn_op)l->op), "layer",
+    return json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:[i,i,i],s:f,s:i}", "name",
+        low->name, "op", nn_op_name((enum nn_op)l->op), "layer",
         at ? json_incref((json_t *)at) : json_null(), "macs",
         (json_int_t)nn_macs(l), "weight_bytes", (json_int_t)nn_weight_bytes(l),
         "need_bytes", (json_int_t)need, "ends", low->ends.in, low->ends.in2,
-        low->ends.out);
+        low->ends.out, "scale", s.scale, "zero", (int)s.zero);
 }
 
 static json_t *
@@ -47,8 +56,8 @@ layers_json(const struct boardnet *b, const json_t *nodes)
     json_t *list = json_array();
 
     for (int i = 0; i < b->net->n_layers; i++)
-        if (json_array_append_new(
-                list, layer_json(&b->net->layers[i], &layers[i], nodes)) < 0) {
+        if (json_array_append_new(list,
+                layer_json(b, &b->net->layers[i], &layers[i], nodes)) < 0) {
             json_decref(list);
             return NULL;
         }
@@ -59,13 +68,11 @@ static json_t *
 output_json(const struct boardnet *b, int k)
 {
     const struct low_output *o = &b->net->outputs[k];
-    struct quant_scale s = { 1, 0 };
+    const struct quant_scale s = scale_of(b, o->tensor);
     int i = 0;
 
     while (b->net->layers[i].ends.out != o->tensor)
         i++;
-    if (b->type == NN_I8)
-        s = quant_scale_of(b->quant, o->tensor);
     return json_pack("{s:s,s:i,s:I,s:f,s:i}", "name", o->name, "layer", i,
         "bytes",
         (json_int_t)(nn_out_count(&b->net->layers[i].l) *
@@ -95,14 +102,15 @@ feeds_json(const struct boardnet *b)
 
     for (int i = 0; i < b->net->n_feeds; i++) {
         const struct low_feed *f = &b->net->feeds[i];
+        const struct quant_scale s = scale_of(b, f->tensor);
 
         if (json_array_append_new(list,
-                json_pack("{s:s,s:i,s:b,s:I,s:I}", "name", f->name, "tensor",
-                    f->tensor, "input", f->input, "at",
+                json_pack("{s:s,s:i,s:b,s:I,s:I,s:f,s:i}", "name", f->name,
+                    "tensor", f->tensor, "input", f->input, "at",
                     (json_int_t)(quant_feed_at(b->quant, i, b->image) - start),
                     "bytes",
-                    (json_int_t)(low_feed_count(f) * nn_type_bytes(b->type)))) <
-            0) {
+                    (json_int_t)(low_feed_count(f) * nn_type_bytes(b->type)),
+                    "scale", s.scale, "zero", (int)s.zero)) < 0) {
             json_decref(list);
             return NULL;
         }

@@ -10,7 +10,8 @@
  * A new object in *out:
  *
  *     {"schema":"offramp.image/1","type":"int8","bytes":N,"arena_bytes":N,
- *      "layers":[{"name","op","layer","macs","weight_bytes","need_bytes"}],
+ *      "layers":[{"name","op","layer","macs","weight_bytes","need_bytes",
+ *       "ends":[in,in2,out],"scale","zero"}],
  *      "outputs":[{"name","layer","bytes","scale","zero"}]}
  *
  * `layer` of a layer is an index in `analysis` (null: none of its layers has

@@ -237,6 +237,22 @@ classes_of(const struct boardnet *b, int output)
     return (uint32_t)nn_out_count(&b->net->layers[i].l);
 }
 
+/* What a softmax made are probabilities, also where int8 ones do not add up to
+ * 1: the first row must not decide that. */
+static void
+judge_scales(const struct boardnet *b, struct exits *x)
+{
+    for (int e = 0; e < x->n; e++) {
+        int i = 0;
+
+        while (
+            b->net->layers[i].ends.out != b->net->outputs[x->output[e]].tensor)
+            i++;
+        if (b->net->layers[i].l.op == NN_SOFTMAX)
+            x->image[e] = SCALE_PROBABILITY;
+    }
+}
+
 static void
 run_image(const struct boardnet *b, const float *const feeds[])
 {
@@ -363,6 +379,7 @@ boardnet_answer(struct boardnet *b, struct task *t, const struct dataset *data,
     enum status st;
 
     *out = (struct boardnet_answers){ 0 };
+    judge_scales(b, &x);
     st = values ? answers_init(out, data, rows, n_exits, err) : err_nomem(err);
     for (int64_t i = 0; st == ST_OK && i < n; i++) {
         task_progress(t, "evaluate", i, n, NULL);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "search/data/predict.h"
 #include "search/model/deploy.h"
+#include "search/worker/board_part.h"
 #include "search/worker/dataset.h"
 #include "search/worker/deploy_chain.h"
 #include "search/worker/infer.h"
@@ -21,10 +22,11 @@ struct order {
     json_t *plan, *rows;
     int64_t seed;
     struct plan_exits exits;
-    struct records records;   /* owned, as are: */
-    struct costs costs;       /* of the plan's paths */
-    struct map_given *system; /* of a mapped plan; NULL: of one device */
-    struct map_path path;     /* there */
+    struct records records;    /* owned, as are: */
+    struct costs costs;        /* of the plan's paths */
+    struct map_given *system;  /* of a mapped plan; NULL: of one device */
+    struct map_path path;      /* there */
+    json_t *images, *analysis; /* borrowed: where processors are boards */
 };
 
 struct work {
@@ -80,6 +82,8 @@ order_read(struct order *o, const struct task *t, struct err *err)
         { "seed", JF_INT, true, &o->seed, 0, 9e15 },
         { "rows", JF_OBJ, false, &o->rows, 0, 0 },
         { "system", JF_OBJ, false, &system, 0, 0 },
+        { "images", JF_OBJ, false, &o->images, 0, 0 },
+        { "analysis", JF_OBJ, false, &o->analysis, 0, 0 },
     };
     char path[PATH_MAX];
     enum status st;
@@ -310,8 +314,11 @@ add_chain(const struct order *o, struct task *t, json_t *doc, struct err *err)
 {
     enum status st = chain_add(doc, &o->exits, &o->path, &o->system->sys, err);
 
-    return st == ST_OK && o->rows != NULL ? unsplit_add(t, doc, &o->exits, err)
-                                          : st;
+    if (st == ST_OK && o->images != NULL)
+        st = board_parts_add(t, doc, o->images, o->analysis, err);
+    return st == ST_OK && o->rows != NULL
+               ? unsplit_add(t, doc, &o->exits, o->images, err)
+               : st;
 }
 
 static enum status

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "probes/deploy/answer.h"
-#include "search/model/onnx.h"
+#include "search/worker/unsplit_int8.h"
 
 enum { ROW_HEAD = 8, ROWS_BYTES_MAX = 1 << 30 };
 
@@ -28,8 +28,9 @@ struct unsplit {
     struct output out[RECORDS_EXITS_MAX]; /* in graph order */
     int n;
     size_t width;
-    char *rows; /* owned: the input file */
-    size_t rows_bytes;
+    struct unsplit_int8 *board; /* instead of net; NULL: none */
+    char *rows;                 /* owned: the input file */
+    size_t rows_bytes, row_bytes;
 };
 
 /* A file that this task made. */
@@ -94,8 +95,22 @@ tie_outputs(struct unsplit *u, const struct plan_exits *plan, struct err *err)
 }
 
 static enum status
+open_int8(struct unsplit *u, struct task *t, const json_t *deployment,
+    const json_t *images, struct err *err)
+{
+    enum status st =
+        unsplit_int8_open(&u->board, t, deployment, images, u->runtime, err);
+
+    if (st == ST_OK) {
+        u->width = unsplit_int8_width(u->board);
+        u->row_bytes = unsplit_int8_row(u->board);
+    }
+    return st;
+}
+
+static enum status
 unsplit_open(struct unsplit *u, struct task *t, const json_t *deployment,
-    const struct plan_exits *plan, struct err *err)
+    const struct plan_exits *plan, const json_t *images, struct err *err)
 {
     const struct net_options options = NET_OPTIONS_DEFAULT;
     const json_t *rows = json_object_get(deployment, "rows");
@@ -107,17 +122,23 @@ unsplit_open(struct unsplit *u, struct task *t, const json_t *deployment,
         (st = out_path(t, json_get_string(rows, "inputs", ""), path, err)) !=
             ST_OK ||
         (st = file_read(path, ROWS_BYTES_MAX, &u->rows, &u->rows_bytes, err)) !=
-            ST_OK ||
-        (st = out_path(
+            ST_OK)
+        return st;
+    if (unsplit_int8_applies(deployment))
+        return open_int8(u, t, deployment, images, err);
+    if ((st = out_path(
              t, json_get_string(deployment, "onnx", ""), path, err)) != ST_OK ||
         (st = net_open(&u->net, u->runtime, &source, &options, err)) != ST_OK)
         return st;
-    return tie_outputs(u, plan, err);
+    if ((st = tie_outputs(u, plan, err)) == ST_OK)
+        u->row_bytes = u->input.bytes;
+    return st;
 }
 
 static void
 unsplit_close(struct unsplit *u)
 {
+    unsplit_int8_close(u->board);
     binding_free(u->binding);
     net_close(u->net);
     runtime_close(u->runtime);
@@ -127,22 +148,48 @@ unsplit_close(struct unsplit *u)
     free(u->rows);
 }
 
-/* Where it leaves; its values. */
 static void
-write_row(struct unsplit *u, uint8_t *to)
+write_answer(uint8_t *to, int64_t exit, const float *values, size_t n)
 {
-    int i = 0;
-    int64_t index;
+    memcpy(to, &exit, sizeof(exit));
+    memcpy(to + ROW_HEAD, values, n * sizeof(*values));
+}
 
+/* Where it leaves; its values. */
+static enum status
+run_net(struct unsplit *u, const char *row, uint8_t *to, struct err *err)
+{
+    enum status st;
+    int i = 0;
+
+    memcpy(u->input.data, row, u->input.bytes);
+    if ((st = net_run(u->net, u->binding, err)) != ST_OK)
+        return st;
     for (; i < u->n - 1; i++) {
         struct output *o = &u->out[i];
 
         if (answer_of(o->tensor.data, o->n, &o->scale).score >= o->threshold)
             break;
     }
-    index = u->out[i].index;
-    memcpy(to, &index, sizeof(index));
-    memcpy(to + ROW_HEAD, u->out[i].tensor.data, u->out[i].tensor.bytes);
+    write_answer(to, u->out[i].index, u->out[i].tensor.data, u->out[i].n);
+    return ST_OK;
+}
+
+static enum status
+run_row(struct unsplit *u, const char *row, uint8_t *to, struct err *err)
+{
+    const float *values;
+    int64_t exit;
+    enum status st;
+    size_t n;
+
+    if (u->board == NULL)
+        return run_net(u, row, to, err);
+    st = unsplit_int8_run(
+        u->board, (const float *)(const void *)row, &exit, &values, &n, err);
+    if (st == ST_OK)
+        write_answer(to, exit, values, n);
+    return st;
 }
 
 static enum status
@@ -154,17 +201,15 @@ run_rows(struct unsplit *u, struct task *t, json_t *rows, struct err *err)
     uint8_t *out;
     enum status st = ST_OK;
 
-    if (u->rows_bytes != n * u->input.bytes)
+    if (u->rows_bytes != n * u->row_bytes)
         return err_set(err, ST_INTERNAL, NULL,
-            "%zu rows of %zu bytes are not %zu", n, u->input.bytes,
+            "%zu rows of %zu bytes are not %zu", n, u->row_bytes,
             u->rows_bytes);
     if ((out = calloc(n + 1, row)) == NULL)
         return err_nomem(err);
     for (size_t i = 0; st == ST_OK && i < n; i++) {
         task_progress(t, "reference", (int64_t)i, (int64_t)n, NULL);
-        memcpy(u->input.data, u->rows + i * u->input.bytes, u->input.bytes);
-        if ((st = net_run(u->net, u->binding, err)) == ST_OK)
-            write_row(u, out + i * row);
+        st = run_row(u, u->rows + i * u->row_bytes, out + i * row, err);
     }
     if (st == ST_OK)
         st = task_out(t, out, n * row, hex, err);
@@ -179,10 +224,10 @@ run_rows(struct unsplit *u, struct task *t, json_t *rows, struct err *err)
 
 enum status
 unsplit_add(struct task *t, json_t *deployment, const struct plan_exits *plan,
-    struct err *err)
+    const json_t *images, struct err *err)
 {
     struct unsplit u = { 0 };
-    enum status st = unsplit_open(&u, t, deployment, plan, err);
+    enum status st = unsplit_open(&u, t, deployment, plan, images, err);
 
     if (st == ST_OK)
         st = run_rows(&u, t, json_object_get(deployment, "rows"), err);

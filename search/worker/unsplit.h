@@ -10,10 +10,15 @@
 #include "probes/runtimes/runtime.h"
 #include "search/data/plan_read.h"
 
-/* The kept exits' network (`onnx` of the deployment) over its rows; adds
- * "reference" and "values" to rows.  ST_UNPROCESSABLE "plan.model"; what the
- * runtime says. */
+/*
+ * The kept exits' network (`onnx` of the deployment) over its rows; adds
+ * "reference" and "values" to rows.  `images` (board_part.h; may be NULL):
+ * where one is int8, the reference is that image in one piece instead, run by
+ * the same kernels here, and behind it the other segments on its tensor.
+ * ST_UNPROCESSABLE "plan.model"; what the runtime says.
+ */
 enum status unsplit_add(struct task *t, json_t *deployment,
-    const struct plan_exits *plan, struct err *err) MUST_CHECK;
+    const struct plan_exits *plan, const json_t *images,
+    struct err *err) MUST_CHECK;
 
 #endif
