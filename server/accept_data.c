@@ -44,13 +44,14 @@ check_exits(const json_t *exits, struct err *err)
             "result.exits is empty: records have at least one exit");
     json_array_foreach(exits, i, exit)
     {
-        const char *name;
+        const char *name, *kind;
         double accuracy, agree, score;
         const struct json_field fields[] = {
             { "name", JF_STR, true, &name, 0, 1024 },
             { "accuracy", JF_REAL, false, &accuracy, 0, 1 },
             { "agree", JF_REAL, false, &agree, 0, 1 },
             { "mean_score", JF_REAL, false, &score, 0, 0 },
+            { "score", JF_STR, false, &kind, 0, 64 },
         };
         enum status st = JSON_PICK(exit, "result.exits[]", fields, err);
 

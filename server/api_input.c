@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/score.h"
 #include "db/blob.h"
 #include "server/api_util.h"
 
@@ -200,21 +201,81 @@ input_dataset_get(
         out->error_detail ? out->error_detail : "no reason was given");
 }
 
-json_t *
-input_exit_outputs(const json_t *exits)
+static bool
+has_exit(const json_t *exits, const char *name)
 {
-    json_t *a = json_array();
-    const json_t *exit;
+    const json_t *x;
     size_t i;
 
+    json_array_foreach(exits, i, x)
+    {
+        if (strcmp(json_get_string(x, "name", ""), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum status
+check_scores(const json_t *exits, const json_t *scores, struct err *err)
+{
+    const char *name;
+    const json_t *word;
+    enum score s;
+    enum status st = ST_OK;
+
+    if (scores == NULL || json_is_string(scores))
+        return scores ? score_read(json_string_value(scores), "score", &s, err)
+                      : ST_OK;
+    if (!json_is_object(scores))
+        return err_set(err, ST_INVALID, "request.field",
+            "score must be a word for all exits, or an object with a word for "
+            "some, such as {\"exit0\":\"margin\"}");
+    json_object_foreach((json_t *)scores, name, word)
+    {
+        if (!has_exit(exits, name))
+            return err_set(err, ST_UNPROCESSABLE, "model.exit",
+                "score names %.64s, but the model has no such exit", name);
+        if ((st = score_read(
+                 json_string_value(word), "score's members", &s, err)) != ST_OK)
+            return st;
+    }
+    return ST_OK;
+}
+
+static const char *
+score_of_exit(const json_t *exit, const json_t *scores)
+{
+    const char *usual = score_word(SCORE_MAX_PROBABILITY);
+
+    return json_is_string(scores)
+               ? json_string_value(scores)
+               : json_get_string(
+                     scores, json_get_string(exit, "name", ""), usual);
+}
+
+enum status
+input_exit_outputs(
+    const json_t *exits, const json_t *scores, json_t **out, struct err *err)
+{
+    const json_t *exit;
+    enum status st = check_scores(exits, scores, err);
+    size_t i;
+
+    *out = NULL;
+    if (st != ST_OK)
+        return st;
+    *out = json_array();
     json_array_foreach(exits, i, exit)
     {
         if (json_array_append_new(
-                a, json_pack("{s:O,s:O}", "name", json_object_get(exit, "name"),
-                       "output", json_object_get(exit, "output"))) < 0) {
-            json_decref(a);
-            return NULL;
+                *out, json_pack("{s:O,s:O,s:s}", "name",
+                          json_object_get(exit, "name"), "output",
+                          json_object_get(exit, "output"), "score",
+                          score_of_exit(exit, scores))) < 0) {
+            json_decref(*out);
+            *out = NULL;
+            break;
         }
     }
-    return a;
+    return *out ? ST_OK : err_nomem(err);
 }

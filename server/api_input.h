@@ -41,8 +41,15 @@ void input_model_clear(struct input_model *m);
 enum status input_dataset_get(
     struct db *db, int64_t id, struct dataset *out, struct err *err) MUST_CHECK;
 
-/* [{name, output}] of an analysis' exits, for a worker; NULL: out of memory. */
-json_t *input_exit_outputs(const json_t *exits);
+/*
+ * [{name, output, score}] of an analysis' exits, for a worker; the caller owns
+ * *out.  `scores` (base/score.h) is one word for all of them, or an object
+ * with some, {"exit0":"margin"}; NULL and who is left out have
+ * max_probability.  ST_INVALID: no such word; ST_UNPROCESSABLE "model.exit":
+ * no such exit.
+ */
+enum status input_exit_outputs(const json_t *exits, const json_t *scores,
+    json_t **out, struct err *err) MUST_CHECK;
 
 /* Is there a blob of this digest (NULL is fine)?  ST_UNPROCESSABLE
  * "blob.not_found" names `path`. */

@@ -21,7 +21,8 @@ struct records_post {
     struct records row;      /* its text is borrowed */
     json_t *payload, *blobs; /* owned until the task is added */
     const char *owner;
-    bool vectors; /* of every exit's class scores */
+    bool vectors;        /* of every exit's class scores */
+    const json_t *score; /* borrowed; what exits are judged by, or NULL */
     int64_t deadline_s, now_ms, id;
 };
 
@@ -49,28 +50,31 @@ static enum status
 make_payload(struct records_post *p, const struct input_model *m,
     const struct dataset *d, struct err *err)
 {
-    json_t *preprocess = view_document(d->preprocess);
+    json_t *preprocess, *exits;
+    enum status st;
 
-    if (json_array_size(m->exits) == 0) {
-        json_decref(preprocess);
+    if (json_array_size(m->exits) == 0)
         return err_set(err, ST_UNPROCESSABLE, "model.no_exits",
             "the model has no classifier to record: give it outputs of "
             "class scores");
-    }
-    p->payload =
-        json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o},s:o*}", "model", "blob",
-            m->blob, "input", m->input, "exits", input_exit_outputs(m->exits),
-            "dataset", "inputs", d->inputs, "labels", d->labels, "preprocess",
-            preprocess, "vectors", p->vectors ? json_true() : NULL);
+    if ((st = input_exit_outputs(m->exits, p->score, &exits, err)) != ST_OK)
+        return st;
+    preprocess = view_document(d->preprocess);
+    p->payload = json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o},s:o*}", "model",
+        "blob", m->blob, "input", m->input, "exits", exits, "dataset", "inputs",
+        d->inputs, "labels", d->labels, "preprocess", preprocess, "vectors",
+        p->vectors ? json_true() : NULL);
     p->blobs = json_pack("[s,s,s*]", m->blob, d->inputs, d->labels);
     return p->payload && p->blobs ? ST_OK : err_nomem(err);
 }
 
-/* {model, dataset, vectors?, name?}: a worker runs the one on the other. */
+/* {model, dataset, vectors?, score?, name?}: a worker runs the one on the
+ * other. */
 static enum status
 create_from_model(struct request *rq, struct records_post *p)
 {
     const char *name = "", *model = NULL;
+    json_t *score = NULL;
     struct input_model m = { 0 };
     struct dataset d = { 0 };
     const struct json_field fields[] = {
@@ -78,12 +82,14 @@ create_from_model(struct request *rq, struct records_post *p)
         { "model", JF_HASH, true, &model, 0, 0 },
         { "dataset", JF_INT, true, &p->row.dataset, 1, 9e15 },
         { "vectors", JF_BOOL, false, &p->vectors, 0, 0 },
+        { "score", JF_ANY, false, &score, 0, 0 },
     };
     enum status st;
 
     if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK ||
         (st = input_model_single(rq->db, model, &m, &rq->err)) != ST_OK)
         return st;
+    p->score = score;
     if ((st = input_dataset_get(rq->db, p->row.dataset, &d, &rq->err)) ==
             ST_OK &&
         (st = make_payload(p, &m, &d, &rq->err)) == ST_OK) {

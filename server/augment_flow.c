@@ -139,13 +139,44 @@ add_job(struct db *db, struct step *s, const char *model, int64_t *job,
     return st;
 }
 
+/* What each kept head is to be judged by: {"exit0":"margin"}. */
+static json_t *
+scores_of(const struct step *s)
+{
+    const json_t *heads = json_object_get(
+                     json_object_get(s->document, "augmentation"), "heads"),
+                 *h;
+    json_t *o = json_object();
+    size_t i;
+
+    json_array_foreach(heads, i, h)
+    {
+        const char *exit = json_get_string(h, "exit", NULL);
+        json_t *score = json_object_get(h, "score");
+
+        if (exit != NULL && json_is_string(score) &&
+            json_object_set(o, exit, score) != 0) {
+            json_decref(o);
+            return NULL;
+        }
+    }
+    return o;
+}
+
 static enum status
 add_records_task(struct db *db, const struct step *s,
     const struct input_model *m, const struct dataset *d, int64_t records,
     struct err *err)
 {
+    json_t *scores = scores_of(s), *exits = NULL;
     int64_t task;
+    enum status st = scores != NULL
+                         ? input_exit_outputs(m->exits, scores, &exits, err)
+                         : err_nomem(err);
 
+    json_decref(scores);
+    if (st != ST_OK)
+        return st;
     return input_task_add(db,
         &(struct task_offer){ .kind = TASK_RECORDS,
             .owner = s->flow.owner,
@@ -154,8 +185,8 @@ add_records_task(struct db *db, const struct step *s,
             .deadline_s = RECORDS_DEADLINE_S,
             .now_ms = s->now_ms },
         json_pack("{s:{s:s,s:s,s:o},s:{s:s,s:s?,s:o,s:O}}", "model", "blob",
-            m->blob, "input", m->input, "exits", input_exit_outputs(m->exits),
-            "dataset", "inputs", d->inputs, "labels", d->labels, "preprocess",
+            m->blob, "input", m->input, "exits", exits, "dataset", "inputs",
+            d->inputs, "labels", d->labels, "preprocess",
             view_document(d->preprocess), "rows",
             json_object_get(s->request, "rows")),
         json_pack("[s,s,s*]", m->blob, d->inputs, d->labels), &task, err);

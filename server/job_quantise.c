@@ -103,9 +103,10 @@ job_quantise_read(struct db *db, const json_t *given, const struct job_order *o,
 {
     const char *type = "int8";
     int64_t dataset = 0;
-    json_t *calibrate = NULL, *evaluate = NULL;
+    json_t *calibrate = NULL, *evaluate = NULL, *score = NULL, *exits = NULL;
     const struct json_field fields[] = {
         { "type", JF_STR, false, &type, 0, 16 },
+        { "score", JF_ANY, false, &score, 0, 0 },
         { "dataset", JF_INT, false, &dataset, 1, 9e15 },
         { "calibrate", JF_ARR, false, &calibrate, 0, 0 },
         { "evaluate", JF_ARR, false, &evaluate, 0, 0 },
@@ -125,11 +126,13 @@ job_quantise_read(struct db *db, const json_t *given, const struct job_order *o,
             "int8 needs data to calibrate on: give quantise.dataset, or "
             "\"type\":\"float32\"");
     if ((st = read_rows(db, dataset, (const json_t *[]){ calibrate, evaluate },
-             int8, rows, err)) != ST_OK)
+             int8, rows, err)) != ST_OK ||
+        (st = input_exit_outputs(json_object_get(o->model.analysis, "exits"),
+             score, &exits, err)) != ST_OK)
         return st;
-    *doc = json_pack("{s:s,s:o,s:o,s:o,s:I,s:[],s:n,s:n}", "type", type,
-        "dataset", view_id(dataset), "calibrate", range_json(rows[0]),
-        "evaluate", range_json(rows[1]), "queue_timeout_s",
+    *doc = json_pack("{s:s,s:o,s:o,s:o,s:o,s:I,s:[],s:n,s:n}", "type", type,
+        "exits", exits, "dataset", view_id(dataset), "calibrate",
+        range_json(rows[0]), "evaluate", range_json(rows[1]), "queue_timeout_s",
         (json_int_t)o->queue_timeout_s, "targets", "image", "records");
     return *doc ? ST_OK : err_nomem(err);
 }
@@ -194,9 +197,10 @@ job_quantise_offer(struct db *db, const struct job_order *o, struct err *err)
             .deadline_s = DEADLINE_S,
             .queue_timeout_ms = 1000 * o->queue_timeout_s,
             .now_ms = o->now_ms },
-        json_pack("{s:O,s:O,s:o,s:O,s:O}", "type",
-            json_object_get(o->quantise, "type"), "analysis", o->model.analysis,
-            "dataset", data, "calibrate",
+        json_pack("{s:O,s:O,s:O,s:o,s:O,s:O}", "type",
+            json_object_get(o->quantise, "type"), "exits",
+            json_object_get(o->quantise, "exits"), "analysis",
+            o->model.analysis, "dataset", data, "calibrate",
             json_object_get(o->quantise, "calibrate"), "evaluate",
             json_object_get(o->quantise, "evaluate")),
         blobs, &task, err);

@@ -5,7 +5,8 @@
  *
  * It is kept as one document of the job:
  *
- *     {"type":"int8","dataset":3,"calibrate":[0,100],"evaluate":[100,2000],
+ *     {"type":"int8","exits":[{name, output,
+ * score}],"dataset":3,"calibrate":[0,100],"evaluate":[100,2000],
  *      "queue_timeout_s":21600,"targets":[{"selector","devices":[..]}],
  *      "image":{offramp.image/1},"records":7}
  *

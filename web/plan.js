@@ -181,11 +181,16 @@ function curveTable(plan, choices) {
         ], choices));
 }
 
+const scoreWords = { max_probability: "largest probability",
+    margin: "margin of the best two", entropy: "entropy" };
+
 function exitTable(plan) {
     return table("A sample leaves at the first kept exit that is sure enough", [
         { title: "Exit", head: true, cell: (e) => e.name },
         { title: "Kept", cell: (e) => e.kept ? h("span", { class: "good" },
             "kept") : h("span", { class: "note" }, "dropped") },
+        { title: "Score", hint: "what the exit is judged by", cell: (e) =>
+            scoreWords[e.score ?? "max_probability"] ?? e.score },
         { title: "Leaves at score", number: true, cell: (e) =>
             known(e.threshold) ? `≥ ${Number(e.threshold.toPrecision(6))}`
                 : dash(e.kept ? "the last exit takes all that is left"

@@ -17,19 +17,15 @@ scale_of(const float *v, size_t n)
 }
 
 struct answer
-answer_of(const float *v, size_t n, enum answer_scale *scale)
+answer_of(const float *v, size_t n, enum score score, enum answer_scale *scale)
 {
     size_t best = 0;
-    double sum = 0;
 
     for (size_t i = 1; i < n; i++)
         if (v[i] > v[best])
             best = i;
     if (*scale == SCALE_UNKNOWN)
         *scale = scale_of(v, n);
-    if (*scale == SCALE_PROBABILITY)
-        return (struct answer){ (int64_t)best, v[best] };
-    for (size_t i = 0; i < n; i++)
-        sum += exp((double)v[i] - v[best]);
-    return (struct answer){ (int64_t)best, 1 / sum };
+    return (struct answer){ (int64_t)best,
+        score_from(score, v, n, best, *scale == SCALE_LOGIT) };
 }

@@ -13,14 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/score.h"
+
 enum answer_scale { SCALE_UNKNOWN, SCALE_PROBABILITY, SCALE_LOGIT };
 
 struct answer {
     int64_t class;
-    double score; /* the largest probability */
+    double score;
 };
 
-/* Judge `n` finite values; `scale` belongs to the exit. */
-struct answer answer_of(const float *v, size_t n, enum answer_scale *scale);
+/* Judge `n` finite values by `score`; `scale` belongs to the exit. */
+struct answer answer_of(
+    const float *v, size_t n, enum score score, enum answer_scale *scale);
 
 #endif

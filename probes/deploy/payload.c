@@ -35,14 +35,19 @@ payload_runner(struct runner **out, const struct task *t, const json_t *exits,
         return err_nomem(err);
     for (size_t i = 0; st == ST_OK && i < n; i++) {
         const json_t *x = json_array_get(exits, i);
+        enum score score = SCORE_MAX_PROBABILITY;
 
         if ((st = part_path(t, x, "segment", paths[i][0], err)) == ST_OK)
             st = part_path(t, x, "head", paths[i][1], err);
+        if (st == ST_OK)
+            st = score_read(json_get_string(x, "score", "max_probability"),
+                "payload.exits[].score", &score, err);
         stage[i] = (struct runner_stage){
             .segment.path = paths[i][0][0] ? paths[i][0] : NULL,
             .head.path = paths[i][1][0] ? paths[i][1] : NULL,
             .output = json_get_string(x, "name", ""),
             .threshold = json_get_number(x, "threshold"),
+            .score = score,
         };
     }
     if (st == ST_OK)

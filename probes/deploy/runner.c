@@ -24,6 +24,7 @@ struct stage {
     size_t output; /* slot, or NO_OUTPUT */
     size_t classes;
     double threshold;
+    enum score score;
     enum answer_scale scale;
 };
 
@@ -147,6 +148,7 @@ stage_open(struct runner *r, struct runtime *rt, const struct runner_stage *s,
     enum status st;
 
     g->threshold = s->threshold;
+    g->score = s->score;
     if ((st = part_open(r, &g->segment, rt, &s->segment, err)) != ST_OK ||
         (st = part_open(r, &g->head, rt, &s->head, err)) != ST_OK)
         return st;
@@ -306,7 +308,7 @@ stage_answer(
         if (!isfinite(v[k]))
             return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                 "output %s is not a finite number", r->slots[g->output].name);
-    a = answer_of(v, g->classes, &g->scale);
+    a = answer_of(v, g->classes, g->score, &g->scale);
     *out = (struct runner_answer){ i, a.class, a.score };
     return ST_OK;
 }

@@ -25,6 +25,7 @@ struct runner_stage {
     const char *output;              /* tensor with its classes; NULL, in a
                                       * part: nobody leaves here */
     double threshold;                /* of all but the last */
+    enum score score;                /* what it is a threshold of */
 };
 
 /* What became of one sample. */

@@ -45,19 +45,23 @@ static enum status
 read_exit(const json_t *doc, int i, struct stretch_exit *x, struct err *err)
 {
     bool last = false;
+    const char *score = score_word(SCORE_MAX_PROBABILITY);
     const struct json_field fields[] = {
         { "index", JF_INT, true, &x->index, 0, RUNNER_EXITS_MAX - 1 },
         { "name", JF_STR, true, &x->name, 0, 1024 },
         { "kept", JF_BOOL, true, &x->kept, 0, 0 },
         { "last", JF_BOOL, false, &last, 0, 0 },
         { "threshold", JF_REAL, false, &x->threshold, 0, 0 },
+        { "score", JF_STR, false, &score, 0, 0 },
     };
     char path[48];
     enum status st;
 
     *x = (struct stretch_exit){ .threshold = NAN, .doc = doc };
     snprintf(path, sizeof(path), "payload.stretch.exits[%d]", i);
-    if ((st = JSON_PICK(doc, path, fields, err)) != ST_OK)
+    if ((st = JSON_PICK(doc, path, fields, err)) != ST_OK ||
+        (st = score_read(
+             score, "payload.stretch.exits[].score", &x->score, err)) != ST_OK)
         return st;
     if (last)
         x->threshold = -INFINITY;

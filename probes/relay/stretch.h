@@ -23,6 +23,7 @@ struct stretch_exit {
     const char *name;
     bool kept;        /* false: only a place where the network is cut */
     double threshold; /* of a kept one; -INFINITY: all leave */
+    enum score score; /* what it is a threshold of */
     const json_t *doc;
 };
 

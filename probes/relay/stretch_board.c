@@ -127,7 +127,7 @@ ask_exit(
         if (!isfinite(b->values[k]))
             return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                 "output %s is not a finite number", e->name);
-    a = answer_of(b->values, n, &x->answer);
+    a = answer_of(b->values, n, e->score, &x->answer);
     out->class = a.class;
     out->score = a.score;
     out->values = b->values;

@@ -42,6 +42,7 @@ open_runner(struct host_stretch *h, const struct task *t, struct err *err)
             .head.path = paths[i][1][0] ? paths[i][1] : NULL,
             .output = x->kept ? x->name : NULL,
             .threshold = x->threshold,
+            .score = x->score,
         };
     }
     if (st == ST_OK && s->exits > 0)

@@ -49,8 +49,9 @@ exit_json(const struct plan_doc *s, int e)
     const struct solve_result *r = s->result;
     bool kept = r->plan.kept >> e & 1, last = e == s->costs->exits - 1;
 
-    return json_pack("{s:i,s:s,s:b,s:o,s:o,s:o}", "index", e, "name",
-        s->costs->exit[e].name, "kept", kept, "threshold",
+    return json_pack("{s:i,s:s,s:b,s:s,s:o,s:o,s:o}", "index", e, "name",
+        s->costs->exit[e].name, "kept", kept, "score",
+        score_word(s->problem->score[e]), "threshold",
         kept && !last ? json_real(r->plan.threshold[e]) : json_null(), "share",
         json_number_or_null(plan_doc_share(r->tally.left[e], r->tally.n)),
         "accuracy",

@@ -13,11 +13,13 @@ read_exit(const json_t *doc, struct plan_exits *x, bool last, struct err *err)
     char path[32];
     int64_t index = 0;
     double threshold = NAN;
+    const char *score = score_word(SCORE_MAX_PROBABILITY);
     const struct json_field fields[] = {
         { "index", JF_INT, true, &index, 0, RECORDS_EXITS_MAX },
         { "name", JF_STR, true, &x->name[x->n], 0, 0 },
         { "kept", JF_BOOL, true, &x->kept[x->n], 0, 0 },
         { "threshold", JF_REAL, false, &threshold, 0, 0 },
+        { "score", JF_STR, false, &score, 0, 0 },
     };
     enum status st;
 
@@ -32,6 +34,11 @@ read_exit(const json_t *doc, struct plan_exits *x, bool last, struct err *err)
     if (!last && x->kept[x->n] && isnan(threshold))
         return BAD(
             err, "%s.threshold must be a number: the exit is kept", path);
+    if ((x->score[x->n] = score_find(score)) == SCORE_KINDS)
+        return BAD(err,
+            "%s.score is '%.32s': this version runs max_probability, margin "
+            "and entropy",
+            path, score);
     x->threshold[x->n++] = threshold;
     return ST_OK;
 }

@@ -17,6 +17,7 @@ struct plan_exits {
     const char *name[RECORDS_EXITS_MAX];
     bool kept[RECORDS_EXITS_MAX];
     double threshold[RECORDS_EXITS_MAX]; /* NaN where there is none */
+    enum score score[RECORDS_EXITS_MAX]; /* what it is a threshold of */
     int n;
     const char *objective;
     bool label; /* accuracy is against labels, not against the last exit */

@@ -200,6 +200,7 @@ problem_init(struct problem *p, const struct records *r, const struct costs *c,
         return st;
     }
     set_options(p, o);
+    memcpy(p->score, r->kind, sizeof(p->score));
     st = limits_apply(&o->limits, c, p->min_right_ppm, &p->options, err);
     if (st != ST_OK)
         problem_clear(p);

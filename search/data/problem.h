@@ -20,6 +20,7 @@ struct problem_half {
 struct problem {
     struct problem_half cal, test;
     int64_t segment[RECORDS_EXITS_MAX], head[RECORDS_EXITS_MAX];
+    enum score score[RECORDS_EXITS_MAX]; /* what thresholds are of */
     double quantum; /* the objective's units in one integer step */
     int64_t floor;  /* right answers of the calibration half */
     double floor_accuracy;

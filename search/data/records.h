@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/score.h"
 #include "base/status.h"
 #include "search/data/records_vector.h"
 
@@ -28,13 +29,16 @@ enum records_half { RECORDS_CAL, RECORDS_TEST, RECORDS_NEITHER };
 /* Arrays over exits are exit-major: exit e of sample i is at [e * n + i].
  * Everything is owned. */
 struct records {
-    size_t n;        /* samples */
-    int exits;       /* the last is the network's own output */
-    char **sample;   /* [n] */
-    char **group;    /* [n], or NULL: no such column */
-    int64_t *label;  /* [n]; -1 unknown */
-    int64_t *pred;   /* [exits][n], class index */
-    double *score;   /* [exits][n], finite; NaN only in the last exit's */
+    size_t n;       /* samples */
+    int exits;      /* the last is the network's own output */
+    char **sample;  /* [n] */
+    char **group;   /* [n], or NULL: no such column */
+    int64_t *label; /* [n]; -1 unknown */
+    int64_t *pred;  /* [exits][n], class index */
+    double *score;  /* [exits][n], finite; NaN only in the last exit's */
+    /* What an exit's scores are; plain numbers of somebody's own count as
+     * SCORE_MAX_PROBABILITY, which is what a runner then compares. */
+    enum score kind[RECORDS_EXITS_MAX];
     double *seconds; /* [exits][n], NaN where empty; or NULL: no column */
     uint8_t *half;   /* [n] enum records_half, or NULL: no `split` column */
     /* [exits], or NULL: no such column; dims 0 where an exit has none. */

@@ -27,17 +27,20 @@ static const struct {
     const char *name;
     enum kind kind;
     bool per_exit;
+    enum score score; /* of K_SCORE; nothing to the others */
 } names[] = {
-    { "sample", K_SAMPLE, false },
-    { "label", K_LABEL, false },
-    { "split", K_SPLIT, false },
-    { "group", K_GROUP, false },
-    { "pred_", K_PRED, true },
-    { "score_", K_SCORE, true },
-    { "conf_", K_SCORE, true },
-    { "seconds_", K_SECONDS, true },
-    { "vector_", K_VECTOR, true },
-    { "feature_", K_FEATURE, true },
+    { "sample", K_SAMPLE, false, SCORE_MAX_PROBABILITY },
+    { "label", K_LABEL, false, SCORE_MAX_PROBABILITY },
+    { "split", K_SPLIT, false, SCORE_MAX_PROBABILITY },
+    { "group", K_GROUP, false, SCORE_MAX_PROBABILITY },
+    { "pred_", K_PRED, true, SCORE_MAX_PROBABILITY },
+    { "score_", K_SCORE, true, SCORE_MAX_PROBABILITY },
+    { "conf_", K_SCORE, true, SCORE_MAX_PROBABILITY },
+    { "score_margin_", K_SCORE, true, SCORE_MARGIN },
+    { "score_entropy_", K_SCORE, true, SCORE_ENTROPY },
+    { "seconds_", K_SECONDS, true, SCORE_MAX_PROBABILITY },
+    { "vector_", K_VECTOR, true, SCORE_MAX_PROBABILITY },
+    { "feature_", K_FEATURE, true, SCORE_MAX_PROBABILITY },
 };
 
 enum { COLUMNS_MAX = 4 + 5 * RECORDS_EXITS_MAX };
@@ -45,6 +48,7 @@ enum { COLUMNS_MAX = 4 + 5 * RECORDS_EXITS_MAX };
 struct column {
     enum kind kind;
     int exit;
+    enum score score;
     char name[24];
 };
 
@@ -75,7 +79,7 @@ find_column(const char *text, struct column *c)
         const char *digits = text + n;
         char *end;
 
-        *c = (struct column){ .kind = names[i].kind };
+        *c = (struct column){ .kind = names[i].kind, .score = names[i].score };
         if (!names[i].per_exit) {
             if (strcmp(text, names[i].name) == 0)
                 return true;
@@ -101,8 +105,8 @@ header_column(struct reader *rd, struct err *err)
     if (rd->columns == COLUMNS_MAX || !find_column(rd->csv.field, c))
         return err_set(err, ST_INVALID, "records.csv",
             "line 1: unknown column '%.32s'; known are sample, label, split, "
-            "group, pred_K, score_K, conf_K, seconds_K, vector_K, feature_K "
-            "with K from 0 to %d",
+            "group, pred_K, score_K, conf_K, score_margin_K, score_entropy_K, "
+            "seconds_K, vector_K, feature_K with K from 0 to %d",
             rd->csv.field, RECORDS_EXITS_MAX - 1);
     memcpy(c->name, rd->csv.field, rd->csv.len + 1);
     seen = &rd->has[c->kind][c->exit];
@@ -187,6 +191,21 @@ read_real(const struct reader *rd, bool optional, double *out, struct err *err)
     return ST_OK;
 }
 
+/* Where a column says what its scores are, they are in 0..1: an entropy as it
+ * is, larger where less is sure, would turn a search upside down. */
+static enum status
+read_score(const struct reader *rd, const struct column *c, double *out,
+    struct err *err)
+{
+    enum status st = read_real(rd, c->exit == rd->exits - 1, out, err);
+
+    if (st == ST_OK && c->score != SCORE_MAX_PROBABILITY &&
+        (*out < 0 || *out > 1))
+        return bad(
+            rd, "must be within 0 and 1, larger where the exit is surer", err);
+    return st;
+}
+
 static enum status
 read_text(const struct reader *rd, char **out, struct err *err)
 {
@@ -230,7 +249,7 @@ read_field(struct reader *rd, struct records *r, size_t row, struct err *err)
     case K_PRED:
         return read_int(rd, 0, &r->pred[cell], err);
     case K_SCORE:
-        return read_real(rd, c->exit == rd->exits - 1, &r->score[cell], err);
+        return read_score(rd, c, &r->score[cell], err);
     case K_SECONDS:
         return read_real(rd, true, &r->seconds[cell], err);
     case K_VECTOR:
@@ -285,6 +304,9 @@ make_room(const struct reader *rd, struct records *r, struct err *err)
 
     if ((st = records_init(r, rd->room, rd->exits, err)) != ST_OK)
         return st;
+    for (int i = 0; i < rd->columns; i++)
+        if (rd->column[i].kind == K_SCORE)
+            r->kind[rd->column[i].exit] = rd->column[i].score;
     if (rd->has[K_GROUP][0])
         r->group = calloc(rd->room + 1, sizeof(*r->group));
     if (rd->has[K_SPLIT][0])

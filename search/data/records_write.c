@@ -53,13 +53,23 @@ add_all_vectors(const struct records *r, bool header, size_t i, struct buf *out,
     return st;
 }
 
+/* The column's name says what the scores are, but for the usual one. */
+static enum status
+add_score_name(const struct records *r, int e, struct buf *out, struct err *err)
+{
+    if (r->kind[e] == SCORE_MAX_PROBABILITY)
+        return buf_addf(out, err, ",score_%d", e);
+    return buf_addf(out, err, ",score_%s_%d", score_word(r->kind[e]), e);
+}
+
 static enum status
 write_header(const struct records *r, struct buf *out, struct err *err)
 {
     enum status st = buf_addstr(out, "sample,label", err);
 
     for (int e = 0; st == ST_OK && e < r->exits; e++)
-        st = buf_addf(out, err, ",pred_%d,score_%d", e, e);
+        if ((st = buf_addf(out, err, ",pred_%d", e)) == ST_OK)
+            st = add_score_name(r, e, out, err);
     for (int e = 0; st == ST_OK && r->seconds != NULL && e < r->exits; e++)
         st = buf_addf(out, err, ",seconds_%d", e);
     if (st == ST_OK)

@@ -46,8 +46,7 @@ enum status fit_net(struct head *h, const struct site *s,
     const struct fit_rows *rows, struct fit_report *out,
     struct err *err) MUST_CHECK;
 
-/* How well a score tells right answers from wrong ones: the chance that a
- * right one has the higher score (area under the ROC curve). */
+/* Areas under the ROC curve (rank.h). */
 struct sure_report {
     double auc, auc_probability; /* the confidence head's; largest
                                   * probability's; NaN: all right or wrong */

@@ -47,17 +47,29 @@ read_target(const char *word, struct augment_options *out, struct err *err)
         "options.target must be labels or agreement");
 }
 
+static enum status
+read_score(const char *word, struct augment_options *out, struct err *err)
+{
+    out->score = score_find(word);
+    if (out->score != SCORE_KINDS || strcmp(word, "best") == 0)
+        return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "options.score must be max_probability, margin, entropy or best");
+}
+
 enum status
 augment_options_read(
     const json_t *doc, struct augment_options *out, struct err *err)
 {
     json_t *rule = NULL, *heads = NULL, *rows = NULL;
     const char *target = "labels";
+    const char *score = score_word(SCORE_MAX_PROBABILITY);
     const struct json_field fields[] = {
         { "rule", JF_ANY, false, &rule, 0, 0 },
         { "heads", JF_ARR, false, &heads, 0, 0 },
         { "confidence", JF_BOOL, false, &out->confidence, 0, 0 },
         { "target", JF_STR, false, &target, 0, 20 },
+        { "score", JF_STR, false, &score, 0, 20 },
         { "rows", JF_ANY, false, &rows, 0, 0 },
         { "seed", JF_INT, false, &out->seed, 0, 9e15 },
         { "max_candidates", JF_INT, false, &out->max_candidates, 1,
@@ -74,7 +86,8 @@ augment_options_read(
         return st;
     out->rule = rule;
     out->rows = rows;
-    if ((st = read_heads(heads, out, err)) != ST_OK)
+    if ((st = read_heads(heads, out, err)) != ST_OK ||
+        (st = read_score(score, out, err)) != ST_OK)
         return st;
     return read_target(target, out, err);
 }

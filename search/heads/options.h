@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "base/score.h"
 #include "search/heads/head.h"
 
 enum {
@@ -17,6 +18,7 @@ struct augment_options {
     const json_t *rule; /* borrowed; NULL: "all" */
     bool head[HEAD_KINDS];
     bool confidence, agreement;
+    enum score score;   /* of the exits; SCORE_KINDS: whichever ranks best */
     const json_t *rows; /* borrowed; NULL: all */
     int64_t seed, max_candidates, threads;
     double memory_bytes; /* of the device; NaN: any */

@@ -5,44 +5,8 @@
 
 #include "search/heads/fit.h"
 #include "search/heads/logistic.h"
+#include "search/heads/rank.h"
 #include "search/heads/scale.h"
-
-struct ranked {
-    double score;
-    bool right;
-};
-
-static int
-by_score(const void *a, const void *b)
-{
-    double x = ((const struct ranked *)a)->score;
-    double y = ((const struct ranked *)b)->score;
-
-    return (x > y) - (x < y);
-}
-
-/* Mann and Whitney's statistic over its largest value; ties count half. */
-static double
-area(struct ranked *r, size_t n)
-{
-    double sum = 0;
-    size_t right = 0;
-
-    qsort(r, n, sizeof(*r), by_score);
-    for (size_t i = 0, k; i < n; i = k) {
-        size_t in_tie = 0;
-
-        for (k = i; k < n && r[k].score == r[i].score; k++)
-            in_tie += r[k].right;
-        /* Ranks i+1..k, shared by the tie. */
-        sum += (double)in_tie * ((double)(i + k + 1) / 2);
-        right += in_tie;
-    }
-    if (right == 0 || right == n)
-        return NAN;
-    return (sum - (double)right * (double)(right + 1) / 2) /
-           ((double)right * (double)(n - right));
-}
 
 /* What a confidence head learns from; owned but for what `rows` has. */
 struct lesson {
@@ -106,24 +70,13 @@ has_both(const int32_t *right, size_t n)
     return sum > 0 && sum < n;
 }
 
-static double
-largest_probability(const double *values, size_t classes)
-{
-    const double most = values[fit_argmax(values, classes)];
-    double sum = 0;
-
-    for (size_t k = 0; k < classes; k++)
-        sum += exp(values[k] - most);
-    return 1 / sum;
-}
-
 /* Both scores on the rows that were not fitted on. */
 static enum status
 compare(struct lesson *l, const struct logistic_data *rest,
     const struct fit_rows *rows, const struct fit_report *report,
     struct sure_report *out, struct err *err)
 {
-    const size_t first = l->rows.n_fit;
+    double area[SCORE_KINDS];
     enum status st = logistic_values(rest, l->fit.w, l->z, err);
 
     if (st != ST_OK)
@@ -131,15 +84,10 @@ compare(struct lesson *l, const struct logistic_data *rest,
     for (size_t i = 0; i < rest->n; i++)
         l->ranked[i] =
             (struct ranked){ l->z[2 * i + 1] - l->z[2 * i], rest->y[i] == 1 };
-    out->auc = area(l->ranked, rest->n);
-    for (size_t i = 0; i < rest->n; i++)
-        l->ranked[i] = (struct ranked){
-            largest_probability(
-                report->held + (first + i) * rows->classes, rows->classes),
-            l->right[first + i] == 1
-        };
-    out->auc_probability = area(l->ranked, rest->n);
-    return ST_OK;
+    out->auc = rank_area(l->ranked, rest->n);
+    st = rank_scores(rows, report, l->rows.n_fit, area, err);
+    out->auc_probability = area[SCORE_MAX_PROBABILITY];
+    return st;
 }
 
 /* Two classes' weights as one layer before a sigmoid. */

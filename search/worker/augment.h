@@ -49,7 +49,9 @@ struct aug_head {
     size_t front; /* among the fronts; unset where rejected before fitting */
     struct head head;
     struct fit_report report;
-    struct sure_report sure; /* n 0: not asked for */
+    struct sure_report sure;  /* n 0: not asked for */
+    double area[SCORE_KINDS]; /* how scores rank (rank.h) */
+    enum score score;
     bool fitted;
     double accuracy, agreement; /* of the held-out rows; NaN: unknown */
     enum reject reject;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "search/heads/rank.h"
 #include "search/solve/crew.h"
 
 /* A dearer head of a boundary must be better by this share of the rows. */
@@ -82,6 +83,21 @@ check_saving(const struct augment *a, struct aug_head *h)
     h->number = (double)saved;
 }
 
+/* What the exit will be judged by.  A confidence head that was kept is the
+ * largest probability of the exit. */
+static enum status
+choose_score(const struct augment *a, struct aug_head *h,
+    const struct fit_rows *rows, struct err *err)
+{
+    enum status st = rank_scores(rows, &h->report, 0, h->area, err);
+
+    if (a->opt.score != SCORE_KINDS)
+        h->score = a->opt.score;
+    else if (st == ST_OK && h->head.sure.out == 0)
+        h->score = rank_best(h->area);
+    return st;
+}
+
 static enum status
 fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
 {
@@ -112,9 +128,10 @@ fit_one(struct augment *a, struct aug_head *h, double guess, struct err *err)
     check_saving(a, h);
     if (h->reject == REJECT_NOT)
         augment_memory_check(a, h);
-    return a->opt.confidence && h->reject == REJECT_NOT
-               ? fit_sure(&h->head, &rows, &h->report, &h->sure, err)
-               : ST_OK;
+    if (a->opt.confidence && h->reject == REJECT_NOT &&
+        (st = fit_sure(&h->head, &rows, &h->report, &h->sure, err)) != ST_OK)
+        return st;
+    return choose_score(a, h, &rows, err);
 }
 
 /* Cheapest first; a dearer one takes its place where it is better enough. */

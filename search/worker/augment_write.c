@@ -103,17 +103,35 @@ sure_json(const struct aug_head *h)
         (json_int_t)h->sure.n);
 }
 
+/* The area under the ROC curve of each score; null where nothing was fitted.
+ */
+static json_t *
+areas_json(const struct aug_head *h)
+{
+    json_t *o = h->fitted ? json_object() : json_null();
+
+    for (int s = 0; h->fitted && s < SCORE_KINDS; s++)
+        if (json_object_set_new(o, score_word((enum score)s),
+                json_number_or_null(h->area[s])) != 0) {
+            json_decref(o);
+            return NULL;
+        }
+    return o;
+}
+
 static json_t *
 head_json(const struct augment *a, const struct aug_head *h)
 {
     const bool kept = h->reject == REJECT_NOT;
-    json_t *o = json_pack("{s:i, s:s?, s:s, s:o, s:b, s:s?, s:o, s:o, s:I}",
-        "boundary", h->site, "exit", kept ? h->exit : NULL, "kind",
-        head_kind_word(h->head.kind), "confidence", sure_json(h), "kept", kept,
-        "reason", reject_word(h->reject), "number",
-        json_number_or_null(kept ? NAN : h->number), "flags",
-        flags_json(h->fitted && !h->report.converged, "not_converged"),
-        "features", (json_int_t)front_width(&h->head.front));
+    json_t *o =
+        json_pack("{s:i, s:s?, s:s, s:o, s:s?, s:o, s:b, s:s?, s:o, s:o, s:I}",
+            "boundary", h->site, "exit", kept ? h->exit : NULL, "kind",
+            head_kind_word(h->head.kind), "confidence", sure_json(h), "score",
+            h->fitted ? score_word(h->score) : NULL, "auc", areas_json(h),
+            "kept", kept, "reason", reject_word(h->reject), "number",
+            json_number_or_null(kept ? NAN : h->number), "flags",
+            flags_json(h->fitted && !h->report.converged, "not_converged"),
+            "features", (json_int_t)front_width(&h->head.front));
     json_t *report = report_json(a, h);
 
     if (o != NULL && report != NULL && json_object_update(o, report) == 0) {

@@ -67,9 +67,10 @@ add_exit(struct chain *c, const json_t *exit, struct err *err)
 {
     const json_int_t e = json_integer_value(json_object_get(exit, "index"));
     json_t *to = json_object_get(c->link[place_of(c, exit)], "exits");
-    json_t *o = json_pack("{s:I, s:O, s:O, s:b, s:o, s:O, s:O}", "index", e,
-        "name", json_object_get(exit, "name"), "kept",
-        json_object_get(exit, "kept"), "last", e == c->plan->n - 1, "threshold",
+    json_t *o = json_pack("{s:I, s:O, s:O, s:b, s:s, s:o, s:O, s:O}", "index",
+        e, "name", json_object_get(exit, "name"), "kept",
+        json_object_get(exit, "kept"), "last", e == c->plan->n - 1, "score",
+        score_word(c->plan->score[e]), "threshold",
         json_number_or_null(c->plan->threshold[e]), "segment",
         json_object_get(exit, "segment"), "head",
         json_object_get(exit, "head"));

@@ -15,6 +15,7 @@ struct exit_output {
     const char *name; /* of the output; borrowed from the payload */
     size_t index;     /* among the network's outputs */
     size_t classes;
+    enum score score;
     enum answer_scale scale;
 };
 
@@ -99,13 +100,16 @@ static enum status
 find_exit(struct run *r, const json_t *doc, struct err *err)
 {
     struct exit_output *x = &r->exit[r->exits];
+    const char *score = score_word(SCORE_MAX_PROBABILITY);
     const struct json_field fields[] = {
         { "output", JF_STR, true, &x->name, 0, 0 },
+        { "score", JF_STR, false, &score, 0, 0 },
     };
     const struct tensor_info *out = net_outputs(r->net, &r->n_outputs);
     enum status st = JSON_PICK(doc, "model.exits", fields, err);
 
-    if (st != ST_OK)
+    if (st != ST_OK || (st = score_read(score, "model.exits[].score", &x->score,
+                            err)) != ST_OK)
         return st;
     while (x->index < r->n_outputs && strcmp(out[x->index].name, x->name) != 0)
         x->index++;
@@ -168,7 +172,7 @@ keep_row(struct run *r, struct records *out, size_t row, size_t slot,
                 return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                     "output %s is not a finite number for sample %zu", x->name,
                     r->row[row]);
-        a = answer_of(v, x->classes, &x->scale);
+        a = answer_of(v, x->classes, x->score, &x->scale);
         out->pred[at] = a.class;
         out->score[at] = a.score;
         if (out->vector != NULL &&
@@ -240,6 +244,8 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
         (st = evaluate_name_rows(d, r->row, 0, out, err)) != ST_OK ||
         (vectors && (st = want_vectors(r, out, err)) != ST_OK))
         return st;
+    for (size_t e = 0; e < RECORDS_EXITS_MAX; e++)
+        out->kind[e] = r->exit[e].score;
     for (size_t i = 0; st == ST_OK && i < out->n; i += r->batch) {
         task_progress(t, "evaluate", (int64_t)i, (int64_t)out->n, NULL);
         st = run_batch(r, d, out, i, err);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * evaluate.h -- a multi-exit network run on a data set: what every exit
- * answers and how sure it is.
- *
- * The score is the largest probability, as probes/deploy/answer.h has it.
+ * answers and how sure it is, as probes/deploy/answer.h has it.
  */
 #ifndef OFFRAMP_WORKER_EVALUATE_H
 #define OFFRAMP_WORKER_EVALUATE_H
@@ -13,7 +11,8 @@
 #include "search/worker/dataset.h"
 
 /*
- * `model` is {"blob","input","exits":[{"name","output"}]}, `dataset` as in
+ * `model` is {"blob","input","exits":[{"name","output","score"}]}, `score` a
+ * word of base/score.h (left out: max_probability); `dataset` is as in
  * dataset.h, with `rows` (choose_rows.h) where only those are run; `vectors`
  * keeps every exit's class scores, as its output has them.  On ST_OK the
  * caller owns *out.  A value that is not a number is ST_UNPROCESSABLE, code

@@ -217,7 +217,7 @@ boardnet_clear(struct boardnet *b)
 
 /* The exits of one run. */
 struct exits {
-    const int *output;
+    const struct boardnet_exit *exit;
     int n;
     enum answer_scale image[RECORDS_EXITS_MAX], real[RECORDS_EXITS_MAX];
 };
@@ -245,8 +245,8 @@ judge_scales(const struct boardnet *b, struct exits *x)
     for (int e = 0; e < x->n; e++) {
         int i = 0;
 
-        while (
-            b->net->layers[i].ends.out != b->net->outputs[x->output[e]].tensor)
+        while (b->net->layers[i].ends.out !=
+               b->net->outputs[x->exit[e].output].tensor)
             i++;
         if (b->net->layers[i].l.op == NN_SOFTMAX)
             x->image[e] = SCALE_PROBABILITY;
@@ -294,7 +294,7 @@ keep(struct records *r, int e, size_t row, const float *v, uint32_t n,
             return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
                 "exit %d is not a finite number for sample %s", e,
                 r->sample[row]);
-    a = answer_of(v, n, scale);
+    a = answer_of(v, n, r->kind[e], scale);
     r->pred[at] = a.class;
     r->score[at] = a.score;
     return ST_OK;
@@ -306,7 +306,7 @@ static enum status
 answer_exit(struct boardnet *b, struct exits *x, int e,
     struct boardnet_answers *out, size_t row, float *values, struct err *err)
 {
-    int output = x->output[e];
+    int output = x->exit[e].output;
     uint32_t n = classes_of(b, output);
     const float *real, *image = values;
     enum status st;
@@ -342,13 +342,15 @@ answer_row(struct boardnet *b, struct exits *x, struct boardnet_answers *out,
 
 static enum status
 answers_init(struct boardnet_answers *a, const struct dataset *d,
-    struct row_range rows, int n_exits, struct err *err)
+    struct row_range rows, const struct exits *x, struct err *err)
 {
     struct records *both[] = { &a->image, &a->real };
     enum status st = ST_OK;
 
     for (int i = 0; st == ST_OK && i < 2; i++) {
-        st = records_init(both[i], (size_t)(rows.to - rows.from), n_exits, err);
+        st = records_init(both[i], (size_t)(rows.to - rows.from), x->n, err);
+        for (int e = 0; e < x->n; e++)
+            both[i]->kind[e] = x->exit[e].score;
         if (st == ST_OK)
             st = evaluate_name_rows(d, NULL, (size_t)rows.from, both[i], err);
     }
@@ -361,7 +363,7 @@ most_classes(const struct boardnet *b, const struct exits *x)
     size_t most = 0;
 
     for (int e = 0; e < x->n; e++) {
-        size_t n = classes_of(b, x->output[e]);
+        size_t n = classes_of(b, x->exit[e].output);
 
         most = n > most ? n : most;
     }
@@ -370,17 +372,17 @@ most_classes(const struct boardnet *b, const struct exits *x)
 
 enum status
 boardnet_answer(struct boardnet *b, struct task *t, const struct dataset *data,
-    struct row_range rows, const int *outputs, int n_exits,
+    struct row_range rows, const struct boardnet_exit *exits, int n_exits,
     struct boardnet_answers *out, struct err *err)
 {
-    struct exits x = { .output = outputs, .n = n_exits };
+    struct exits x = { .exit = exits, .n = n_exits };
     float *values = malloc(most_classes(b, &x) * sizeof(float));
     int64_t n = rows.to - rows.from;
     enum status st;
 
     *out = (struct boardnet_answers){ 0 };
     judge_scales(b, &x);
-    st = values ? answers_init(out, data, rows, n_exits, err) : err_nomem(err);
+    st = values ? answers_init(out, data, rows, &x, err) : err_nomem(err);
     for (int64_t i = 0; st == ST_OK && i < n; i++) {
         task_progress(t, "evaluate", i, n, NULL);
         prepare_row(b, data, rows.from + i);

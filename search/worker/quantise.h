@@ -30,6 +30,12 @@ struct boardnet {
     float *raw, *row; /* a row as stored, and prepared */
 };
 
+/* An exit: its output (lower.h), and what its scores are. */
+struct boardnet_exit {
+    int output;
+    enum score score;
+};
+
 /* Rows [from, to) of a data set. */
 struct row_range {
     int64_t from, to;
@@ -58,13 +64,14 @@ enum status boardnet_make(struct boardnet *b, struct task *t,
 void boardnet_clear(struct boardnet *b);
 
 /*
- * Run other rows.  outputs[k] is the output (lower.h) of exit k, of
- * `n_exits`; -1 - i where it is b->missing[i], which the float network
- * answers.  On ST_OK the caller ends *out with boardnet_answers_clear().
+ * Run other rows.  An exit's `output` is -1 - i where it is b->missing[i],
+ * which the float network answers.  On ST_OK the caller ends *out with
+ * boardnet_answers_clear().
  */
 enum status boardnet_answer(struct boardnet *b, struct task *t,
-    const struct dataset *data, struct row_range rows, const int *outputs,
-    int n_exits, struct boardnet_answers *out, struct err *err) MUST_CHECK;
+    const struct dataset *data, struct row_range rows,
+    const struct boardnet_exit *exits, int n_exits,
+    struct boardnet_answers *out, struct err *err) MUST_CHECK;
 void boardnet_answers_clear(struct boardnet_answers *a);
 
 #endif

@@ -6,9 +6,27 @@
 
 #include "base/json.h"
 
+/* What an exit's scores are; NULL where nobody said. */
+static const char *
+score_name(const struct records *r, int e, bool made)
+{
+    return made || r->kind[e] != SCORE_MAX_PROBABILITY ? score_word(r->kind[e])
+                                                       : NULL;
+}
+
+/* The one of all exits, `mixed`, or NULL. */
+static const char *
+common_score(const struct records *r, bool made)
+{
+    for (int e = 1; e < r->exits; e++)
+        if (r->kind[e] != r->kind[0])
+            return "mixed";
+    return score_name(r, 0, made);
+}
+
 /* One exit's line of the summary. */
 static json_t *
-exit_summary(const struct records *r, int e, const char *name)
+exit_summary(const struct records *r, int e, const char *name, bool made)
 {
     double sum = 0;
     size_t n = 0;
@@ -18,15 +36,16 @@ exit_summary(const struct records *r, int e, const char *name)
             sum += r->score[(size_t)e * r->n + i];
             n++;
         }
-    return json_pack("{s:s,s:o,s:o,s:o}", "name", name, "accuracy",
+    return json_pack("{s:s,s:o,s:o,s:o,s:s?}", "name", name, "accuracy",
         json_number_or_null(records_accuracy(r, e)), "agree",
         json_number_or_null(records_agreement(r, e)), "mean_score",
-        json_number_or_null(n ? sum / (double)n : NAN));
+        json_number_or_null(n ? sum / (double)n : NAN), "score",
+        score_name(r, e, made));
 }
 
 enum status
 summarise(const struct records *r, const json_t *names, const char *hex,
-    const char *score, json_t **out, struct err *err)
+    bool made, json_t **out, struct err *err)
 {
     json_t *exits = json_array();
     json_int_t labelled = 0;
@@ -40,7 +59,7 @@ summarise(const struct records *r, const json_t *names, const char *hex,
 
         snprintf(fallback, sizeof(fallback), "exit%d", e);
         if (json_array_append_new(
-                exits, exit_summary(r, e, name ? name : fallback)) < 0) {
+                exits, exit_summary(r, e, name ? name : fallback, made)) < 0) {
             json_decref(exits);
             exits = NULL;
         }
@@ -51,6 +70,6 @@ summarise(const struct records *r, const json_t *names, const char *hex,
                      (json_int_t)r->n, "labelled", labelled, "exits", exits,
                      "accuracy_full",
                      json_number_or_null(records_accuracy(r, r->exits - 1)),
-                     "score", score);
+                     "score", common_score(r, made));
     return *out ? ST_OK : err_nomem(err);
 }

@@ -69,6 +69,20 @@ read_system(struct order *o, const json_t *doc, struct err *err)
         o->exits.objective, &o->costs, err);
 }
 
+/* A threshold of one score says nothing about another. */
+static enum status
+check_scores(const struct order *o, struct err *err)
+{
+    for (int e = 0; e < o->exits.n - 1 && e < o->records.exits; e++)
+        if (o->exits.kept[e] && o->exits.score[e] != o->records.kind[e])
+            return err_set(err, ST_UNPROCESSABLE, "plan.score",
+                "exit %s has a threshold of %s in the plan, but %s in the "
+                "records: search again with these records",
+                o->exits.name[e], score_word(o->exits.score[e]),
+                score_word(o->records.kind[e]));
+    return ST_OK;
+}
+
 static enum status
 order_read(struct order *o, const struct task *t, struct err *err)
 {
@@ -94,7 +108,9 @@ order_read(struct order *o, const struct task *t, struct err *err)
                              : costs_read(costs, &o->costs, err)) != ST_OK ||
         (st = task_blob_path(t, csv, path, err)) != ST_OK)
         return st;
-    return records_load(path, &o->records, err);
+    if ((st = records_load(path, &o->records, err)) != ST_OK)
+        return st;
+    return check_scores(o, err);
 }
 
 static enum status
@@ -124,7 +140,7 @@ cut(const struct order *o, struct task *t, json_t **out, struct err *err)
     return st;
 }
 
-/* Each kept exit's threshold, beside its parts. */
+/* Each kept exit's threshold, and what of, beside its parts. */
 static enum status
 add_thresholds(const struct order *o, json_t *doc, struct err *err)
 {
@@ -136,7 +152,9 @@ add_thresholds(const struct order *o, json_t *doc, struct err *err)
         int64_t e = json_integer_value(json_object_get(x, "index"));
 
         if (json_object_set_new(x, "threshold",
-                json_number_or_null(o->exits.threshold[e])) != 0)
+                json_number_or_null(o->exits.threshold[e])) != 0 ||
+            json_object_set_new(
+                x, "score", json_string(score_word(o->exits.score[e]))) != 0)
             return err_nomem(err);
     }
     return ST_OK;

@@ -18,6 +18,7 @@ enum { MODEL_MAX = 1 << 30 };
 struct order {
     const char *type;
     json_t *analysis, *dataset;
+    json_t *exits;                        /* [{name, output, score}] */
     struct row_range calibrate, evaluate; /* empty where there is no data */
 };
 
@@ -48,6 +49,7 @@ read_order(struct order *o, const json_t *payload, struct err *err)
         { "type", JF_STR, true, &o->type, 0, 16 },
         { "analysis", JF_OBJ, true, &o->analysis, 0, 0 },
         { "dataset", JF_OBJ, false, &o->dataset, 0, 0 },
+        { "exits", JF_ARR, false, &o->exits, 0, 0 },
         { "calibrate", JF_ARR, false, &calibrate, 0, 0 },
         { "evaluate", JF_ARR, false, &evaluate, 0, 0 },
     };
@@ -58,6 +60,8 @@ read_order(struct order *o, const json_t *payload, struct err *err)
             ST_OK ||
         (st = read_range(evaluate, "evaluate", &o->evaluate, err)) != ST_OK)
         return st;
+    if (o->exits == NULL)
+        o->exits = json_object_get(o->analysis, "exits");
     if (strcmp(o->type, "int8") != 0 && strcmp(o->type, "float32") != 0)
         return err_set(err, ST_INVALID, "request.field",
             "payload.type must be int8 or float32");
@@ -79,21 +83,23 @@ check_rows(const struct order *o, const struct dataset *d, struct err *err)
         (long long)n);
 }
 
-/* The output behind each exit: of the lowered network, or (-1 - i) one of
- * those that it does not make. */
+/* The output behind each exit, of the lowered network, or (-1 - i) one of
+ * those that it does not make; and its score. */
 static enum status
-find_outputs(const struct boardnet *b, const json_t *exits, int *out, int *n,
-    struct err *err)
+find_exits(const struct boardnet *b, const struct order *o,
+    struct boardnet_exit *out, int *n, struct err *err)
 {
     const struct low_net *net = b->net;
     const json_t *x;
+    enum status st;
     int missing = 0;
     size_t i;
 
     *n = 0;
-    json_array_foreach(exits, i, x)
+    json_array_foreach(o->exits, i, x)
     {
         const char *name = json_get_string(x, "output", "");
+        const char *score = json_get_string(x, "score", "max_probability");
         int k = 0;
 
         if (i == RECORDS_EXITS_MAX)
@@ -101,7 +107,10 @@ find_outputs(const struct boardnet *b, const json_t *exits, int *out, int *n,
                 "a board's network has at most %d exits", RECORDS_EXITS_MAX);
         while (k < net->n_outputs && strcmp(net->outputs[k].name, name) != 0)
             k++;
-        out[(*n)++] = k < net->n_outputs ? k : -1 - missing++;
+        if ((st = score_read(score, "exits[].score", &out[*n].score, err)) !=
+            ST_OK)
+            return st;
+        out[(*n)++].output = k < net->n_outputs ? k : -1 - missing++;
     }
     return ST_OK;
 }
@@ -157,7 +166,7 @@ evaluation(struct task *t, const struct boardnet_answers *a,
     buf_init(&csv, RECORDS_BYTES_MAX);
     if ((st = records_write(&a->image, &csv, err)) == ST_OK &&
         (st = task_out(t, csv.data, csv.len, hex, err)) == ST_OK)
-        st = summarise(&a->image, exits, hex, "max_probability", out, err);
+        st = summarise(&a->image, exits, hex, true, out, err);
     buf_clear(&csv);
     if (st != ST_OK)
         return st;
@@ -177,20 +186,20 @@ static enum status
 evaluate_image(struct task *t, struct boardnet *b, const struct order *o,
     const struct dataset *d, json_t *doc, struct err *err)
 {
-    const json_t *exits = json_object_get(o->analysis, "exits");
     const char *numbers[RECORDS_EXITS_MAX];
-    int outputs[RECORDS_EXITS_MAX], n;
+    struct boardnet_exit exits[RECORDS_EXITS_MAX];
     struct boardnet_answers a;
     json_t *part = NULL;
     enum status st;
+    int n;
 
-    if ((st = find_outputs(b, exits, outputs, &n, err)) != ST_OK ||
-        (st = boardnet_answer(b, t, d, o->evaluate, outputs, n, &a, err)) !=
+    if ((st = find_exits(b, o, exits, &n, err)) != ST_OK ||
+        (st = boardnet_answer(b, t, d, o->evaluate, exits, n, &a, err)) !=
             ST_OK)
         return st;
     for (int e = 0; e < n; e++)
-        numbers[e] = numbers_of(b, outputs[e]);
-    st = evaluation(t, &a, numbers, exits, o->evaluate, &part, err);
+        numbers[e] = numbers_of(b, exits[e].output);
+    st = evaluation(t, &a, numbers, o->exits, o->evaluate, &part, err);
     boardnet_answers_clear(&a);
     if (json_object_set_new(doc, "evaluation", part) < 0 && st == ST_OK)
         st = err_nomem(err);

@@ -15,7 +15,7 @@ check_csv(struct task *t, const char *hex, json_t **result, struct err *err)
 
     if ((st = task_blob_path(t, hex, path, err)) == ST_OK &&
         (st = records_load(path, &r, err)) == ST_OK)
-        st = summarise(&r, NULL, hex, NULL, result, err);
+        st = summarise(&r, NULL, hex, false, result, err);
     records_clear(&r);
     return st;
 }
@@ -33,8 +33,8 @@ make_csv(struct task *t, const json_t *model, const json_t *dataset,
     if ((st = evaluate(t, model, dataset, vectors, &r, err)) == ST_OK &&
         (st = records_write(&r, &csv, err)) == ST_OK &&
         (st = task_out(t, csv.data, csv.len, hex, err)) == ST_OK)
-        st = summarise(&r, json_object_get(model, "exits"), hex,
-            "max_probability", result, err);
+        st = summarise(
+            &r, json_object_get(model, "exits"), hex, true, result, err);
     buf_clear(&csv);
     records_clear(&r);
     return st;

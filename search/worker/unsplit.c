@@ -15,6 +15,7 @@ enum { ROW_HEAD = 8, ROWS_BYTES_MAX = 1 << 30 };
 struct output {
     int index; /* in graph order */
     double threshold;
+    enum score score;
     enum answer_scale scale;
     struct tensor tensor; /* memory owned */
     size_t n;
@@ -76,7 +77,9 @@ tie_outputs(struct unsplit *u, const struct plan_exits *plan, struct err *err)
 
             if (strcmp(info[k].name, plan->name[e]) != 0)
                 continue;
-            *o = (struct output){ .index = e, .threshold = plan->threshold[e] };
+            *o = (struct output){ .index = e,
+                .threshold = plan->threshold[e],
+                .score = plan->score[e] };
             u->n++;
             if ((st = tensor_for(&info[k], &o->tensor, err)) != ST_OK)
                 return st;
@@ -168,7 +171,8 @@ run_net(struct unsplit *u, const char *row, uint8_t *to, struct err *err)
     for (; i < u->n - 1; i++) {
         struct output *o = &u->out[i];
 
-        if (answer_of(o->tensor.data, o->n, &o->scale).score >= o->threshold)
+        if (answer_of(o->tensor.data, o->n, o->score, &o->scale).score >=
+            o->threshold)
             break;
     }
     write_answer(to, u->out[i].index, u->out[i].tensor.data, u->out[i].n);

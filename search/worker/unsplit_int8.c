@@ -24,9 +24,19 @@ struct taken {
 struct board_exit {
     int64_t index;
     double threshold;
+    enum score score;
     enum answer_scale answer;
     struct taken out;
 };
+
+/* What an exit of the chain is judged by; deploy_chain.c wrote it. */
+static enum score
+score_in(const json_t *exit)
+{
+    enum score s = score_find(json_get_string(exit, "score", NULL));
+
+    return s == SCORE_KINDS ? SCORE_MAX_PROBABILITY : s;
+}
 
 struct unsplit_int8 {
     char *image;    /* owned */
@@ -152,6 +162,7 @@ add_exits(struct unsplit_int8 *u, const json_t *link, const json_t *doc,
         if (st != ST_OK || !json_is_true(json_object_get(x, "kept")))
             continue;
         e->index = json_integer_value(json_object_get(x, "index"));
+        e->score = score_in(x);
         e->threshold = json_is_true(json_object_get(x, "last"))
                            ? -INFINITY
                            : json_get_number(x, "threshold");
@@ -222,7 +233,8 @@ open_behind(struct unsplit_int8 *u, struct task *t, const json_t *link,
                           : NULL,
             .threshold = json_is_true(json_object_get(x, "last"))
                              ? -INFINITY
-                             : json_get_number(x, "threshold") };
+                             : json_get_number(x, "threshold"),
+            .score = score_in(x) };
     }
     if (st == ST_OK)
         st = runner_open_part(&u->behind, rt, stage, (int)n, err);
@@ -342,7 +354,7 @@ unsplit_int8_run(struct unsplit_int8 *u, const float *row, int64_t *exit,
         *exit = x->index;
         *values = x->out.values;
         *n = x->out.n;
-        if (answer_of(x->out.values, x->out.n, &x->answer).score >=
+        if (answer_of(x->out.values, x->out.n, x->score, &x->answer).score >=
             x->threshold)
             return ST_OK;
     }

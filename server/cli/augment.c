@@ -12,10 +12,10 @@
 
 static struct client client;
 static struct data_files fit, test;
-static const char *device = "any", *rule, *heads;
+static const char *device = "any", *rule, *heads, *score;
 static double max_drop = NAN, min_accuracy = NAN, worst_case = NAN;
 static double fit_share = NAN, memory_bytes = NAN;
-static int64_t max_exits, max_candidates, seed;
+static int64_t max_exits, max_candidates, seed, threads;
 static bool confidence, detach, watch;
 
 static const struct opt opts[] = {
@@ -54,8 +54,16 @@ static const struct opt opts[] = {
         NULL, 0, 0 },
     { "confidence", 0, OPT_FLAG, &confidence, NULL,
         "fit a confidence head beside each", NULL, 0, 0 },
+    { "score", 0, OPT_STR, &score, "WORD",
+        "what a sample leaves by: max_probability (default), margin, entropy, "
+        "or best (of each head's)",
+        NULL, 0, 0 },
     { "max-candidates", 0, OPT_INT, &max_candidates, "N",
         "at most N boundaries (default 24)", NULL, 1, 63 },
+    { "threads", 0, OPT_INT, &threads, "N",
+        "of the worker while it computes features and fits (default 1: a probe "
+        "on that machine may be measuring)",
+        NULL, 1, 64 },
     { "seed", 0, OPT_INT, &seed, "S", "seed (default 1)", NULL, 1, 2147483647 },
     { "watch", 'w', OPT_FLAG, &watch, NULL,
         "follow it, and print the plan and its validation (the default)", NULL,
@@ -112,6 +120,10 @@ options_json(void)
         bad |= json_object_set_new(o, "rule", json_string(rule));
     if (heads != NULL)
         bad |= json_object_set_new(o, "heads", list_of(heads));
+    if (score != NULL)
+        bad |= json_object_set_new(o, "score", json_string(score));
+    if (threads > 0)
+        bad |= json_object_set_new(o, "threads", json_integer(threads));
     if (confidence)
         bad |= json_object_set_new(o, "confidence", json_true());
     if (max_candidates > 0)

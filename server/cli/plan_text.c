@@ -48,7 +48,7 @@ half_text(const json_t *plan, const char *name, const char *title)
 static enum status
 print_exits(const json_t *plan, struct err *err)
 {
-    static const char *const columns[] = { ">exit", "name", "kept",
+    static const char *const columns[] = { ">exit", "name", "kept", "score",
         ">threshold", ">share", ">accuracy", NULL };
     struct text_table *t = text_table_new(columns);
     enum status st = t ? ST_OK : ST_NOMEM;
@@ -66,7 +66,9 @@ print_exits(const json_t *plan, struct err *err)
         if (st != ST_OK ||
             (st = text_cell(t, "%.0f", json_get_number(e, "index"))) != ST_OK ||
             (st = text_cell(t, "%s", name ? name : "")) != ST_OK ||
-            (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK)
+            (st = text_cell(t, "%s", kept ? "yes" : "no")) != ST_OK ||
+            (st = text_cell(t, "%s",
+                 json_get_string(e, "score", "max_probability"))) != ST_OK)
             break;
         st = isfinite(th) ? text_cell(t, "%.6g", th) : text_cell(t, "-");
         if (st == ST_OK)

@@ -45,8 +45,10 @@ add_plan(const json_t *plan, struct buf *out, struct err *err)
     if ((st = buf_addf(out, err,
              "# Plan %.0f\n\nStatus: %s. Objective: %s. Accuracy is against "
              "the %s.\n\nA sample leaves at the first exit whose score is at "
-             "least its threshold.\n\n| exit | kept | threshold | share | "
-             "accuracy of who leaves |\n| --- | --- | --- | --- | --- |\n",
+             "least its threshold.\n\n| exit | kept | score | threshold | "
+             "share "
+             "| accuracy of who leaves |\n| --- | --- | --- | --- | --- | --- "
+             "|\n",
              json_get_number(plan, "id"), json_get_string(plan, "status", "-"),
              json_get_string(plan, "objective", "-"),
              json_get_string(plan, "reference", "-"))) != ST_OK)
@@ -60,10 +62,11 @@ add_plan(const json_t *plan, struct buf *out, struct err *err)
             snprintf(number, sizeof(number), "%.9g", threshold);
         percent(json_get_number(e, "share"), share);
         percent(json_get_number(e, "accuracy"), accuracy);
-        if ((st = buf_addf(out, err, "| %s | %s | %s | %s | %s |\n",
+        if ((st = buf_addf(out, err, "| %s | %s | %s | %s | %s | %s |\n",
                  json_get_string(e, "name", "-"),
                  json_is_true(json_object_get(e, "kept")) ? "yes" : "no",
-                 number, share, accuracy)) != ST_OK)
+                 json_get_string(e, "score", "max_probability"), number, share,
+                 accuracy)) != ST_OK)
             return st;
     }
     return buf_addstr(out,

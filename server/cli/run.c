@@ -98,7 +98,8 @@ run_a_plan(const struct run_samples *s, struct err *err)
     enum status st;
 
     if ((st = json_file_load(plan_file, 1 << 24, &plan, err)) == ST_OK &&
-        (st = run_plan_open(&p, plan, model_file, err)) == ST_OK &&
+        (st = run_plan_open(
+             &p, plan, SCORE_MAX_PROBABILITY, model_file, err)) == ST_OK &&
         (st = run_samples_fit(s, runner_input_shape(p.runner), err)) == ST_OK &&
         (st = run_tally_init(&t, s->n, err)) == ST_OK &&
         (st = run_all(p.runner, s, &t, err)) == ST_OK)

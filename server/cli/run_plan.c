@@ -87,6 +87,7 @@ open_stages(struct run_plan *out, const struct parts *parts,
             .head = source_of(parts, x, "head"),
             .output = out->exits.name[e],
             .threshold = out->exits.threshold[e],
+            .score = out->exits.score[e],
         };
     }
     return runner_open(&out->runner, out->runtime, stage, n, err);
@@ -94,7 +95,7 @@ open_stages(struct run_plan *out, const struct parts *parts,
 
 /* Every exit of a model, by the names of its outputs. */
 static enum status
-all_exits(struct run_plan *out, const void *data, size_t len,
+all_exits(struct run_plan *out, enum score score, const void *data, size_t len,
     const struct analyse_env *env, struct err *err)
 {
     struct plan_exits *x = &out->exits;
@@ -111,6 +112,7 @@ all_exits(struct run_plan *out, const void *data, size_t len,
                 "more than %d exits", RECORDS_EXITS_MAX);
         x->name[x->n] = json_get_string(exit, "output", "");
         x->threshold[x->n] = NAN;
+        x->score[x->n] = score;
         x->kept[x->n++] = true;
     }
     return ST_OK;
@@ -128,8 +130,8 @@ drop(void *ctx, const void *data, size_t len, char hex[HASH_HEX],
 }
 
 enum status
-run_plan_open(struct run_plan *out, const json_t *plan, const char *model_path,
-    struct err *err)
+run_plan_open(struct run_plan *out, const json_t *plan, enum score score,
+    const char *model_path, struct err *err)
 {
     struct parts parts = { 0 };
     const struct analyse_env env = { &parts, infer, keep, NULL, NULL };
@@ -148,7 +150,8 @@ run_plan_open(struct run_plan *out, const json_t *plan, const char *model_path,
         (st = runtime_onnx_open(&out->runtime, NULL, err)) != ST_OK)
         goto out;
     parts.runtime = out->runtime;
-    if (plan == NULL && (st = all_exits(out, data, len, &look, err)) != ST_OK)
+    if (plan == NULL &&
+        (st = all_exits(out, score, data, len, &look, err)) != ST_OK)
         goto out;
     exits = (struct deploy_exits){
         .name = out->exits.name, .kept = out->exits.kept, .n = out->exits.n

@@ -18,11 +18,11 @@ struct run_plan {
     struct runner *runner;       /* owned */
 };
 
-/* `plan` must outlive *out; NULL: every exit is kept, and none has a threshold.
- *  Failures of plan_exits_read(), deploy_cut() and
+/* `plan` must outlive *out; NULL: every exit is kept and judged by `score`, and
+ * none has a threshold.  Failures of plan_exits_read(), deploy_cut() and
  * runner_open().  End *out with run_plan_close() whatever the outcome. */
 enum status run_plan_open(struct run_plan *out, const json_t *plan,
-    const char *model_path, struct err *err) MUST_CHECK;
+    enum score score, const char *model_path, struct err *err) MUST_CHECK;
 void run_plan_close(struct run_plan *p);
 
 #endif

@@ -66,11 +66,14 @@ session_open(struct session *l, const struct run_policy_wish *w,
     const char *model_file, struct err *err)
 {
     struct trial_options o;
+    enum score score = SCORE_MAX_PROBABILITY;
     enum status st;
 
     if ((st = live_find(w->policy, &l->kind, err)) != ST_OK ||
         (st = read_options(w, &o, err)) != ST_OK ||
-        (st = run_plan_open(&l->plan, NULL, model_file, err)) != ST_OK ||
+        (w->score != NULL &&
+            (st = score_read(w->score, "--score", &score, err)) != ST_OK) ||
+        (st = run_plan_open(&l->plan, NULL, score, model_file, err)) != ST_OK ||
         (st = open_costs(l, w, &o, err)) != ST_OK)
         return st;
     l->input.settings.own.seed = l->input.settings.path.seed = o.seed;

@@ -10,7 +10,8 @@
 #include "server/cli/run_samples.h"
 
 struct run_policy_wish {
-    const char *policy, *costs_file, *records_file, *offload, *objective;
+    const char *policy, *costs_file, *records_file, *offload, *objective,
+        *score;
     double alpha, beta, weight, lambda, probes, memory;
     int64_t seed;
 };
@@ -36,6 +37,9 @@ struct run_policy_wish {
         0, 0 },                                                                \
     { "objective", 'O', OPT_STR, &(w).objective, "METRIC",                     \
         "metric of the costs (default latency_ns)", NULL, 0, 64 },             \
+    { "score", 0, OPT_STR, &(w).score, "WORD",                                 \
+        "with --policy: what exits are judged by: max_probability (default), " \
+        "margin, entropy", NULL, 0, 0 },                                       \
     { "alpha", 'a', OPT_REAL, &(w).alpha, "A",                                 \
         "answer here from this score on (default 0.7)", NULL, 0, 1 },          \
     { "beta", 0, OPT_REAL, &(w).beta, "B",                                     \

@@ -76,8 +76,9 @@ exits_json(const struct run_plan *p, const struct run_tally *t)
         const int e = p->index[i];
 
         if (json_array_append_new(
-                a, json_pack("{s:i, s:s, s:o, s:I, s:o, s:o, s:o}", "index", e,
-                       "name", p->exits.name[e], "threshold",
+                a, json_pack("{s:i, s:s, s:s, s:o, s:I, s:o, s:o, s:o}",
+                       "index", e, "name", p->exits.name[e], "score",
+                       score_word(p->exits.score[e]), "threshold",
                        json_number_or_null(p->exits.threshold[e]), "n",
                        (json_int_t)t->left[i], "share",
                        json_number_or_null(ratio((double)t->left[i], t->n)),
@@ -129,6 +130,7 @@ exit_row(struct text_table *t, const json_t *e)
     text_time(json_get_number(e, "mean_ns"), time);
     if ((st = text_cell(t, "%.0f", json_get_number(e, "index"))) != ST_OK ||
         (st = text_cell(t, "%s", json_get_string(e, "name", "-"))) != ST_OK ||
+        (st = text_cell(t, "%s", json_get_string(e, "score", "-"))) != ST_OK ||
         (st = isfinite(threshold) ? text_cell(t, "%.6g", threshold)
                                   : text_cell(t, "-")) != ST_OK ||
         (st = percent_cell(t, json_get_number(e, "share"))) != ST_OK ||
@@ -140,8 +142,8 @@ exit_row(struct text_table *t, const json_t *e)
 static enum status
 print_table(const json_t *doc, struct err *err)
 {
-    static const char *const columns[] = { ">exit", "name", ">threshold",
-        ">share", ">accuracy", ">mean time", NULL };
+    static const char *const columns[] = { ">exit", "name", "score",
+        ">threshold", ">share", ">accuracy", ">mean time", NULL };
     struct text_table *t = text_table_new(columns);
     char mean[TEXT_CELL], p50[TEXT_CELL], p90[TEXT_CELL];
     double accuracy = json_get_number(doc, "accuracy");

@@ -14,7 +14,7 @@
 static struct client client;
 static struct opt_list devices, shapes;
 static const char *name, *levels, *policy, *cache, *data, *labels, *preprocess,
-    *quantise;
+    *quantise, *score;
 static bool watch;
 static struct plan_wish wish = {
     .max_drop = NAN, .min_accuracy = NAN, .limits.worst_case = NAN
@@ -43,6 +43,9 @@ static const struct opt opts[] = {
     { "labels", 0, OPT_STR, &labels, "Y.npy", "their labels", NULL, 0, 0 },
     { "preprocess", 0, OPT_STR, &preprocess, "JSON",
         "how inputs are prepared: {\"scale\":0.0039}", NULL, 0, 0 },
+    { "score", 0, OPT_STR, &score, "WORD",
+        "what a sample leaves by: max_probability (default), margin, entropy",
+        NULL, 0, 0 },
     { "quantise", 0, OPT_STR, &quantise, "int8|float32",
         "for microcontroller boards: measure its image (int8 is calibrated on "
         "the first rows of --data)",
@@ -132,8 +135,8 @@ quantise_json(int64_t dataset)
 {
     if (quantise == NULL)
         return NULL;
-    return json_pack("{s:s,s:o}", "type", quantise, "dataset",
-        dataset != 0 ? json_integer(dataset) : json_null());
+    return json_pack("{s:s,s:s*,s:o}", "type", quantise, "score", score,
+        "dataset", dataset != 0 ? json_integer(dataset) : json_null());
 }
 
 static enum status
@@ -181,7 +184,8 @@ make_records(
     const char *id = json_string_value(json_object_get(model, "id"));
 
     return register_made(&client, "records",
-        json_pack("{s:s,s:I}", "model", id, "dataset", (json_int_t)dataset),
+        json_pack("{s:s,s:I,s:s*}", "model", id, "dataset", (json_int_t)dataset,
+            "score", score),
         "exits on the data", records, err);
 }
 

@@ -15,7 +15,7 @@ const cases = {
     fit: [join(fixtures, 'cnn3_images_u8.npy'),
       join(fixtures, 'cnn3_labels.npy')],
     preprocess: { scale: 0.00392156862745098 },
-    policy: quickPolicy, max_drop: 0.02,
+    policy: quickPolicy, max_drop: 0.02, options: { score: 'best' },
   },
 };
 
@@ -106,6 +106,12 @@ withService(async (s) => {
   const promised = await s.get(`/v1/plans/${a.promised}`);
   check(['certified', 'full'].includes(promised.guarantee.status),
     `beside it is one that promises to: ${promised.guarantee.status}`);
+  for (const h of a.augmentation.heads.filter((x) => x.kept)) {
+    const best = Object.keys(h.auc).reduce((x, y) =>
+      h.auc[y] > h.auc[x] ? y : x);
+    check(h.score === best && plan.exits.find((x) => x.name === h.exit).score
+      === best, `${h.exit} is left by ${best}, in the plan too`);
+  }
   check(v.residual.same_shares, 'the device decides as the replay says');
   check(Math.abs(v.measured.plan.accuracy - v.predicted.accuracy) < 1e-9,
     'and is as often right');

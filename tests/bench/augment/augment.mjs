@@ -90,6 +90,30 @@ function tellMeasured(v, c) {
     percent(measured.full.accuracy)} on the device`);
 }
 
+const mean = (all) => all.reduce((a, b) => a + b, 0) / all.length;
+
+// The same heads and costs, left by another score: how each ranks right
+// answers before wrong ones, and what the plan with it saves.
+async function tellScores(s, a, body) {
+  const kept = a.augmentation.heads.filter((h) => h.kept);
+  const own = Object.fromEntries(kept.map((h) => [h.exit, ['max_probability',
+    'margin', 'entropy'].reduce((x, y) => h.auc[y] > h.auc[x] ? y : x)]));
+  for (const score of ['max_probability', 'margin', 'entropy', own]) {
+    const records = (await s.post('/v1/records?wait=50', { model: a.model,
+      dataset: a.request.evaluate, score })).id;
+    await s.until(`/v1/records/${records}`);
+    const { id } = await s.post('/v1/searches', { ...body.search,
+      profile: a.profile, records, cross: {} });
+    const done = await s.until(`/v1/searches/${id}`);
+    const { test } = await s.get(`/v1/plans/${done.plan}`);
+    const area = mean(kept.map((h) => h.auc[score] ?? h.auc[score[h.exit]]));
+    const name = typeof score === 'string' ? score : 'best of each';
+    console.log(`  score ${name.padEnd(16)} mean area ${area.toFixed(4)}, plan ${
+      percent(1 - test.cost / test.cost_full)} less, held-out drop ${
+      points(test.accuracy_full - test.accuracy)}`);
+  }
+}
+
 async function tellBounds(s, a) {
   const csv = await s.get(`/v1/records/${a.records}/csv`);
   const costs = await s.get(`/v1/export/costs?profile=${a.profile}`);
@@ -120,6 +144,7 @@ async function bench(s, name) {
     aim(front >= 8, '8')})`);
   tellPlans(plan, await s.get(`/v1/plans/${a.promised}`));
   tellMeasured(v, c);
+  await tellScores(s, a, body);
   await tellBounds(s, a);
 }
 

@@ -103,9 +103,11 @@ run_plan(struct bench *b, const json_t *plan, struct sample *samples)
             enum answer_scale scale = SCALE_UNKNOWN;
 
             if (s->left < 0 &&
-                (last || (json_is_true(json_object_get(x, "kept")) &&
-                             answer_of(s->values, s->n, &scale).score >=
-                                 json_get_number(x, "threshold"))))
+                (last ||
+                    (json_is_true(json_object_get(x, "kept")) &&
+                        answer_of(
+                            s->values, s->n, SCORE_MAX_PROBABILITY, &scale)
+                                .score >= json_get_number(x, "threshold"))))
                 s->left = e;
         }
     }
@@ -178,8 +180,8 @@ leaves_at(const struct bench *b, const struct whole *w, const json_t *plan)
         enum answer_scale scale = SCALE_UNKNOWN;
 
         if (json_is_true(json_object_get(x, "kept")) &&
-            answer_of(w->out[e], w->n_out[e], &scale).score >=
-                json_get_number(x, "threshold"))
+            answer_of(w->out[e], w->n_out[e], SCORE_MAX_PROBABILITY, &scale)
+                    .score >= json_get_number(x, "threshold"))
             return e;
     }
     return b->exits - 1;

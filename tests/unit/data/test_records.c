@@ -91,6 +91,12 @@ what_is_wrong_is_named_by_line_and_column(void **state)
         { HEAD "a,1,,0.5,1,1\n", "line 2, column pred_0: must be" },
         { HEAD "a,1,1,,1,1\n", "line 2, column score_0: must be a finite" },
         { HEAD "a,1,1,nan,1,1\n", "line 2, column score_0" },
+        { "sample,label,pred_0,score_0,score_margin_0\n",
+            "score_margin_0 is there twice" },
+        { "sample,label,pred_0,score_entropy_0,pred_1\na,1,1,2.3,1\n",
+            "line 2, column score_entropy_0: must be within 0 and 1, larger" },
+        { "sample,label,pred_0,score_margin_0,pred_1\na,1,1,-0.1,1\n",
+            "line 2, column score_margin_0: must be within 0 and 1" },
         { HEAD "a,1,1,inf,1,1\n", "line 2, column score_0" },
         { HEAD "a,1,1,1e999,1,1\n", "line 2, column score_0" },
         { HEAD "a,1,1,0x10,1,1\n", "line 2, column score_0" },
@@ -158,6 +164,33 @@ writing_and_reading_gives_the_same_bits(void **state)
     assert_memory_equal(a.score, b.score, 3 * sizeof(*a.score));
     assert_true(isnan(b.score[3]));
     assert_true(isnan(b.seconds[0]) && b.seconds[2] == 1e-3);
+    records_clear(&a);
+    records_clear(&b);
+    buf_clear(&out);
+}
+
+static void
+a_column_says_what_its_scores_are(void **state)
+{
+    static const char text[] =
+        "sample,label,pred_0,score_entropy_0,pred_1,score_1,pred_2,"
+        "score_margin_2\n"
+        "a,1,1,0.25,2,-3,1,1\n"
+        "b,1,1,0,2,7,1,\n";
+    struct records a, b;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 1 << 20);
+    assert_int_equal(parse(text, &a, NULL), ST_OK);
+    assert_int_equal(a.kind[0], SCORE_ENTROPY);
+    assert_int_equal(a.kind[1], SCORE_MAX_PROBABILITY);
+    assert_int_equal(a.kind[2], SCORE_MARGIN);
+    assert_true(a.score[0] == 0.25 && a.score[4] == 1);
+    assert_int_equal(records_write(&a, &out, NULL), ST_OK);
+    assert_int_equal(records_parse(out.data, out.len, &b, NULL), ST_OK);
+    assert_memory_equal(a.kind, b.kind, sizeof(a.kind));
+    assert_memory_equal(a.score, b.score, 5 * sizeof(*a.score));
     records_clear(&a);
     records_clear(&b);
     buf_clear(&out);
@@ -273,6 +306,7 @@ main(void)
         cmocka_unit_test(one_exit_needs_no_score),
         cmocka_unit_test(what_is_wrong_is_named_by_line_and_column),
         cmocka_unit_test(a_nul_byte_and_an_endless_field_are_refused),
+        cmocka_unit_test(a_column_says_what_its_scores_are),
         cmocka_unit_test(writing_and_reading_gives_the_same_bits),
         cmocka_unit_test(
             the_split_is_half_half_and_depends_on_name_and_seed_alone),

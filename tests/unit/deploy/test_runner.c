@@ -37,6 +37,13 @@ static const struct example ours = { OFFRAMP_FIXTURES "/cnn3.onnx",
     OFFRAMP_FIXTURES "/cnn3_images_u8.npy", "{\"scale\":0.00392156862745098}",
     4, 400, "exit" };
 
+/* Every kind of score is among the exits'. */
+static const char *
+score_of_exit(int e)
+{
+    return score_word((enum score)(e % SCORE_KINDS));
+}
+
 /* A plan document: NaN drops an exit. */
 static json_t *
 plan_of(const struct example *x, const double *threshold)
@@ -46,10 +53,11 @@ plan_of(const struct example *x, const double *threshold)
     for (int e = 0; e < x->exits; e++) {
         bool last = e == x->exits - 1, kept = last || !isnan(threshold[e]);
 
-        json_array_append_new(exits,
-            json_pack("{s:i, s:o, s:b, s:o}", "index", e, "name",
-                json_sprintf("%s%d", x->prefix, e), "kept", kept, "threshold",
-                kept && !last ? json_real(threshold[e]) : json_null()));
+        json_array_append_new(
+            exits, json_pack("{s:i, s:o, s:b, s:s, s:o}", "index", e, "name",
+                       json_sprintf("%s%d", x->prefix, e), "kept", kept,
+                       "score", score_of_exit(e), "threshold",
+                       kept && !last ? json_real(threshold[e]) : json_null()));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o}", "schema", "offramp.plan/1",
         "status", "optimal", "objective", "latency_ns", "reference", "label",
@@ -106,8 +114,9 @@ make_records(const struct example *x, struct records *out)
     box_file(&b, x->inputs, inputs);
     for (int e = 0; e < x->exits; e++)
         json_array_append_new(exits,
-            json_pack("{s:o, s:o}", "name", json_sprintf("%s%d", x->prefix, e),
-                "output", json_sprintf("%s%d", x->prefix, e)));
+            json_pack("{s:o, s:o, s:s}", "name",
+                json_sprintf("%s%d", x->prefix, e), "output",
+                json_sprintf("%s%d", x->prefix, e), "score", score_of_exit(e)));
     box_run(&b, "records",
         json_pack("{s:{s:s, s:s, s:o}, s:{s:s, s:o}}", "model", "blob", model,
             "input", "image", "exits", exits, "dataset", "inputs", inputs,
@@ -130,7 +139,8 @@ compare_decisions(
     size_t n, tried = r->n < x->rows ? r->n : x->rows;
 
     rows_open(&rows, x);
-    assert_int_equal(run_plan_open(&p, plan, x->model, NULL), ST_OK);
+    assert_int_equal(
+        run_plan_open(&p, plan, SCORE_MAX_PROBABILITY, x->model, NULL), ST_OK);
     for (size_t i = 0; i < tried; i++) {
         struct runner_answer a;
         int e = 0;
@@ -244,7 +254,8 @@ compare_outputs(const struct example *x, const double *threshold)
 
     rows_open(&rows, x);
     whole_open(&w, x->model);
-    assert_int_equal(run_plan_open(&p, plan, x->model, NULL), ST_OK);
+    assert_int_equal(
+        run_plan_open(&p, plan, SCORE_MAX_PROBABILITY, x->model, NULL), ST_OK);
     for (size_t i = 0; i < (x->rows < 50 ? x->rows : 50); i++) {
         struct runner_answer a;
 
@@ -319,7 +330,8 @@ a_plan_of_another_network_is_refused_by_name(void **state)
     other.prefix = "door";
     plan = plan_of(&other, drop);
     assert_int_equal(
-        run_plan_open(&p, plan, ours.model, &err), ST_UNPROCESSABLE);
+        run_plan_open(&p, plan, SCORE_MAX_PROBABILITY, ours.model, &err),
+        ST_UNPROCESSABLE);
     assert_string_equal(err.code, "plan.model");
     assert_non_null(strstr(err.text, "door0"));
     run_plan_close(&p);
@@ -329,7 +341,8 @@ a_plan_of_another_network_is_refused_by_name(void **state)
     plan = plan_of(&other, drop);
     err = (struct err){ 0 };
     assert_int_equal(
-        run_plan_open(&p, plan, ours.model, &err), ST_UNPROCESSABLE);
+        run_plan_open(&p, plan, SCORE_MAX_PROBABILITY, ours.model, &err),
+        ST_UNPROCESSABLE);
     assert_non_null(strstr(err.text, "4 exits"));
     run_plan_close(&p);
     json_decref(plan);
@@ -361,6 +374,10 @@ a_broken_plan_names_its_member(void **state)
           "\"objective\":\"latency_ns\",\"exits\":[{\"index\":3,"
           "\"name\":\"a\",\"kept\":true}]}",
             "graph order" },
+        { "{\"schema\":\"offramp.plan/1\",\"status\":\"optimal\","
+          "\"objective\":\"latency_ns\",\"exits\":[{\"index\":0,"
+          "\"name\":\"a\",\"kept\":true,\"score\":\"luck\"}]}",
+            "exits[0].score is 'luck'" },
     };
 
     (void)state;

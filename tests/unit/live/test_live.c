@@ -64,8 +64,10 @@ open_rig(void **state)
     struct err err = { 0 };
 
     g = (struct rig){ .cost = { 0.1, 0.2, 0.3, 0.4 }, .offload = { 0.1 } };
-    if (run_plan_open(&g.here, NULL, model, &err) != ST_OK ||
-        run_plan_open(&g.there, NULL, model, &err) != ST_OK)
+    if (run_plan_open(&g.here, NULL, SCORE_MAX_PROBABILITY, model, &err) !=
+            ST_OK ||
+        run_plan_open(&g.there, NULL, SCORE_MAX_PROBABILITY, model, &err) !=
+            ST_OK)
         return -1;
     open_rows(&g);
     policy_setting_init(&g.setting);
