@@ -72,10 +72,23 @@ read_levels(const json_t *given, json_t **out, struct err *err)
     return ST_OK;
 }
 
+static enum status
+check_method(const char *word, struct err *err)
+{
+    static const char *const words[] = { "loop", "prefix_diff", "window" };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(word, words[i]) == 0)
+            return ST_OK;
+    return err_set(err, ST_INVALID, "request.field",
+        "policy.energy_method must be loop, prefix_diff or window");
+}
+
 /* Only checked here: the probe has the defaults. */
 static enum status
 check_policy(struct job_order *o, struct err *err)
 {
+    const char *method = "loop";
     double ci_rel, layer_s, job_s = BUDGET_S, warmup_s;
     int64_t rounds, threads;
     bool energy, counters;
@@ -88,12 +101,13 @@ check_policy(struct job_order *o, struct err *err)
         { "warmup_s", JF_REAL, false, &warmup_s, 0.001, 600 },
         { "energy", JF_BOOL, false, &energy, 0, 0 },
         { "counters", JF_BOOL, false, &counters, 0, 0 },
+        { "energy_method", JF_STR, false, &method, 0, 16 },
     };
     enum status st =
         o->policy != NULL ? JSON_READ(o->policy, "policy", fields, err) : ST_OK;
 
     o->budget_s = (int64_t)job_s + 1;
-    return st;
+    return st == ST_OK ? check_method(method, err) : st;
 }
 
 /* One entry of `devices`: "SELECTOR", which is one of those it means, or

@@ -254,7 +254,7 @@ energy(struct work *w, struct err *err)
         return st;
     energy_account(m->ops->facts(m->self), &window, before, after, &e);
     w->out->flags |= energy_flags(&e) | energy_idle_flags(before, after);
-    w->out->energy = energy_json(&e, m->ops->facts(m->self)->source);
+    w->out->energy = energy_json(&e, "loop", m->ops->facts(m->self)->source);
     return w->out->energy != NULL ? ST_OK : err_nomem(err);
 }
 

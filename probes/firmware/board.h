@@ -7,6 +7,8 @@
  *     BOARD_HZ                 what SysTick counts at
  *     BOARD_UART               base address of an Arm CMSDK UART
  *     BOARD_UART_IRQ           number of the first of its two interrupts
+ *     BOARD_MARK               register with an output that a meter can watch,
+ *     BOARD_MARK_BIT           and its bit
  */
 #ifndef OFFRAMP_FIRMWARE_BOARD_H
 #define OFFRAMP_FIRMWARE_BOARD_H

@@ -91,6 +91,7 @@ do_caps(struct device *d, struct words *args, struct text *out)
     text_pair(out, "pool", d->board->pool_bytes);
     text_pair(out, "kernels", d->board->kernels);
     text_pair(out, "dwt", d->board->dwt);
+    text_pair(out, "mark", d->has_mark);
     text_pair(out, "data", FRAME_DATA);
     text_pair(out, "layers", NN_LAYERS_MAX);
 }
@@ -245,6 +246,8 @@ run_layers(struct device *d, uint32_t first, uint32_t end, uint64_t count,
         .spare_bytes = spare_bytes(d) };
     uint64_t ticks;
 
+    if (d->armed)
+        d->board->mark(true);
     d->board->start();
     for (uint64_t i = 0; i < count; i++)
         for (uint32_t k = first; k < end; k++) {
@@ -252,6 +255,8 @@ run_layers(struct device *d, uint32_t first, uint32_t end, uint64_t count,
             nn_run(&r);
         }
     ticks = d->board->stop();
+    if (d->armed)
+        d->board->mark(false);
     text_str(out, "m-run");
     text_pair(out, "ticks", ticks);
     text_pair(out, "n", count);
@@ -278,6 +283,22 @@ do_run(struct device *d, struct words *args, struct text *out)
         run_layers(d, (uint32_t)first, (uint32_t)end, count, out);
 }
 
+/* gpio 0 or 1: an output goes up when layers begin, and down at their end. */
+static void
+do_gpio(struct device *d, struct words *args, struct text *out)
+{
+    uint64_t on;
+
+    if (!words_hex(args, 1, &on)) {
+        refuse(out, "arguments want=0,1");
+    } else if (!d->has_mark) {
+        refuse(out, "pin this board has no output to mark runs with");
+    } else {
+        d->armed = on != 0;
+        text_str(out, "m-ok");
+    }
+}
+
 static void
 do_reset(struct device *d, struct words *args, struct text *out)
 {
@@ -300,6 +321,7 @@ static const struct {
     { "read", do_read },
     { "kernels", do_kernels },
     { "run", do_run },
+    { "gpio", do_gpio },
     { "reset", do_reset },
 };
 
@@ -324,6 +346,9 @@ void
 device_init(struct device *d, const struct device_board *board)
 {
     *d = (struct device){ .board = board };
+    /* Tried here, so that no window has a pulse that is none of a run. */
+    d->has_mark =
+        board->mark != NULL && board->mark(true) && board->mark(false);
     responder_init(&d->responder, run, d);
 }
 

@@ -19,7 +19,7 @@ struct device_selftest {
     uint32_t cost; /* ticks between two readings */
 };
 
-/* What the board below provides; every slot is set. */
+/* What the board below provides; every slot is set unless it says MAY. */
 struct device_board {
     const char *name, *core;
     uint32_t clock_hz, counter_bits;
@@ -31,7 +31,9 @@ struct device_board {
                              * the line from here .. */
     uint64_t (*stop)(void); /* .. to here; ticks since then */
     void (*selftest)(struct device_selftest *out);
-    void (*reset)(void); /* start anew once the reply is out */
+    void (*reset)(void);     /* start anew once the reply is out */
+    bool (*mark)(bool high); /* MAY: an output that a meter watches; false if
+                              * it does not follow */
 };
 
 struct device {
@@ -40,6 +42,7 @@ struct device {
 
     enum nn_kernels kernels; /* private from here on */
     uint8_t *arena;          /* NULL: no image is open */
+    bool has_mark, armed;    /* runs can be marked, and are */
 };
 
 void device_init(struct device *d, const struct device_board *board);

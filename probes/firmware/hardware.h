@@ -23,6 +23,9 @@ char uart_read(void);      /* sleeps until a byte is there */
 void uart_listen(bool on); /* interrupts on or off */
 void uart_received(void);  /* interrupt */
 
+/* An output that a meter can watch; false if it does not read back. */
+bool mark_set(bool high);
+
 void fw_reboot(void) __attribute__((noreturn));
 
 #endif

@@ -51,6 +51,7 @@ main(void)
         .stop = stop,
         .selftest = selftest,
         .reset = want_reset,
+        .mark = mark_set,
     };
     static struct device device;
     char hello[FRAME_LINE];

@@ -38,6 +38,7 @@ identify(struct board *b, struct err *err)
 {
     struct frame f;
     enum status st = client_call(&b->client, "name", &f, err);
+    uint64_t mark = 0;
     uint64_t dwt = 0;
 
     if (st != ST_OK)
@@ -54,6 +55,7 @@ identify(struct board *b, struct err *err)
         (st = number(&f, "dwt", &dwt, err)) != ST_OK)
         return st;
     b->dwt = dwt != 0;
+    b->mark = text_find(f.text, "mark", &mark) && mark != 0;
     return ST_OK;
 }
 
@@ -227,6 +229,15 @@ board_run(struct board *b, uint32_t first, uint32_t end, uint32_t count,
         return st;
     out->crc = (uint32_t)crc;
     return ST_OK;
+}
+
+enum status
+board_arm(struct board *b, bool on, struct err *err)
+{
+    uint64_t which = on;
+    struct frame f;
+
+    return ask(b, &f, err, "gpio", &which, 1);
 }
 
 enum status

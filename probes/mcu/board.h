@@ -30,6 +30,7 @@ struct board {
     uint64_t clock_hz, pool_bytes, counter_bits;
     uint64_t kernels;    /* sets that it has, a bit for each */
     bool dwt;            /* its clock is the cycle counter, not SysTick */
+    bool mark;           /* it has an output that marks runs */
     uint64_t clock_cost; /* ticks between two readings */
 };
 
@@ -68,6 +69,10 @@ enum status board_input(
 enum status board_run(struct board *b, uint32_t first, uint32_t end,
     uint32_t count, int wait_ms, struct board_run *out,
     struct err *err) MUST_CHECK;
+
+/* Let an output be up while layers run, or no more.  ST_UNPROCESSABLE
+ * (`device.refused`): it has none, or it does not follow. */
+enum status board_arm(struct board *b, bool on, struct err *err) MUST_CHECK;
 
 /* Read `len` bytes of the arena. */
 enum status board_read(struct board *b, uint32_t at, void *out, size_t len,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "probes/mcu/emulator.h"
+#include "probes/meters/source.h"
 
 static enum status
 read_list(json_t **out, struct err *err)
@@ -173,12 +174,18 @@ site_stable(const struct site_board *s, const struct board *b,
     const char *core = b ? b->core : m ? m->core : NULL;
     struct site_board known = *s;
     struct err why = { 0 };
+    struct meter_spec named;
+    /* What its owner calls it: asking the meter would disturb its user. */
+    const char *meter =
+        !site_emulated(s) && meter_spec_find(s->name, &named, NULL) == ST_OK
+            ? named.name
+            : NULL;
 
     if (identify(&known, &why) != ST_OK)
         log_warn("board %s: %s", s->name, why.text);
 
     *out = json_pack(
-        "{s:s?,s:s?,s:s?,s:s?,s:o,s:o,s:s,s:s,s:o,s:s,s:o,s:s?,s:s?,s:n}",
+        "{s:s?,s:s?,s:s?,s:s?,s:o,s:o,s:s,s:s,s:o,s:s,s:o,s:s?,s:s?,s:s?}",
         "board_model", model, "board_serial",
         known.id[0] != '\0' ? known.id : NULL, "soc", core, "cpu_model", core,
         "fixed_khz",
@@ -191,7 +198,7 @@ site_stable(const struct site_board *s, const struct board *b,
                          : "systick",
         "emulator", emulator_json(s), "kernels",
         b ? nn_kernels_name(board_best(b)) : NULL, "dtype", dtype,
-        "energy_sensor");
+        "energy_sensor", meter);
     if (*out == NULL)
         return err_nomem(err);
     return env_fingerprint(*out, fingerprint, err);

@@ -9,12 +9,16 @@
 #include "base/env_digest.h"
 #include "base/file.h"
 #include "base/flag.h"
+#include "base/log.h"
+#include "probes/mcu/energy.h"
 #include "probes/mcu/golden_image.h"
 #include "probes/mcu/measure.h"
 #include "probes/mcu/network.h"
 #include "probes/mcu/site.h"
+#include "probes/meters/external.h"
 
 enum { BLOB_MAX = 1 << 28 };
+static const int64_t IDLE_NS = 5000000000;
 
 /* One task of a board; everything is owned but what is borrowed of `t`. */
 struct work {
@@ -27,7 +31,7 @@ struct work {
     struct parts kernels, parts;
     char *image, *sample;
     size_t len, n_sample;
-    json_t *rows, *support;
+    json_t *rows, *support, *problems; /* those of the energy meter */
     struct rig_check check;
     struct clock_start start;
     int64_t flags;
@@ -57,6 +61,7 @@ work_clear(struct work *w)
     rig_clear(&w->rig);
     json_decref(w->rows);
     json_decref(w->support);
+    json_decref(w->problems);
     free(w->image);
     free(w->sample);
 }
@@ -69,7 +74,9 @@ start(struct work *w, struct err *err)
 
     w->start = clock_start();
     w->device = device_of(w->t);
-    if ((w->rows = json_array()) == NULL)
+    w->rows = json_array();
+    w->problems = json_array();
+    if (w->rows == NULL || w->problems == NULL)
         return err_nomem(err);
     task_progress(w->t, "board", 0, 1, w->device);
     if ((st = site_find(w->device, &w->site, err)) != ST_OK ||
@@ -88,6 +95,12 @@ static void
 progress(void *ctx, size_t done, size_t total)
 {
     task_progress(ctx, "rounds", (int64_t)done, (int64_t)total, NULL);
+}
+
+static void
+progress_energy(void *ctx, size_t done, size_t total)
+{
+    task_progress(ctx, "energy", (int64_t)done, (int64_t)total, NULL);
 }
 
 static enum status
@@ -157,6 +170,60 @@ read_blob(const struct work *w, const json_t *image, const char *name,
 }
 
 static enum status
+tell_problem(struct work *w, const char *name, const char *code,
+    const char *why, struct err *err)
+{
+    json_t *o =
+        json_pack("{s:s,s:s,s:s}", "name", name, "code", code, "why", why);
+
+    return json_array_append_new(w->problems, o) == 0 ? ST_OK : err_nomem(err);
+}
+
+/* Under the board's meter, if it has one; an emulator takes none of a board's
+ * energy. */
+static enum status
+measure_energy(
+    struct work *w, const json_t *image, uint32_t n_layers, struct err *err)
+{
+    struct measure_limits limits = limits_of(w);
+    struct board_energy e = { .rig = &w->rig,
+        .limits = &limits,
+        .idle_ns = IDLE_NS,
+        .problems = w->problems };
+    struct plan all = w->plan; /* the same parts, whatever else was asked for */
+    struct meter_handle meter;
+    struct parts parts = { 0 };
+    struct err why = { 0 };
+    char room[RIG_WHY];
+    enum status st;
+
+    limits.progress = progress_energy;
+    if (w->rig.emulated || !w->plan.policy.energy ||
+        !(w->plan.levels & LEVEL_BIT(LEVEL_L5)))
+        return ST_OK;
+    if ((st = meter_external_open(&meter, w->device, &why)) != ST_OK) {
+        log_info("no energy of %s: %s", w->device, why.text);
+        return st == ST_NOT_FOUND ? ST_OK : err_nomem(err);
+    }
+    w->flags &= ~FLAG(no_energy_sensor);
+    if (!rig_fits(&w->rig, w->image, w->len, room)) {
+        meter_close(&meter);
+        return tell_problem(w, "network", "model.too_large", room, err);
+    }
+    all.levels =
+        LEVEL_BIT(LEVEL_L0) | LEVEL_BIT(LEVEL_L2) | LEVEL_BIT(LEVEL_L6);
+    e.meter = &meter;
+    e.parts = &parts;
+    st = parts_make(&parts, &all, json_object_get(w->t->payload, "analysis"),
+        image, n_layers, 1, err);
+    if (st == ST_OK)
+        st = board_energy_rows(&e, w->rows, err);
+    parts_clear(&parts);
+    meter_close(&meter);
+    return st;
+}
+
+static enum status
 measure_network(struct work *w, const json_t *image, struct err *err)
 {
     const struct measure_limits limits = limits_of(w);
@@ -181,7 +248,9 @@ measure_network(struct work *w, const json_t *image, struct err *err)
     task_progress(w->t, "check", 0, 1, "outputs");
     st = network_measure(
         &w->rig, &n, &limits, &w->parts, &w->check, &w->support, err);
-    return st == ST_OK ? add_rows(w, &w->parts, &limits, err) : st;
+    if (st == ST_OK)
+        st = add_rows(w, &w->parts, &limits, err);
+    return st == ST_OK ? measure_energy(w, image, head->n_layers, err) : st;
 }
 
 /* ---- the documents ---- */
@@ -200,10 +269,10 @@ add_env(struct work *w, const char *dtype, json_t *doc, struct err *err)
         return st;
     clock_utc_text(w->start.utc_ms, begun);
     clock_utc_text(clock_utc_since(&w->start), ended);
-    env = json_pack("{s:o,s:{s:s,s:s,s:O,s:I,s:I}}", "stable", stable,
+    env = json_pack("{s:o,s:{s:s,s:s,s:O,s:O,s:I,s:I}}", "stable", stable,
         "volatile", "utc_start", begun, "utc_end", ended, "recoveries",
-        w->rig.recoveries, "line_repeats", (json_int_t)c->repeats, "line_lost",
-        (json_int_t)client_lost(c));
+        w->rig.recoveries, "energy_problems", w->problems, "line_repeats",
+        (json_int_t)c->repeats, "line_lost", (json_int_t)client_lost(c));
     if (env == NULL)
         return err_nomem(err);
     if ((st = env_hash(env, digest, err)) != ST_OK) {

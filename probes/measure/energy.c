@@ -241,9 +241,9 @@ energy_idle_flags(double before_w, double after_w)
 }
 
 json_t *
-energy_json(const struct energy *e, const char *sensor)
+energy_json(const struct energy *e, const char *method, const char *sensor)
 {
     return json_pack("{s:f, s:f, s:f, s:f, s:s, s:s}", "gross_nj", e->gross_nj,
         "idle_nj", e->idle_nj, "net_nj", e->net_nj, "err_nj", e->err_nj,
-        "method", "loop", "sensor", sensor);
+        "method", method, "sensor", sensor);
 }

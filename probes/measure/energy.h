@@ -57,6 +57,7 @@ int64_t energy_flags(const struct energy *e);
 int64_t energy_idle_flags(double before_w, double after_w);
 
 /* {"gross_nj", .., "method":"loop", "sensor":..}; NULL when out of memory. */
-json_t *energy_json(const struct energy *e, const char *sensor);
+json_t *energy_json(
+    const struct energy *e, const char *method, const char *sensor);
 
 #endif

@@ -93,7 +93,7 @@ account(struct profiler *p, struct job *job, const struct energy_window *w,
     energy_account(f, w, idle_w[0], idle_w[1], &e);
     job->flags |= energy_flags(&e) | energy_idle_flags(idle_w[0], idle_w[1]) |
                   (f->replayed ? FLAG(replayed) : 0);
-    job->energy = energy_json(&e, f->source);
+    job->energy = energy_json(&e, "loop", f->source);
     return job->energy != NULL ? ST_OK : err_nomem(err);
 }
 

@@ -35,10 +35,35 @@ level_read(const json_t *v, const char *path, enum level *out, struct err *err)
         "%s must be L0, L1, L2, L3, L4, L5 or L6", path);
 }
 
+static const char *const methods[] = { [ENERGY_LOOP] = "loop",
+    [ENERGY_PREFIX_DIFF] = "prefix_diff",
+    [ENERGY_WINDOW] = "window" };
+enum { METHODS = sizeof(methods) / sizeof(methods[0]) };
+
+const char *
+energy_method_name(enum energy_method m)
+{
+    return methods[m];
+}
+
+static enum status
+read_method(const char *word, enum energy_method *out, struct err *err)
+{
+    for (int m = 0; m < METHODS; m++)
+        if (strcmp(word, methods[m]) == 0) {
+            *out = (enum energy_method)m;
+            return ST_OK;
+        }
+    return err_set(err, ST_INVALID, "request.field",
+        "policy.energy_method must be loop, prefix_diff or window");
+}
+
 enum status
 policy_read(struct policy *p, const json_t *payload, struct err *err)
 {
     const json_t *o = json_object_get(payload, "policy");
+    const char *method = methods[ENERGY_LOOP];
+    enum status st;
     const struct json_field fields[] = {
         { "ci_rel", JF_REAL, false, &p->ci_rel, 1e-4, 1 },
         { "max_rounds", JF_INT, false, &p->max_rounds, 1, 10000 },
@@ -48,6 +73,7 @@ policy_read(struct policy *p, const json_t *payload, struct err *err)
         { "warmup_s", JF_REAL, false, &p->warmup_s, 1e-3, 600 },
         { "energy", JF_BOOL, false, &p->energy, 0, 0 },
         { "counters", JF_BOOL, false, &p->counters, 0, 0 },
+        { "energy_method", JF_STR, false, &method, 0, 16 },
     };
 
     *p = (struct policy){ .ci_rel = 0.01,
@@ -58,18 +84,21 @@ policy_read(struct policy *p, const json_t *payload, struct err *err)
         .threads = 1,
         .energy = true,
         .counters = true };
-    return o == NULL || json_is_null(o) ? ST_OK
-                                        : JSON_READ(o, "policy", fields, err);
+    if (o == NULL || json_is_null(o))
+        return ST_OK;
+    st = JSON_READ(o, "policy", fields, err);
+    return st == ST_OK ? read_method(method, &p->energy_method, err) : st;
 }
 
 json_t *
 policy_json(const struct policy *p)
 {
-    return json_pack("{s:f, s:I, s:f, s:f, s:I, s:f, s:b, s:b}", "ci_rel",
+    return json_pack("{s:f, s:I, s:f, s:f, s:I, s:f, s:b, s:b, s:s}", "ci_rel",
         p->ci_rel, "max_rounds", (json_int_t)p->max_rounds, "layer_budget_s",
         p->layer_budget_s, "job_budget_s", p->job_budget_s, "threads",
         (json_int_t)p->threads, "warmup_s", p->warmup_s, "energy", p->energy,
-        "counters", p->counters);
+        "counters", p->counters, "energy_method",
+        energy_method_name(p->energy_method));
 }
 
 static enum status

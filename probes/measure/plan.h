@@ -29,10 +29,17 @@ enum { LEVELS_DEFAULT = (LEVEL_BIT(LEVEL_COUNT) - 1) & ~LEVEL_BIT(LEVEL_L3) };
 
 const char *level_name(enum level l);
 
+/* How a board's energy is told apart by layers (probes/mcu/energy.h). */
+enum energy_method { ENERGY_LOOP, ENERGY_PREFIX_DIFF, ENERGY_WINDOW };
+
+/* "loop", "prefix_diff", "window". */
+const char *energy_method_name(enum energy_method m);
+
 struct policy {
     double ci_rel, layer_budget_s, job_budget_s, warmup_s;
     int64_t max_rounds, threads;
     bool energy, counters;
+    enum energy_method energy_method;
 };
 
 json_t *policy_json(const struct policy *p);

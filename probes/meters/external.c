@@ -15,7 +15,7 @@
 enum { CHUNK = 4096, LOOK_MS = 100, HEADER_MS = 3000, NS_PER_MS = 1000000 };
 
 /* A chunk that is full may have more behind it: 4 KiB in 4 ms. */
-static const int64_t PAUSE_NS = 4 * NS_PER_MS, PATIENCE_NS = 2000000000;
+static const int64_t PAUSE_NS = 4 * NS_PER_MS, PATIENCE_NS = 1000000000;
 
 /* Shortest windows: of samples, and of time. */
 enum { WINDOW_SAMPLES = 200 };
@@ -213,14 +213,15 @@ external_select(void *self, size_t group, struct err *err)
 typedef enum status look_fn(const struct tape *t, int64_t from_ns,
     int64_t to_ns, struct meter_window *out, struct err *err);
 
+/* What is said up to `wait_ns` of our clock is wanted. */
 static enum status
 look(struct external *x, look_fn *fn, int64_t from_ns, int64_t to_ns,
-    struct meter_window *out, struct err *err)
+    int64_t wait_ns, struct meter_window *out, struct err *err)
 {
     enum status st;
 
     pthread_mutex_lock(&x->lock);
-    if ((st = await(x, to_ns, err)) == ST_OK)
+    if ((st = await(x, wait_ns, err)) == ST_OK)
         st = fn(&x->tape, from_ns, to_ns, out, err);
     pthread_mutex_unlock(&x->lock);
     return st;
@@ -230,14 +231,19 @@ static enum status
 external_between(void *self, int64_t from_ns, int64_t to_ns,
     struct meter_window *out, struct err *err)
 {
-    return look(self, tape_between, from_ns, to_ns, out, err);
+    return look(self, tape_between, from_ns, to_ns, to_ns, out, err);
 }
 
 static enum status
 external_marked(void *self, int64_t from_ns, int64_t to_ns,
     struct meter_window *out, struct err *err)
 {
-    return look(self, tape_marked, from_ns, to_ns, out, err);
+    struct external *x = self;
+
+    /* Its clock seems to be behind ours by what its lines take; an edge at the
+     * end must not be missed for that. */
+    return look(
+        x, tape_marked, from_ns, to_ns, to_ns + x->facts.guard_ns, out, err);
 }
 
 static void

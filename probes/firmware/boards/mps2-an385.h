@@ -5,3 +5,5 @@
 #define BOARD_HZ       25000000
 #define BOARD_UART     0x40004000
 #define BOARD_UART_IRQ 0
+#define BOARD_MARK     0x40028000 /* LEDs; the first one */
+#define BOARD_MARK_BIT 1u

@@ -77,6 +77,18 @@ own_time(const struct teller *t, int64_t now_ns)
     return t->fault == TELLER_BACK && t->load->trouble ? us - 5e6 : us;
 }
 
+/* The edges up to a moment. */
+static void
+say_marks(struct teller *t, FILE *out, int64_t now_ns)
+{
+    for (; t->told_marks < t->load->n_marks &&
+           t->load->marks[t->told_marks % 64] <= now_ns;
+         t->told_marks++)
+        fprintf(out, "m %.3f %d\n",
+            own_time(t, t->load->marks[t->told_marks % 64]),
+            t->told_marks % 2 == 0);
+}
+
 /* The sample of the period that ends at `now_ns`. */
 static void
 say_sample(struct teller *t, FILE *out, int64_t now_ns, double nj)
@@ -97,15 +109,6 @@ say_sample(struct teller *t, FILE *out, int64_t now_ns, double nj)
         fprintf(out, "s %.3f %.9f\n", own_time(t, now_ns), value);
 }
 
-static void
-say_marks(struct teller *t, FILE *out)
-{
-    for (; t->told_marks < t->load->n_marks; t->told_marks++)
-        fprintf(out, "m %.3f %d\n",
-            own_time(t, t->load->marks[t->told_marks % 64]),
-            t->told_marks % 2 == 0);
-}
-
 /* All periods that are over; their energy is spread over them evenly. */
 static void
 say_due(struct teller *t, FILE *out)
@@ -115,10 +118,11 @@ say_due(struct teller *t, FILE *out)
     double first = t->said_w_nj;
     double last = total_nj(t, from_ns + n * PERIOD_NS);
 
-    for (int64_t i = 1; i <= n; i++)
+    for (int64_t i = 1; i <= n; i++) {
+        say_marks(t, out, from_ns + i * PERIOD_NS);
         say_sample(t, out, from_ns + i * PERIOD_NS,
             first + (last - first) * (double)i / (double)n);
-    say_marks(t, out);
+    }
 }
 
 static void
