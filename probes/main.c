@@ -3,6 +3,7 @@
  * microcontroller boards at its lines. */
 #include "probes/agent/agent.h"
 #include "probes/deploy/task_validate.h"
+#include "probes/emulated/count.h"
 #include "probes/live/task_live.h"
 #include "probes/mcu/site.h"
 #include "probes/mcu/task_board.h"
@@ -26,14 +27,25 @@ golden(struct task *t, json_t **result, struct err *err)
                                 : task_golden.run(t, result, err);
 }
 
+static enum status
+measure_link(struct task *t, json_t **result, struct err *err)
+{
+    return task_is_for_board(t) ? task_board_link(t, result, err)
+                                : task_link.run(t, result, err);
+}
+
 static const struct task_kind any_profile = {
     .name = "profile", .run = profile, .blame = TASK_DEVICE
 };
 static const struct task_kind any_golden = {
     .name = "golden", .run = golden, .blame = TASK_DEVICE
 };
+static const struct task_kind any_link = { .name = "link",
+    .run = measure_link,
+    .blame = TASK_MEASURE,
+    .offered = count_real_machine };
 static const struct task_kind *const kinds[] = { &any_profile, &any_golden,
-    &task_validate, &task_live_run, &task_link, &task_relay, NULL };
+    &task_validate, &task_live_run, &any_link, &task_relay, NULL };
 
 static enum status
 env(json_t **out, struct err *err)

@@ -81,6 +81,71 @@ check_way(const json_t *o, const char *path, double *widest, struct err *err)
     return st;
 }
 
+/* What an emulator tells has counts, and no time at all. */
+static enum status
+check_counted(const json_t *way, const char *path, struct err *err)
+{
+    static const char *const times[] = { "base_ns", "byte_ns", "bytes_per_s" };
+    const json_t *e;
+    size_t i;
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+        if (!json_is_null(json_object_get(way, times[i])))
+            return err_set(err, ST_UNPROCESSABLE, "result.emulated",
+                "%s.%s must be null: an emulator gives counts, never time",
+                path, times[i]);
+    json_array_foreach(json_object_get(way, "exchanges"), i, e)
+    {
+        if (!json_is_null(json_object_get(e, "median_ns")) ||
+            !json_is_integer(json_object_get(e, "line_bytes")))
+            return err_set(err, ST_UNPROCESSABLE, "result.emulated",
+                "%s.exchanges[%zu] must have line_bytes and a null median_ns",
+                path, i);
+    }
+    return ST_OK;
+}
+
+/* Energy a byte: null, or every number with its bound. */
+static enum status
+check_energy(const json_t *energy, struct err *err)
+{
+    static const char *const ways[] = { "send", "receive" };
+    double gross, idle, net, bound;
+    const struct json_field fields[] = {
+        { "gross_nj", JF_REAL, true, &gross, -1e18, 1e18 },
+        { "idle_nj", JF_REAL, true, &idle, -1e18, 1e18 },
+        { "net_nj", JF_REAL, true, &net, -1e18, 1e18 },
+        { "err_nj", JF_REAL, true, &bound, 0, 1e18 },
+    };
+    enum status st = ST_OK;
+
+    for (size_t i = 0; st == ST_OK && json_is_object(energy) && i < 2; i++)
+        st = JSON_READ(
+            json_object_get(energy, ways[i]), "result.energy", fields, err);
+    return st;
+}
+
+static bool
+is_emulated(const json_t *doc)
+{
+    return strcmp(json_get_string(doc, "source", ""), "emulated") == 0;
+}
+
+static enum status
+check_ways(const json_t *doc, double *widest, struct err *err)
+{
+    const json_t *send = json_object_get(doc, "send");
+    const json_t *receive = json_object_get(doc, "receive");
+    enum status st;
+
+    if (is_emulated(doc)) {
+        st = check_counted(send, "result.send", err);
+        return st == ST_OK ? check_counted(receive, "result.receive", err) : st;
+    }
+    st = check_way(send, "result.send", widest, err);
+    return st == ST_OK ? check_way(receive, "result.receive", widest, err) : st;
+}
+
 /* Its grade is the server's to give, as with rows. */
 static enum status
 check_link(const struct task *task, json_t *doc, struct err *err)
@@ -100,8 +165,8 @@ check_link(const struct task *task, json_t *doc, struct err *err)
     enum status st;
 
     if ((st = JSON_PICK(doc, "result", fields, err)) != ST_OK ||
-        (st = check_way(send, "result.send", &widest, err)) != ST_OK ||
-        (st = check_way(receive, "result.receive", &widest, err)) != ST_OK ||
+        (st = check_ways(doc, &widest, err)) != ST_OK ||
+        (st = check_energy(json_object_get(doc, "energy"), err)) != ST_OK ||
         (st = flag_from_json(names, &flags, err)) != ST_OK)
         return st;
     if (task->device == NULL || strcmp(from, task->device) != 0)
@@ -124,7 +189,8 @@ store(struct db *db, const struct task *task, json_t *doc, struct err *err)
 
     if (st == ST_OK)
         st = db_flow_set(db, task->flow, 0, text, err);
-    if (st == ST_OK)
+    /* Costs cannot count with a line without time: nobody is to find it. */
+    if (st == ST_OK && !is_emulated(doc))
         st = db_link_add(db, task->flow, json_get_string(doc, "from", NULL),
             json_get_string(doc, "to", NULL), err);
     free(text);
@@ -137,7 +203,7 @@ accept_link(struct db *db, const struct task *task, const json_t *result,
     int64_t now_ms, struct err *err)
 {
     json_t *payload = view_document(task->payload), *doc = NULL;
-    bool asks = strcmp(json_get_string(payload, "role", ""), "ask") == 0;
+    bool asks = strcmp(json_get_string(payload, "role", ""), "answer") != 0;
     enum status st;
 
     (void)now_ms;

@@ -61,6 +61,13 @@ drop_shared(struct ends *e, const struct link_order *o, struct err *err)
         o->from, o->to);
 }
 
+/* A board's own line: one task measures both of its ends. */
+static bool
+is_line(const struct link_order *o)
+{
+    return strcmp(o->to, LINK_TO_HOST) == 0;
+}
+
 static enum status
 find_ends(
     struct db *db, const struct link_order *o, struct ends *e, struct err *err)
@@ -73,9 +80,9 @@ find_ends(
     e->to = calloc(e->fleet.n + 1, sizeof(*e->to));
     if (e->from == NULL || e->to == NULL)
         return err_nomem(err);
-    st = fleet_match(
-        &e->fleet, "from", o->from, FLEET_HOSTS, e->from, &e->n_from, err);
-    if (st != ST_OK || strcmp(o->to, LINK_TO_SERVER) == 0)
+    st = fleet_match(&e->fleet, "from", o->from,
+        is_line(o) ? FLEET_BOARDS : FLEET_HOSTS, e->from, &e->n_from, err);
+    if (st != ST_OK || is_line(o) || strcmp(o->to, LINK_TO_SERVER) == 0)
         return st;
     st = fleet_match(&e->fleet, "to", o->to, FLEET_HOSTS, e->to, &e->n_to, err);
     return st == ST_OK ? drop_shared(e, o, err) : st;
@@ -130,6 +137,30 @@ add_answer(struct db *db, const struct ends *e, const struct link_order *o,
         json_array(), &id, err);
 }
 
+static enum status
+add_line(struct db *db, const struct ends *e, const struct link_order *o,
+    struct err *err)
+{
+    const char *names[DEVICES_MAX];
+    size_t n = e->n_from < DEVICES_MAX ? e->n_from : DEVICES_MAX;
+    int64_t id;
+
+    for (size_t i = 0; i < n; i++)
+        names[i] = e->from[i]->name;
+    return input_task_add(db,
+        &(struct task_offer){ .kind = TASK_LINK,
+            .owner = o->owner,
+            .flow = o->id,
+            .selector = o->from,
+            .devices = names,
+            .n_devices = n,
+            .deadline_s = DEADLINE_S,
+            .now_ms = o->now_ms },
+        json_pack("{s:s,s:O?,s:I}", "role", "line", "policy", o->policy, "seed",
+            (json_int_t)o->seed),
+        json_array(), &id, err);
+}
+
 enum status
 link_order_store(struct db *db, struct link_order *o, struct err *err)
 {
@@ -138,7 +169,7 @@ link_order_store(struct db *db, struct link_order *o, struct err *err)
 
     if ((st = find_ends(db, o, &e, err)) == ST_OK &&
         (st = add_flow(db, &e, o, err)) == ST_OK)
-        st = add_answer(db, &e, o, err);
+        st = is_line(o) ? add_line(db, &e, o, err) : add_answer(db, &e, o, err);
     ends_clear(&e);
     return st;
 }

@@ -12,9 +12,11 @@
 #include "db/db.h"
 
 #define LINK_TO_SERVER "server"
+/* Of a microcontroller board: the machine at the other end of its line. */
+#define LINK_TO_HOST "host"
 
 struct link_order {
-    const char *from, *to; /* selectors; `to` may be LINK_TO_SERVER */
+    const char *from, *to; /* selectors; `to` may be one of those above */
     json_t *policy;        /* borrowed; NULL: the probe's defaults */
     int64_t seed;
     const char *owner;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The links of a device that were measured: what it takes to send bytes.
-import { list, post } from "./api.js";
+import { get, list, post } from "./api.js";
 import { axis, colour, figure, key, ticks } from "./charts.js";
 import { h, link, problemBox, section, table } from "./dom.js";
-import { amount, flagList, grade, instant, known, percent, quantity, state,
+import { amount, dash, flagList, grade, instant, known, percent, quantity, state,
     time } from "./format.js";
 
 const ways = [["send", "→"], ["receive", "←"]];
@@ -11,9 +11,17 @@ const ways = [["send", "→"], ["receive", "←"]];
 const range = (v, kind) => `95 % interval ${amount(v.ci95_lo, kind)} to ${
     amount(v.ci95_hi, kind)}`;
 
+// Above idle, of the end that asked; a dash without a meter.
+function byteEnergy({ link: l, name }) {
+    const e = l.energy?.[name];
+    return e ? h("span", { title: `by ${l.energy.sensor}, the bound is ${
+        amount(e.err_nj, "nj")}` }, amount(e.net_nj, "nj"))
+        : dash(`${l.from} has no energy meter that could be used`);
+}
+
 // One row a direction.
 const rowsOf = (links) => links.flatMap((l) => ways.map(([name, arrow]) =>
-    ({ ...l, arrow, way: l.link[name] })));
+    ({ ...l, arrow, name, way: l.link[name] })));
 
 const linkTable = (links) => table("Links of this device", [
     { title: "Link", head: true, cell: (r) =>
@@ -27,6 +35,7 @@ const linkTable = (links) => table("Links of this device", [
     { title: "Fit", number: true, cell: (r) => h("span", { title:
         `the worst size is ${percent(r.way.worst_rel, 1)} off` },
     percent(r.way.residual_rel, 1)) },
+    { title: "Energy a byte", number: true, cell: (r) => byteEnergy(r) },
     { title: "Grade", cell: (r) => grade(r.link.grade) },
     { title: "Flags", wrap: true, cell: (r) => flagList(r.link.flags) },
     { title: "Measured", cell: (r) => instant(r.link.finished_at) },
@@ -67,16 +76,19 @@ const pending = (links) => links.map((l) => h("p", null, `Link to ${
 // On a device's page: the newest first, and a button for one to the server.
 export async function linksSection(page, name, again) {
     const at = encodeURIComponent(name);
-    const [from, to, all] = await Promise.all([
+    const [{ labels }, from, to, all] = await Promise.all([
+        get(`/v1/devices/${at}`, page.signal),
         list(`/v1/links?from=${at}`, page.signal, 10),
         list(`/v1/links?to=${at}`, page.signal, 10),
         list("/v1/links", page.signal, 20)]);
+    const board = labels?.kind === "mcu";
     const links = [...from, ...to];
     const open = all.filter((l) => l.request.from === name
         && ["queued", "running"].includes(l.state));
     const start = h("button", { type: "button", onclick: () =>
-        post("/v1/links", { from: name }).then(again).catch((e) =>
-            start.after(problemBox(e))) }, "Measure the link to the server");
+        post("/v1/links", { from: name, ...(board ? { to: "host" } : {}) }).then(again).catch((e) =>
+            start.after(problemBox(e))) }, board ? "Measure the line to its host"
+        : "Measure the link to the server");
     return section("Links", links.length ? [chart(links[0]), linkTable(links)]
         : h("p", null, "No link of this device was measured yet. "
             + "Costs of splitting a network need one."),

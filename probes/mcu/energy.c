@@ -66,17 +66,30 @@ idle(struct pass_of *x, int which)
 
 /* Run it; a board that is lost is brought back. */
 static enum status
-see(struct pass_of *x, const char *name, struct sight *s)
+see_once(struct pass_of *x, struct sight *s, struct err *cause)
 {
     struct rig *r = x->e->rig;
-    struct err cause = { 0 };
     enum status st;
 
     while ((st = sight_take(r, x->e->meter, x->e->limits->policy->energy_method,
-                s, &cause)) != ST_OK &&
+                s, cause)) != ST_OK &&
            st != ST_INVALID)
-        if ((st = rig_mend(r, st, &cause)) != ST_OK)
+        if ((st = rig_mend(r, st, cause)) != ST_OK)
             break;
+    return st;
+}
+
+/* A window that something disturbed is taken once more. */
+static enum status
+see(struct pass_of *x, const char *name, struct sight *s)
+{
+    struct err cause = { 0 };
+    enum status st = see_once(x, s, &cause);
+
+    if (st == ST_INVALID) {
+        err_clear(&cause);
+        st = see_once(x, s, &cause);
+    }
     return forgive(x, name, st, &cause, &s->flags);
 }
 

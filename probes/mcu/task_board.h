@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* task_board.h -- the tasks `profile` and `golden` of a microcontroller
- * board (../README.md). */
+/* task_board.h -- the tasks `profile`, `golden` and `link` of a
+ * microcontroller board (../README.md). */
 #ifndef OFFRAMP_MCU_TASK_BOARD_H
 #define OFFRAMP_MCU_TASK_BOARD_H
 
@@ -14,6 +14,10 @@ bool task_is_for_board(const struct task *t);
 enum status task_board_profile(
     struct task *t, json_t **result, struct err *err) MUST_CHECK;
 enum status task_board_golden(
+    struct task *t, json_t **result, struct err *err) MUST_CHECK;
+
+/* The board's own line, role `line` (task_line.c). */
+enum status task_board_link(
     struct task *t, json_t **result, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,8 +7,11 @@
 #include "base/flag.h"
 #include "probes/emulated/count.h"
 #include "probes/measure/kit.h"
+#include "probes/transfer/link_energy.h"
 #include "probes/transfer/peer.h"
 #include "probes/transfer/report.h"
+
+static const int64_t IDLE_NS = 5000000000;
 
 /* ---- the end that answers ---- */
 
@@ -75,6 +78,29 @@ tick(void *ctx, size_t rounds)
     task_progress(ctx, "rounds", (int64_t)rounds, SWEEP_ROUNDS_MAX, NULL);
 }
 
+/* Energy where this machine has a meter; null where it has none. */
+static enum status
+measure_energy(struct task *t, const struct kit *kit, const struct exchange *x,
+    const struct sweep *s, struct report_facts *facts, json_t **out,
+    struct err *err)
+{
+    const struct link_energy_plan plan = { .meter = &kit->energy,
+        .device = facts->from,
+        .bytes = s->bytes[s->n - 1],
+        .idle_ns = IDLE_NS,
+        .host = &host_real };
+    enum status st;
+
+    *out = NULL;
+    facts->flags = FLAG(no_energy_sensor);
+    if (kit->energy.self == NULL)
+        return ST_OK;
+    task_progress(t, "energy", 0, 1, NULL);
+    st = link_energy(x, &plan, out, &facts->flags, err);
+    facts->energy = *out;
+    return st;
+}
+
 static enum status
 measure(struct task *t, const struct ask *a, const struct exchange *x,
     json_t **result, struct err *err)
@@ -98,17 +124,19 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
     };
     struct sweep s;
     struct kit kit;
-    json_t *stable = NULL;
+    json_t *stable = NULL, *energy = NULL;
     enum status st;
 
-    if ((st = sweep_run(x, &policy, &s, err)) != ST_OK)
+    if ((st = sweep_run(x, &policy, &s, err)) != ST_OK ||
+        (st = kit_open(&kit, NULL, err)) != ST_OK)
         return st;
+    st = measure_energy(t, &kit, x, &s, &facts, &energy, err);
     facts.utc_end_ms = clock_utc_since(&began);
-    if ((st = kit_open(&kit, NULL, err)) != ST_OK)
-        return st;
-    if ((st = kit_announce(&kit, &stable, fingerprint, err)) == ST_OK &&
+    if (st == ST_OK &&
+        (st = kit_announce(&kit, &stable, fingerprint, err)) == ST_OK &&
         (*result = report_link(&s, &facts)) == NULL)
         st = err_nomem(err);
+    json_decref(energy);
     json_decref(stable);
     kit_close(&kit);
     return st;

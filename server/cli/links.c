@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp links -- list the measured links, or measure one. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,17 +32,45 @@ const struct opt_cmd cli_links_cmd = {
         "two devices:\n"
         "    offramp links pi5\n"
         "    offramp links pi5 jetson\n"
+        "    offramp links m4 host\n"
+        "The last is a microcontroller board's line to its host (counts only "
+        "where it is emulated).\n"
         "FROM's clock takes the times of messages there and back, from 1 byte "
         "up, in random\norder; a line is put through them (least absolute "
         "relative deviations), and its\nintervals are drawn from the rounds "
         "(bootstrap).  base is what one way takes before\nthe first byte: "
-        "half of what both take.  fit is the median relative deviation.\n"
+        "half of what both take.  fit is the median relative deviation.  "
+        "nJ/byte is "
+        "FROM's\nenergy above idle with its bound, where it has a meter.\n"
         "TO's agent must have been started with --link and its address.  "
         "`offramp partition\n--link FROM,TO` and `offramp compare --over "
         "FROM,TO` count with what was measured.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
+
+static void
+share_text(double share, char out[TEXT_CELL])
+{
+    if (isnan(share))
+        snprintf(out, TEXT_CELL, "-");
+    else
+        snprintf(out, TEXT_CELL, "%.1f %%", 100 * share);
+}
+
+/* Above idle, with its bound; "-" where nobody measured it. */
+static void
+energy_text(const json_t *link, const char *way, char out[TEXT_CELL])
+{
+    const json_t *e = json_object_get(json_object_get(link, "energy"), way);
+    double net = json_get_number(e, "net_nj");
+
+    if (isnan(net))
+        snprintf(out, TEXT_CELL, "-");
+    else
+        snprintf(
+            out, TEXT_CELL, "%.3g +-%.2g", net, json_get_number(e, "err_nj"));
+}
 
 /* The two ways of one link, a row each. */
 static enum status
@@ -51,7 +80,7 @@ print_link(struct text_table *t, const json_t *item)
         const char *member, *arrow;
     } ways[] = { { "send", "->" }, { "receive", "<-" } };
     const json_t *link = json_object_get(item, "link");
-    char base[TEXT_CELL], rate[TEXT_CELL];
+    char base[TEXT_CELL], rate[TEXT_CELL], fit[TEXT_CELL], energy[TEXT_CELL];
 
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         const json_t *w = json_object_get(link, ways[i].member);
@@ -59,12 +88,14 @@ print_link(struct text_table *t, const json_t *item)
         text_time(
             json_get_number(json_object_get(w, "base_ns"), "value"), base);
         text_count(json_get_number(w, "bytes_per_s"), rate);
+        share_text(json_get_number(w, "residual_rel"), fit);
+        energy_text(link, ways[i].member, energy);
         if (text_cell(t, "%.0f", json_get_number(item, "id")) ||
             text_cell(t, "%s", json_get_string(link, "from", "-")) ||
             text_cell(t, "%s", ways[i].arrow) ||
             text_cell(t, "%s", json_get_string(link, "to", "-")) ||
             text_cell(t, "%s", base) || text_cell(t, "%s", rate) ||
-            text_cell(t, "%.1f %%", 100 * json_get_number(w, "residual_rel")) ||
+            text_cell(t, "%s", fit) || text_cell(t, "%s", energy) ||
             text_cell(t, "%.0f", json_get_number(link, "rounds")) ||
             text_cell(t, "%s", json_get_string(link, "grade", "-")))
             return ST_NOMEM;
@@ -76,7 +107,7 @@ static enum status
 print_links(const json_t *items, struct err *err)
 {
     static const char *const columns[] = { ">id", "from", "", "to", ">base",
-        ">bytes/s", ">fit", ">rounds", "grade", NULL };
+        ">bytes/s", ">fit", ">nJ/byte", ">rounds", "grade", NULL };
     struct text_table *t = text_table_new(columns);
     enum status st = t ? ST_OK : ST_NOMEM;
     const json_t *item;

@@ -4,7 +4,6 @@
  * that knows the truth: the board says in shared memory when it works, the
  * meter tells the power of that, and every method's bound must cover it.
  */
-#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -14,10 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -28,9 +23,10 @@
 #include "probes/mcu/energy.h"
 #include "probes/mcu/serial.h"
 #include "probes/meters/external.h"
+#include "pty.h"
 #include "unit/meters/teller.h"
 
-enum { POOL = 64 << 10, RUNS = 256, PARTS = 3 };
+enum { RUNS = 256, PARTS = 3 };
 
 static const int64_t IDLE_NS = 300000000;
 
@@ -93,14 +89,15 @@ mark(bool high)
 
 /* Look at what is asked, before the device does. */
 static void
-listen_in(struct frame_reader *r, char byte)
+listen_in(char byte)
 {
+    static struct frame_reader reader;
     struct frame f;
     struct words w;
     const char *word;
     size_t len;
 
-    if (!frame_push(r, byte, &f) || strncmp(f.text, "run ", 4) != 0)
+    if (!frame_push(&reader, byte, &f) || strncmp(f.text, "run ", 4) != 0)
         return;
     w.at = f.text;
     words_next(&w, &word, &len);
@@ -108,52 +105,10 @@ listen_in(struct frame_reader *r, char byte)
         words_hex(&w, UINT32_MAX, &asked[i]);
 }
 
-static void
-say(int fd, const char *line, size_t len)
-{
-    if (write(fd, line, len) != (ssize_t)len)
-        _exit(2);
-}
-
-static _Noreturn void
-be_a_board(int fd, bool has_pin)
-{
-    static uint64_t pool[POOL / 8];
-    const struct device_board board = { .name = "pty",
-        .core = "host",
-        .clock_hz = 1000000000,
-        .counter_bits = 64,
-        .kernels = nn_kernels_built(),
-        .pool = pool,
-        .pool_bytes = POOL,
-        .start = start,
-        .stop = stop,
-        .selftest = selftest,
-        .reset = reset,
-        .mark = has_pin ? mark : NULL };
-    struct frame_reader reader = { 0 };
-    char hello[FRAME_LINE], byte;
-    struct device d;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    device_init(&d, &board);
-    say(fd, hello, device_hello(&d, hello));
-    while (read(fd, &byte, 1) == 1) {
-        const char *line;
-        size_t n;
-
-        listen_in(&reader, byte);
-        if ((n = responder_push(&d.responder, byte, &line)) > 0)
-            say(fd, line, n);
-    }
-    _exit(0);
-}
-
 /* ---- the desk: board, meter, network ---- */
 
 struct desk {
-    int master, slave;
-    pid_t board;
+    struct pty pty;
     struct teller teller;
     struct meter_handle meter;
     struct network n;
@@ -161,21 +116,6 @@ struct desk {
     struct parts parts;
     json_t *rows, *problems;
 };
-
-static void
-open_line(struct desk *d, char path[64])
-{
-    struct termios t;
-
-    assert_true((d->master = posix_openpt(O_RDWR | O_NOCTTY)) >= 0);
-    assert_int_equal(grantpt(d->master), 0);
-    assert_int_equal(unlockpt(d->master), 0);
-    assert_int_equal(ptsname_r(d->master, path, 64), 0);
-    assert_true((d->slave = open(path, O_RDWR | O_NOCTTY)) >= 0);
-    assert_int_equal(tcgetattr(d->slave, &t), 0);
-    cfmakeraw(&t);
-    assert_int_equal(tcsetattr(d->slave, TCSANOW, &t), 0);
-}
 
 /* Two layers, and all of them. */
 static void
@@ -209,21 +149,27 @@ desk_open(struct desk *d, enum teller_fault fault, bool has_pin)
 {
     struct rng rng = { 91 };
     struct err err = { 0 };
+    const struct device_board board = { .name = "pty",
+        .core = "host",
+        .clock_hz = 1000000000,
+        .counter_bits = 64,
+        .kernels = nn_kernels_built(),
+        .start = start,
+        .stop = stop,
+        .selftest = selftest,
+        .reset = reset,
+        .mark = has_pin ? mark : NULL };
     struct port *port;
     struct board *b;
-    char path[64];
 
     *d = (struct desk){ .rows = json_array(), .problems = json_array() };
     *told = (struct told){ .load = { .idle_w = 0.1, .busy_w = 0.4 } };
-    open_line(d, path);
-    assert_true((d->board = fork()) >= 0);
-    if (d->board == 0)
-        be_a_board(d->master, has_pin);
+    pty_start(&d->pty, &board, listen_in, NULL);
     teller_start(&d->teller, &told->load, fault, false, false);
     teller_name(&d->teller, "m4");
     network_make(&d->n, NN_I8, &rng);
     make_parts(d);
-    if (serial_open(&port, path, SERIAL_BAUD, &err) != ST_OK ||
+    if (serial_open(&port, d->pty.path, SERIAL_BAUD, &err) != ST_OK ||
         board_open(&b, port, &err) != ST_OK ||
         rig_init(&d->rig, b, false, &err) != ST_OK ||
         rig_load(&d->rig, d->n.image, d->n.len, d->n.input, &err) != ST_OK ||
@@ -237,10 +183,7 @@ desk_close(struct desk *d)
     meter_close(&d->meter);
     rig_clear(&d->rig);
     teller_stop(&d->teller);
-    kill(d->board, SIGKILL);
-    waitpid(d->board, NULL, 0);
-    close(d->master);
-    close(d->slave);
+    pty_end(&d->pty);
     network_clear(&d->n);
     parts_clear(&d->parts);
     json_decref(d->rows);

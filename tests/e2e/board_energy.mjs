@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// A board on a serial line (a pseudo terminal) with an energy meter that is a
+// recording: energy of its layers, and its line as a link with
+// energy per byte; the line of an emulated board, which has no time.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Program, check, fixtures, quickPolicy, withService }
+  from './service.mjs';
+
+// Idle for the first seconds, then busy, as the tasks begin by idling.
+function record(path) {
+  const lines = ['meter bench kind=iv period_us=2000 quantum=0.0001 gain=0.002 '
+    + 'window_ms=60 latency_ms=2'];
+  for (let t = 0; t <= 240e3; t += 2)
+    lines.push(`s ${t * 1000} 3.3 ${t < 5050 ? 0.01 : 0.05}`);
+  writeFileSync(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+async function startBoard() {
+  const child = spawn(process.argv[2], [], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const path = await new Promise((done) => child.stdout.once('data',
+    (d) => done(d.toString().trim())));
+  return { child, path };
+}
+
+const emulated = existsSync(join(process.env.OFFRAMP_BIN,
+  'firmware/mps2-an386.elf'))
+  && spawnSync('qemu-system-arm', ['--version']).status === 0;
+
+const { child, path } = await startBoard();
+
+withService(async (s) => {
+  s.programs.push(new Program('offramp-probe', ['--server', s.url, '--id',
+    'desk', '--spool', s.path('spool-desk'), '--board',
+    `real:serial=${path},id=one`, '--meter',
+    `bench:trace=${record(s.path('trace.txt'))},device=real`,
+    ...(emulated ? ['--board', 'm4:qemu=mps2-an386'] : [])]));
+  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const dataset = await s.post('/v1/datasets?wait=50', {
+    model: model.id,
+    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
+    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
+    preprocess: { scale: 0.00392156862745098 },
+  });
+  await s.untilDevice('real');
+
+  await s.post('/v1/jobs', { model: model.id, devices: ['real'],
+    quantise: { dataset: dataset.id }, policy: { energy_method: 'magic' } },
+  { expect: 400 });
+  const energy_method = 'loop';
+  const job = await s.post('/v1/jobs', { model: model.id, devices: ['real'],
+    quantise: { dataset: dataset.id }, cache: 'off',
+    policy: { ...quickPolicy, job_budget_s: 4, energy_method } });
+  const done = await s.until(`/v1/jobs/${job.id}`);
+  const { profile } = done.tasks.find((t) => t.kind === 'profile');
+  const rows = (await s.get(`/v1/profiles/${profile}/layers`)).items
+    .filter((r) => r.level === 'L5');
+  const good = rows.filter((r) => r.energy);
+  check(rows.length > 10 && good.length > rows.length / 2,
+    `${good.length} of ${rows.length} rows have energy`);
+  check(good.every((r) => r.source === 'measured' && r.median_ns === null
+    && r.energy.method === energy_method && r.energy.sensor === 'bench'
+    && r.energy.err_nj > 0 && r.flags.includes('replayed')),
+  `by ${energy_method}, with a bound`);
+  check(rows.every((r) => r.energy || r.flags.length > 0),
+    'a row without says why');
+  const { env } = await s.get(`/v1/profiles/${profile}/env`);
+  check(env.stable.energy_sensor === 'bench'
+    && Array.isArray(env.volatile.energy_problems),
+  'the environment names the meter, and its problems');
+  const best = { profile, records: done.quantise.records };
+  const costs = await s.get(`/v1/export/costs?profile=${best.profile}`);
+  check(costs.metrics.includes('energy_nj'), 'the costs have energy');
+  const search = await s.post('/v1/searches', { ...best, max_drop: 0.02,
+    objective: 'energy_nj' });
+  const found = await s.until(`/v1/searches/${search.id}`);
+  check((await s.get(`/v1/plans/${found.plan}`)).calibration.cost > 0,
+    'and a search minimises it');
+
+  const { id } = await s.post('/v1/links', { from: 'real', to: 'host',
+    policy: { budget_s: 3, max_rounds: 16, max_bytes: 1024 } });
+  const { link } = await s.until(`/v1/links/${id}`);
+  check(link.transport === 'serial' && link.source === 'measured'
+    && link.to === 'host' && link.send.base_ns.value > 0
+    && link.receive.byte_ns.value > 0 && link.send.residual_rel >= 0,
+  'the line to its host is a link');
+  check(link.energy.sensor === 'bench' && link.energy.send.err_nj > 0
+    && link.energy.receive.net_nj !== undefined,
+  `a byte takes ${link.energy.send.net_nj.toFixed(0)} nJ`);
+  if (!emulated) return;
+  await s.untilDevice('m4');
+  const counted = await s.post('/v1/links', { from: 'm4', to: 'host' });
+  const m4 = (await s.until(`/v1/links/${counted.id}`)).link;
+  check(m4.source === 'emulated' && m4.send.base_ns === null
+    && m4.energy === null && m4.send.exchanges.every((e) =>
+    e.line_bytes > e.bytes && e.median_ns === null),
+  'an emulated line has counts, and no time');
+  check((await s.get('/v1/links?from=m4')).items.length === 0,
+    'so nobody counts with it');
+}).finally(() => child.kill());
