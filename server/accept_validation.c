@@ -80,10 +80,12 @@ add_validate(struct db *db, const struct task *task, const struct stage *s,
             .n_devices = n,
             .deadline_s = (int64_t)(2 * budget_s) + DEADLINE_REST_S,
             .now_ms = now_ms },
-        json_pack("{s:{s:O,s:O},s:O,s:{s:f},s:I}", "deployment", "full",
+        json_pack("{s:{s:O,s:O},s:O,s:{s:f,s:O*},s:I}", "deployment", "full",
             json_object_get(deployment, "full"), "exits",
             json_object_get(deployment, "exits"), "rows", rows, "policy",
-            "budget_s", budget_s, "seed", (json_int_t)task->flow),
+            "budget_s", budget_s, "ci_rel",
+            json_object_get(s->request, "ci_rel"), "seed",
+            (json_int_t)task->flow),
         blobs, &id, err);
 }
 

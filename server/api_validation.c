@@ -22,6 +22,7 @@ read_order(struct request *rq, struct validation_order *o)
         { "devices", JF_OBJ, false, &o->devices, 0, 0 },
         { "max_rows", JF_INT, false, &o->max_rows, 1, VALIDATION_ROWS_MAX },
         { "budget_s", JF_REAL, false, &o->budget_s, 0.001, 86400 },
+        { "ci_rel", JF_REAL, false, &o->ci_rel, 1e-4, 1 },
     };
     int64_t plan;
     enum status st = request_id(rq, 0, &plan);

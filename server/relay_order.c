@@ -98,11 +98,12 @@ payload_json(const struct stage *s, size_t at)
     if (at > 0)
         return o;
     return view_merge(
-        o, json_pack("{s:o,s:o,s:O,s:b,s:{s:O},s:I}", "exits", exits_json(s),
-               "names", names_json(s), "rows",
+        o, json_pack("{s:o,s:o,s:O,s:b,s:{s:O,s:O*},s:I}", "exits",
+               exits_json(s), "names", names_json(s), "rows",
                json_object_get(deployment, "rows"), "timed", !emulated,
                "policy", "budget_s", json_object_get(s->request, "budget_s"),
-               "seed", (json_int_t)s->flow.id));
+               "ci_rel", json_object_get(s->request, "ci_rel"), "seed",
+               (json_int_t)s->flow.id));
 }
 
 static enum status

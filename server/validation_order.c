@@ -59,6 +59,7 @@ validation_order_for(int64_t plan, const char *owner, int64_t now_ms)
     return (struct validation_order){ .plan = plan,
         .max_rows = VALIDATION_ROWS,
         .budget_s = VALIDATION_BUDGET_S,
+        .ci_rel = VALIDATION_CI_REL,
         .owner = owner,
         .now_ms = now_ms };
 }
@@ -201,12 +202,13 @@ static enum status
 add_flow(struct db *db, const struct basis *b, struct validation_order *o,
     struct err *err)
 {
-    json_t *request = json_pack("{s:s?,s:O,s:o,s:I,s:f,s:I,s:s,s:s,s:o*}",
+    json_t *request = json_pack("{s:s?,s:O,s:o,s:I,s:f,s:f,s:I,s:s,s:s,s:o*}",
         "device", is_mapped(b) ? NULL : device_of(b, o), "devices", b->devices,
         "dataset", view_id(o->dataset), "max_rows", (json_int_t)o->max_rows,
-        "budget_s", o->budget_s, "profile", (json_int_t)b->profile.id,
-        "profile_device", b->profile.device, "env_fingerprint",
-        b->profile.env_fingerprint, "processors", processors_json(b));
+        "budget_s", o->budget_s, "ci_rel", o->ci_rel, "profile",
+        (json_int_t)b->profile.id, "profile_device", b->profile.device,
+        "env_fingerprint", b->profile.env_fingerprint, "processors",
+        processors_json(b));
     char *text = NULL;
     enum status st =
         request != NULL ? api_text(request, &text, err) : err_nomem(err);

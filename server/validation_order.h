@@ -14,6 +14,7 @@
 
 enum { VALIDATION_ROWS = 1000, VALIDATION_ROWS_MAX = 100000 };
 enum { VALIDATION_BUDGET_S = 60 };
+#define VALIDATION_CI_REL 0.01
 
 struct validation_order {
     int64_t plan;
@@ -23,6 +24,7 @@ struct validation_order {
                          * NULL: the devices that the costs are of */
     int64_t max_rows;
     double budget_s; /* of measuring */
+    double ci_rel;   /* that is over before, once both means are as sure */
     const char *owner;
     int64_t now_ms;
     int64_t id; /* of the flow, once stored */

@@ -9,7 +9,7 @@
 static struct client client;
 static const char *device;
 static int64_t dataset, max_rows;
-static double budget_s;
+static double budget_s, ci_rel;
 static struct opt_list on;
 
 static const struct opt opts[] = {
@@ -26,6 +26,8 @@ static const struct opt opts[] = {
     { "budget", 0, OPT_REAL, &budget_s, "S",
         "measure for at most about S seconds (default 60)", NULL, 0.001,
         86400 },
+    { "ci-rel", 0, OPT_REAL, &ci_rel, "R",
+        "or until both means are known to R (default 0.01)", NULL, 1e-4, 1 },
 };
 
 const struct opt_cmd cli_validate_cmd = {
@@ -87,6 +89,8 @@ validate(int64_t plan, struct err *err)
         bad |= json_object_set_new(body, "max_rows", json_integer(max_rows));
     if (budget_s > 0)
         bad |= json_object_set_new(body, "budget_s", json_real(budget_s));
+    if (ci_rel > 0)
+        bad |= json_object_set_new(body, "ci_rel", json_real(ci_rel));
     snprintf(path, sizeof(path), "/v1/plans/%lld/validations", (long long)plan);
     st = bad ? err_nomem(err) : on.n > 0 ? read_on(body, err) : ST_OK;
     if (st == ST_OK)

@@ -74,7 +74,8 @@ async function reached(s, id, wanted) {
     const answer = await fetch(
       `${s.url}/v1/validations/${id}?wait=50&since=${v.version}`);
     if (answer.status === 200) v = await answer.json();
-    if (v.state === 'failed') throw new Error(JSON.stringify(v.error));
+    if (['failed', 'done', 'cancelled'].includes(v.state))
+      throw new Error(`${v.state} too early: ${JSON.stringify(v.error)}`);
   }
 }
 
@@ -132,7 +133,7 @@ await withService(async (s) => {
 
   // Both take their time: cancelled, and taken up again.
   const long = await s.post(to,
-    { devices: { far: 'away' }, max_rows: 200, budget_s: 60 });
+    { devices: { far: 'away' }, max_rows: 200, budget_s: 60, ci_rel: 1e-4 });
   await reached(s, long.id, (t) => t.kind === 'relay' && t.device === 'near'
     && t.progress?.phase === 'rounds');
   await s.post(`/v1/validations/${long.id}:cancel`);
@@ -141,7 +142,7 @@ await withService(async (s) => {
 
   // A peer that dies in the middle.
   const dying = await s.post(to,
-    { devices: { far: 'away' }, max_rows: 200, budget_s: 60 });
+    { devices: { far: 'away' }, max_rows: 200, budget_s: 60, ci_rel: 1e-4 });
   await reached(s, dying.id, (t) => t.kind === 'relay' && t.device === 'near'
     && t.progress?.phase === 'rounds');
   await away.kill('SIGKILL');
