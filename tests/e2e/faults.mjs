@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from './service.mjs';
 
 const submit = (s, model) => s.post('/v1/jobs', {
-  model: model.id, devices: ['localhost'], policy: quickPolicy,
+  model: model.id, devices: ['localhost'],
+  policy: { ...quickPolicy, job_budget_s: 8 },
 });
 
 await withService(async (s) => {

@@ -86,7 +86,7 @@ static json_t *
 short_policy(void)
 {
     return json_pack("{s:i, s:f, s:f, s:f}", "max_rounds", 11, "warmup_s",
-        0.002, "job_budget_s", 8.0, "ci_rel", 0.05);
+        0.002, "job_budget_s", 3.0, "ci_rel", 0.05);
 }
 
 static size_t

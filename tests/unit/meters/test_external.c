@@ -25,7 +25,7 @@
 #include "probes/meters/meters.h"
 #include "teller.h"
 
-static const int64_t IDLE_NS = 400000000, WORK_NS = 1000000;
+static const int64_t IDLE_NS = 250000000, WORK_NS = 1000000;
 static const int64_t TROUBLE_NS = 200000000;
 
 /* 1 ms of work, and the power that goes with it. */
