@@ -86,8 +86,9 @@ make_options(struct settings *s, const struct agent_program *p)
         { "meter", 'm', OPT_LIST, &s->meters, "NAME:PLACE[,device=BOARD]",
             "an energy meter outside of the machine, that tells its samples as "
             "lines of text; PLACE is tcp=HOST:PORT, serial=PATH with baud=N "
-            "(default 115200), or trace=FILE, a recording; it measures this "
-            "host, or a board; again for more",
+            "(default 115200), trace=FILE, a recording, or papi=EVENT, a "
+            "power or energy event of PAPI such as a GPU's by NVML; it "
+            "measures this host, or a board; again for more",
             NULL, 0, 0 },
     };
 

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-static const char *const keys[] = { "tcp", "serial", "trace", "baud",
+static const char *const keys[] = { "tcp", "serial", "trace", "papi", "baud",
     "device" };
 
 static const char *
@@ -42,7 +42,7 @@ add_pair(json_t *meter, const char *text, size_t len, struct err *err)
     if (eq == NULL || key == NULL)
         return err_set(err, ST_INVALID, "cli.option",
             "--meter: '%.*s' is none of tcp=HOST:PORT, serial=PATH, "
-            "trace=FILE, baud=N and device=BOARD",
+            "trace=FILE, papi=EVENT, baud=N and device=BOARD",
             (int)len, text);
     return json_object_set_new(
                meter, key, value_of(key, eq + 1, len - n - 1)) == 0

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/tty.h"
+#include "probes/meters/papi_lines.h"
 #include "probes/meters/said.h"
 
 enum { CONNECT_MS = 2000 };
@@ -22,13 +23,14 @@ static enum status
 read_spec(
     const char *name, const json_t *o, struct meter_spec *out, struct err *err)
 {
-    const char *text[5] = { "", "", "", "", "" };
+    const char *text[6] = { "", "", "", "", "", "" };
     const struct json_field fields[] = {
         { "tcp", JF_STR, false, &text[0], 0, sizeof(out->tcp) - 1 },
         { "serial", JF_STR, false, &text[1], 0, sizeof(out->serial) - 1 },
         { "trace", JF_STR, false, &text[2], 0, sizeof(out->trace) - 1 },
         { "device", JF_STR, false, &text[3], 0, sizeof(out->device) - 1 },
         { "baud", JF_STR, false, &text[4], 0, 16 },
+        { "papi", JF_STR, false, &text[5], 0, sizeof(out->papi) - 1 },
     };
     enum status st = JSON_READ(o, name, fields, err);
 
@@ -40,13 +42,16 @@ read_spec(
     snprintf(out->serial, sizeof(out->serial), "%s", text[1]);
     snprintf(out->trace, sizeof(out->trace), "%s", text[2]);
     snprintf(out->device, sizeof(out->device), "%s", text[3]);
+    snprintf(out->papi, sizeof(out->papi), "%s", text[5]);
     if (text[4][0] != '\0')
         out->baud = strtoll(text[4], NULL, 10);
-    if ((text[0][0] != '\0') + (text[1][0] != '\0') + (text[2][0] != '\0') == 1)
+    if ((text[0][0] != '\0') + (text[1][0] != '\0') + (text[2][0] != '\0') +
+            (text[5][0] != '\0') ==
+        1)
         return ST_OK;
     return err_set(err, ST_INVALID, "cli.option",
-        "--meter %s: say where it is, one of tcp=HOST:PORT, serial=PATH and "
-        "trace=FILE",
+        "--meter %s: say where it is, one of tcp=HOST:PORT, serial=PATH, "
+        "trace=FILE and papi=EVENT",
         name);
 }
 
@@ -158,6 +163,8 @@ source_open(const struct meter_spec *m, int *fd, struct err *err)
         return open_tcp(m->tcp, fd, err);
     if (m->serial[0] != '\0')
         return tty_open(m->serial, m->baud, fd, err);
+    if (m->papi[0] != '\0')
+        return papi_lines_open(m->name, m->papi, fd, err);
     *fd = open(m->trace, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     return *fd >= 0 ? ST_OK : no_meter(m->trace, strerror(errno), err);
 }

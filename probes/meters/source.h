@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * source.h -- where the lines of an external meter come from: a TCP
- * connection, a serial line, or a file with a recording.
+ * connection, a serial line, a file with a recording, or an event of PAPI.
  *
  * The caller owns a source and uses it from one thread at a time.
  */
@@ -17,22 +17,22 @@
 /* One meter as --meter named it. */
 struct meter_spec {
     char name[64];
-    char tcp[160], serial[256], trace[256]; /* one of them is not empty */
-    char device[64];                        /* of a board; "": the host */
+    char tcp[160], serial[256], trace[256], papi[256]; /* one is not empty */
+    char device[64]; /* of a board; "": the host */
     int64_t baud;
 };
 
 /*
  * The meter of a board (its name), or of the host (NULL), as the agent handed
  * it down in the environment: {"NAME":{"tcp":"HOST:PORT"|"serial":PATH,
- * "baud":"N"|"trace":FILE,"device":BOARD}, ..}.  ST_NOT_FOUND
+ * "baud":"N"|"trace":FILE|"papi":EVENT,"device":BOARD}, ..}.  ST_NOT_FOUND
  * (`device.no_meter`); ST_INVALID (`cli.option`) names what is wrong.
  */
 enum status meter_spec_find(
     const char *device, struct meter_spec *out, struct err *err) MUST_CHECK;
 
 /* Open it: *fd is the caller's, -1 after a failure.  ST_UNAVAILABLE:
- * `infra.no_meter`, or what tty_open() says. */
+ * `infra.no_meter`, or what tty_open() and papi_lines_open() say. */
 enum status source_open(
     const struct meter_spec *m, int *fd, struct err *err) MUST_CHECK;
 
