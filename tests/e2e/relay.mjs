@@ -111,7 +111,7 @@ await withService(async (s) => {
   await far.kill();
 
   const made = await s.post(to,
-    { devices: { far: 'away' }, max_rows: 200, budget_s: 3 });
+    { devices: { far: 'away' }, max_rows: 200, budget_s: 60, ci_rel: 1 });
   const done = await s.until(`/v1/validations/${made.id}`);
   checkResult(done, one);
   check(done.tasks.filter((t) => t.kind === 'relay').map((t) => t.device)
@@ -122,11 +122,11 @@ await withService(async (s) => {
   check(two.mapping.segments.join() === 'near,near,far,far'
     && !two.exits[1].kept, 'cut at an exit that is dropped');
   const cut = await s.post(`/v1/plans/${two.id}/validations`,
-    { devices: { far: 'away' }, max_rows: 100, budget_s: 1 });
+    { devices: { far: 'away' }, max_rows: 100, budget_s: 60, ci_rel: 1 });
   checkResult(await s.until(`/v1/validations/${cut.id}`), two);
 
   const cli = new Program('offramp', ['validate', `${one.id}`, '--server',
-    s.url, '--on', 'far=away', '--max-rows', '100', '--budget', '1']);
+    s.url, '--on', 'far=away', '--max-rows', '100', '--ci-rel', '1']);
   const { code } = await cli.ended;
   check(code === 0 && /near/.test(cli.log) && /far/.test(cli.log)
     && /Outputs equal/.test(cli.log), 'offramp validate tells of each');
