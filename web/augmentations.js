@@ -4,6 +4,7 @@ import { changes, get, isOver, list } from "./api.js";
 import { h, link, problemBox, section, table } from "./dom.js";
 import { count, dash, instant, known, percent, shape, short, state, time }
     from "./format.js";
+import { graphSection } from "./graph.js";
 import { again, stages } from "./validations.js";
 
 export async function augmentationsView(page) {
@@ -26,15 +27,28 @@ export async function augmentationView(page, id) {
     for await (const a of changes(path, page.signal)) {
         const plan = a.plan
             ? await get(`/v1/plans/${a.plan}`, page.signal) : null;
+        const drawn = a.profile ? await drawing(a, page.signal) : null;
         page.show(`Augmentation ${id}`, h("p", { class: "meta" },
             state(a.state), " of ", link(`#/models/${a.request.model}`,
                 short(a.request.model)), " for ", a.request.device),
-        trouble(a, path), results(a, plan),
+        trouble(a, path), results(a, plan), drawn,
         a.augmentation ? [boundaries(a.augmentation), heads(a.augmentation)]
             : null,
         a.cut_short?.length ? cutShort(a.cut_short, plan) : null,
         section("Stages", stages(a)));
     }
+}
+
+// The network with its heads at their boundaries; layers are coloured by their
+// times where the order asked for these too.
+async function drawing(a, signal) {
+    const { analysis } = await get(`/v1/models/${a.model}`, signal);
+    const { items } = await get(`/v1/profiles/${a.profile}/layers`, signal);
+    const rows = items.filter((r) => r.role === "layer" && known(r.median_ns));
+    const level = ["L1", "L2"].find((l) => rows.some((r) => r.level === l));
+    return graphSection(rows.filter((r) => r.level === level)
+        .map((row) => ({ row })), analysis,
+    level === "L1" ? "in place" : "alone", () => null);
 }
 
 function trouble(a, path) {

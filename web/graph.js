@@ -14,14 +14,15 @@ export function graphSection(layers, analysis, how, open) {
     const found = new Map(layers.map((l) => [l.row.index, l]));
     const most = Math.max(0, ...layers.map((l) => l.row.median_ns ?? 0));
     const n = analysis.layers.length;
-    if (n > drawable || !(most > 0))
+    if (n > drawable)
         return null;
-    return section("Network", legend(most),
+    return section("Network", most > 0 ? legend(most) : null,
         wide("The network as a graph", graph(analysis, (i) => found.get(i),
-            most, `${n} layers, coloured by their median, measured ${how}`,
-            open)),
+            most, most > 0 ? `${n} layers, coloured by their median, measured ${
+                how}` : `${n} layers, none of them measured`, open)),
         h("p", { class: "note" }, "Arrow keys go from layer to layer, ",
-            "Enter opens one. The table of layers says the same in words."));
+            "Enter opens one that was measured. The tables say the same in ",
+            "words."));
 }
 
 // Each step is half of the next: 1/32 or less, .. of the dearest layer.

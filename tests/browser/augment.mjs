@@ -26,6 +26,14 @@ async function augment(s) {
   return a;
 }
 
+// Each kept head is an exit of the drawing, at its boundary.
+async function compareExits(page, a) {
+  const kept = a.augmentation.heads.filter((x) => x.kept).map((x) => x.exit);
+  const drawn = await page.locator('svg.graph').textContent();
+  check(kept.length > 0 && kept.every((name) => drawn.includes(name)),
+    `the network is drawn with ${kept.join(', ')}`);
+}
+
 withService(async (s) => {
   s.startProbe();
   const a = await augment(s);
@@ -45,6 +53,8 @@ withService(async (s) => {
       const text = await page.textContent('main');
       check(text.includes(words), `${address} says ${words}`);
       await axe(page, address);
+      if (address === `#/augmentations/${a.id}`)
+        await compareExits(page, a);
     }
     check(faults.length === 0, `nothing went wrong in the page ${faults}`);
   } finally {
