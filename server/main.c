@@ -24,7 +24,7 @@ struct settings {
     const char *db, *listen, *address_file, *log_level;
     bool auth, no_worker;
     int64_t workers, max_blob_mib;
-    double lease_ttl_s, heartbeat_s, poll_s, audit;
+    double lease_ttl_s, heartbeat_s, poll_s, head_s, audit;
 };
 
 static struct settings settings = {
@@ -36,6 +36,7 @@ static struct settings settings = {
     .lease_ttl_s = 30,
     .heartbeat_s = 10,
     .poll_s = 50,
+    .head_s = 10,
     .audit = 0.05,
 };
 
@@ -62,6 +63,9 @@ static const struct opt opts[] = {
         NULL, 0.05, 600 },
     { "poll", 0, OPT_REAL, &settings.poll_s, "S",
         "longest long poll (default 50)", NULL, 0.1, 60 },
+    { "head-timeout", 0, OPT_REAL, &settings.head_s, "S",
+        "a new client's request head must be here by then (default 10)", NULL,
+        0.1, 600 },
     { "audit", 0, OPT_REAL, &settings.audit, "RATE",
         "share of cached rows measured again (default 0.05)", NULL, 0, 1 },
     { "log-level", 0, OPT_STR, &settings.log_level, "LEVEL",
@@ -192,6 +196,7 @@ start(struct parts *p, struct err *err)
     if (c.heartbeat_ms > c.lease_ttl_ms / 3)
         c.heartbeat_ms = c.lease_ttl_ms / 3; /* two may be lost */
     c.poll_ms = (int64_t)(settings.poll_s * 1000);
+    c.head_ms = (int64_t)(settings.head_s * 1000);
     c.audit_rate = settings.audit;
     if ((st = server_open(&p->server, &c, err)) != ST_OK ||
         (!p->at.loopback &&

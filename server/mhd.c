@@ -21,15 +21,15 @@
 #include "base/log.h"
 #include "db/blob.h"
 #include "server/http.h"
+#include "server/pace.h"
 #include "server/server.h"
 #include "server/wait.h"
 
 enum {
     HTTP_THREADS = 4,
     CONNECTIONS_MAX = 3000,
-    ADDRESS_MAX = 2000,    /* of these, from one address: others get in */
-    HEADER_TIMEOUT_S = 10, /* for a request to begin */
-    IDLE_TIMEOUT_S = 75,   /* longer than the longest long poll */
+    ADDRESS_MAX = 2000, /* of these, from one address: others get in */
+    SILENCE_S = 75,     /* longer than the longest long poll */
     CONNECTION_BYTES = 64 << 10,
     STOP_GRACE_S = 5,
 };
@@ -37,6 +37,7 @@ enum {
 struct mhd {
     struct server *server;
     struct MHD_Daemon *daemon;
+    struct pace *pace; /* its connections get on */
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a call ended */
     int calls;
@@ -46,6 +47,7 @@ struct call {
     struct waiter waiter; /* first: wake() finds the call by it */
     struct mhd *mhd;
     struct MHD_Connection *connection;
+    struct paced *paced; /* borrowed: the connection's */
     struct request rq;
     struct reply rp;
     int64_t cap, got;    /* bytes of the body: allowed, come so far */
@@ -80,6 +82,38 @@ wake(struct waiter *w)
     MHD_resume_connection(((struct call *)w)->connection);
 }
 
+/* How long the next step of a client may take. */
+#define STEP_NS (SILENCE_S * INT64_C(1000000000))
+
+static struct paced *
+paced_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(
+        connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+        ->socket_context;
+}
+
+/* libmicrohttpd: a connection was made, or is about to be closed. */
+static void
+on_connection(void *cls, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+    struct mhd *m = cls;
+    int fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+            ->connect_fd;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        pace_end(*context);
+        *context = NULL;
+        return;
+    }
+    *context = pace_begin(
+        m->pace, fd, server_config(m->server)->head_ms * INT64_C(1000000));
+    if (*context == NULL)
+        shutdown(fd, SHUT_RDWR); /* out of memory */
+}
+
 static struct call *
 call_new(struct mhd *m, struct MHD_Connection *connection, const char *method,
     const char *url)
@@ -91,6 +125,7 @@ call_new(struct mhd *m, struct MHD_Connection *connection, const char *method,
     c->waiter.wake = wake;
     c->mhd = m;
     c->connection = connection;
+    c->paced = paced_of(connection);
     c->fd = -1;
     c->started_ns = clock_ns();
     reply_init(&c->rp);
@@ -116,6 +151,7 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
     (void)why;
     if (c == NULL)
         return;
+    pace_allow(c->paced, STEP_NS, 0); /* for its next request */
     if (c->fd >= 0)
         close(c->fd);
     if (c->path[0] != '\0')
@@ -168,6 +204,7 @@ send_reply(struct call *c)
 
     if (r == NULL) /* not even an answer: the connection is closed */
         return MHD_NO;
+    pace_allow(c->paced, STEP_NS, (int64_t)rp->len);
     for (const struct pair *h = http_headers; ok && h->name != NULL; h++)
         ok = MHD_add_response_header(r, h->name, h->value);
     for (size_t i = 0; ok && i < rp->n_header; i++)
@@ -243,6 +280,7 @@ static void
 collect(struct call *c, const char *data, size_t len)
 {
     c->got += (int64_t)len;
+    pace_more(c->paced, STEP_NS, (int64_t)len);
     if (c->body_st != ST_OK)
         return;
     if (c->got > c->cap)
@@ -299,6 +337,7 @@ answer(struct call *c)
         return MHD_NO;
     if (!c->begun) {
         c->begun = true;
+        pace_rest(c->paced);
         c->waiter.deadline_ns = clock_ns() + c->rq.wait_ms * 1000000;
         if (c->fd >= 0)
             close(c->fd);
@@ -332,8 +371,7 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
         if ((c = call_new(cls, connection, method, url)) == NULL)
             return MHD_NO;
         *state = c;
-        MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
-            (unsigned)IDLE_TIMEOUT_S);
+        pace_allow(c->paced, STEP_NS, 0);
         return begin(c) ? MHD_YES : send_reply(c);
     }
     if (*len > 0) {
@@ -372,16 +410,30 @@ on_log(void *cls, const char *fmt, va_list ap)
     log_debug("http: %s", line);
 }
 
+static void
+mhd_free(struct mhd *m)
+{
+    pace_free(m->pace);
+    pthread_cond_destroy(&m->ended);
+    pthread_mutex_destroy(&m->lock);
+    free(m);
+}
+
 enum status
 mhd_start(
     struct mhd **out, struct server *server, int listen_fd, struct err *err)
 {
     struct mhd *m = calloc(1, sizeof(*m));
     pthread_condattr_t attr;
+    enum status st;
 
     *out = NULL;
     if (m == NULL)
         return err_nomem(err);
+    if ((st = pace_new(&m->pace, err)) != ST_OK) {
+        free(m);
+        return st;
+    }
     m->server = server;
     pthread_mutex_init(&m->lock, NULL);
     pthread_condattr_init(&attr);
@@ -396,13 +448,12 @@ mhd_start(
         (unsigned)HTTP_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HEADER_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (unsigned)SILENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, m, MHD_OPTION_END);
+        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, m,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, m, MHD_OPTION_END);
     if (m->daemon == NULL) {
-        pthread_cond_destroy(&m->ended);
-        pthread_mutex_destroy(&m->lock);
-        free(m);
+        mhd_free(m);
         return err_set(err, ST_INTERNAL, NULL, "the HTTP server did not start");
     }
     *out = m;
@@ -429,7 +480,5 @@ mhd_stop(struct mhd *m)
     MHD_stop_daemon(m->daemon);
     if (listen_fd != MHD_INVALID_SOCKET)
         close(listen_fd);
-    pthread_cond_destroy(&m->ended);
-    pthread_mutex_destroy(&m->lock);
-    free(m);
+    mhd_free(m);
 }

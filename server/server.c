@@ -45,6 +45,7 @@ server_defaults(const char *db_path)
         .lease_ttl_ms = 30000,
         .heartbeat_ms = 10000,
         .poll_ms = 50000,
+        .head_ms = 10000,
         .audit_rate = 0.05,
     };
 }

@@ -25,6 +25,7 @@ struct server_config {
     int64_t lease_ttl_ms; /* a lease lives so long without a heartbeat */
     int64_t heartbeat_ms; /* what agents are told */
     int64_t poll_ms;      /* longest long poll */
+    int64_t head_ms;      /* for a new connection's first request to be there */
     double audit_rate;    /* of cached rows, measured again all the same */
 };
 

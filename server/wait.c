@@ -140,6 +140,15 @@ waits_add(struct waits *s, struct waiter *w, uint64_t heard)
 }
 
 void
+waits_drop(struct waits *s, struct waiter *w)
+{
+    pthread_mutex_lock(&s->lock);
+    if (w->next != NULL)
+        unlink_waiter(s, w);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void
 waits_ring(struct waits *s)
 {
     pthread_mutex_lock(&s->lock);

@@ -14,9 +14,10 @@
 
 #include "base/status.h"
 
-/* One who waits; storage of the caller, untouched from waits_add() until
- * `wake` is called.  `wake` may be called before waits_add() returns, on any
- * thread, and must not call waits_*. */
+/* One who waits; storage of the caller, zeroed at first and untouched from
+ * waits_add() until `wake` is called or waits_drop() returns.  `wake` may be
+ * called before waits_add() returns, on any thread, and must not call waits_*.
+ */
 struct waiter {
     void (*wake)(struct waiter *w);
     int64_t deadline_ns; /* clock_ns() */
@@ -37,6 +38,9 @@ uint64_t waits_heard(struct waits *s);
 /* Wait for the bell or the deadline, whichever is first.  False where the
  * bell rang after `heard` or waiting is over: then `w` is not kept. */
 bool waits_add(struct waits *s, struct waiter *w, uint64_t heard);
+
+/* Wait no longer, without being woken; where `w` was woken, nothing. */
+void waits_drop(struct waits *s, struct waiter *w);
 
 /* Wake everybody. */
 void waits_ring(struct waits *s);

@@ -323,6 +323,49 @@ too_many_headers_are_refused(void **state)
     place_stop(&d);
 }
 
+/* Send `text` a byte at a time until the connection is cut; false: all of it
+ * went through. */
+static bool
+drip(int fd, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        char byte;
+
+        if (send(fd, text, 1, MSG_NOSIGNAL) != 1 ||
+            recv(fd, &byte, 1, MSG_DONTWAIT) == 0)
+            return false;
+        clock_sleep_ns(20000000);
+    }
+    return true;
+}
+
+/* A byte now and then is no silence, so a limit of silence lets it be. */
+static void
+a_head_that_drips_is_cut(void **state)
+{
+    char head[1200] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ";
+    struct daemon d;
+    int64_t t0;
+    int fd;
+
+    memset(head + strlen(head), 'x', sizeof(head) - 1 - strlen(head));
+    place_start(&d, *state, "--head-timeout", "0.5");
+    fd = connect_to(d.url);
+    t0 = clock_ns();
+    assert_false(drip(fd, head));
+    assert_in_range(clock_ns() - t0, 400000000, 15000000000);
+    close(fd);
+
+    /* Another one, which is done in time, may go on for longer than that. */
+    fd = connect_to(d.url);
+    say(fd, "POST /v1/models HTTP/1.1\r\nHost: localhost\r\n"
+            "Content-Type: application/json\r\nContent-Length: 40\r\n\r\n");
+    assert_true(drip(fd, "                                      {}"));
+    assert_int_equal(hear(fd), 400);
+    close(fd);
+    place_stop(&d);
+}
+
 int
 main(void)
 {
@@ -333,6 +376,7 @@ main(void)
         TEST(who_hangs_up_gets_no_task),
         TEST(bodies_over_their_cap_are_refused),
         TEST(too_many_headers_are_refused),
+        TEST(a_head_that_drips_is_cut),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
