@@ -7,7 +7,6 @@
 
 #include "base/flag.h"
 #include "db/flow.h"
-#include "db/profile.h"
 #include "server/accept_internal.h"
 #include "server/api_input.h"
 #include "server/relay_order.h"
@@ -192,24 +191,9 @@ compare(struct stage *s, const struct measured *m, bool *off, struct err *err)
                 value_residual(&m->full_mean, &full), "same_shares",
                 stage_same_shares(predicted, rows, m->exits), "saving",
                 1 - m->plan_mean.median / m->full_mean.median, "same_env",
-                strcmp(m->fingerprint, json_get_string(s->request,
-                                           "env_fingerprint", "")) == 0)) != 0)
+                stage_same_env(s, m->fingerprint))) != 0)
         return err_nomem(err);
     return ST_OK;
-}
-
-/* The table is at fault only where it was made on this device, in this
- * environment, and its shares were right. */
-static bool
-blames_table(const struct stage *s, const struct task *task, bool off)
-{
-    const json_t *r = json_object_get(s->document, "residual");
-    const char *device = json_get_string(s->request, "profile_device", NULL);
-
-    return off && json_is_true(json_object_get(r, "same_env")) &&
-           !json_is_false(json_object_get(r, "same_shares")) &&
-           task->device != NULL && device != NULL &&
-           strcmp(task->device, device) == 0;
 }
 
 enum status
@@ -228,9 +212,8 @@ accept_validate(struct db *db, const struct task *task, const json_t *result,
     if (json_object_set(s.document, "measured", (json_t *)result) != 0)
         st = err_nomem(err);
     if (st == ST_OK && (st = compare(&s, &m, &off, err)) == ST_OK &&
-        (st = stage_store(db, &s, err)) == ST_OK && blames_table(&s, task, off))
-        st = db_profile_note(db, (int64_t)json_get_number(s.request, "profile"),
-            FLAG(residual), err);
+        (st = stage_store(db, &s, err)) == ST_OK)
+        st = stage_blame(db, &s, task, off, err);
     stage_clear(&s);
     return st;
 }

@@ -90,9 +90,10 @@ out_of_kind(const struct fleet_device *d, enum fleet_kind kind)
 
     if (board == (kind == FLEET_BOARDS))
         return NULL;
-    return board ? "is a microcontroller board, which only jobs with quantise "
-                   "measure"
-                 : "is no microcontroller board (kind=mcu): leave quantise out";
+    return board ? "is a microcontroller board, which runs images: jobs with "
+                   "quantise measure it, plans of such profiles run there"
+                 : "is no microcontroller board (kind=mcu), which an image is "
+                   "for: leave quantise out";
 }
 
 /* A text that grows as far as there is room; what does not fit is "..". */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/flag.h"
+#include "db/profile.h"
 #include "server/api_util.h"
 #include "server/view.h"
 
@@ -97,4 +99,27 @@ stage_same_shares(
             return json_false();
     }
     return json_true();
+}
+
+bool
+stage_same_env(const struct stage *s, const char *fingerprint)
+{
+    return strcmp(fingerprint,
+               json_get_string(s->request, "env_fingerprint", "")) == 0;
+}
+
+enum status
+stage_blame(struct db *db, const struct stage *s, const struct task *task,
+    bool off, struct err *err)
+{
+    const json_t *r = json_object_get(s->document, "residual");
+    const char *device = json_get_string(s->request, "profile_device", NULL);
+
+    if (!off || !json_is_true(json_object_get(r, "same_env")) ||
+        json_is_false(json_object_get(r, "same_shares")) ||
+        task->device == NULL || device == NULL ||
+        strcmp(task->device, device) != 0)
+        return ST_OK;
+    return db_profile_note(db, (int64_t)json_get_number(s->request, "profile"),
+        FLAG(residual), err);
 }

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "db/flow.h"
+#include "db/queue.h"
 
 /* A flow with its documents; owned, ended with stage_clear(). */
 struct stage {
@@ -38,6 +39,15 @@ bool value_disagree(const struct value *a, const struct value *b);
 /* How far one network's mean is from what was expected of it. */
 json_t *value_residual(
     const struct value *measured, const struct value *predicted);
+
+/* Was it measured in the environment that the profile is of? */
+bool stage_same_env(const struct stage *s, const char *fingerprint);
+
+/* What was measured is `off`, beyond the intervals: note it at the profile,
+ * where the table is at fault, that is, was made on this device, in this
+ * environment, and its shares were right. */
+enum status stage_blame(struct db *db, const struct stage *s,
+    const struct task *task, bool off, struct err *err) MUST_CHECK;
 
 /* Do as many samples leave at each exit as the records say?  Null on rows
  * that the records do not have. */

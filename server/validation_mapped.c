@@ -9,6 +9,7 @@
 #include "db/profile.h"
 #include "db/queue.h"
 #include "server/fleet.h"
+#include "server/order_input.h"
 #include "server/view.h"
 
 struct reading {
@@ -119,16 +120,14 @@ is_emulated(const struct fleet_device *d)
 }
 
 static enum status
-add_devices(struct reading *r, json_t *o, const char *selector, bool board)
+add_devices(struct reading *r, json_t *o, const char *path,
+    const char *selector, bool board)
 {
     json_t *names = json_object_get(o, "devices");
-    char path[96];
     bool emulated = false;
     size_t n = 0;
     enum status st;
 
-    snprintf(
-        path, sizeof(path), "devices.%.64s", json_get_string(o, "name", "?"));
     st = fleet_match(&r->fleet, path, selector,
         board ? FLEET_BOARDS : FLEET_HOSTS, r->match, &n, r->err);
     for (size_t i = 0; st == ST_OK && i < n; i++) {
@@ -149,6 +148,7 @@ add_processor(struct reading *r, const char *name)
     const int64_t profile = json_integer_value(json_object_get(p, "profile"));
     const char *selector = json_get_string(r->devices, name, name);
     json_t *image = NULL, *o;
+    char path[96];
     enum status st;
 
     if (p == NULL)
@@ -161,7 +161,8 @@ add_processor(struct reading *r, const char *name)
         "devices", "profile", view_id(profile), "image", image);
     if (o == NULL || json_array_append_new(r->out->processors, o) != 0)
         return err_nomem(r->err);
-    return add_devices(r, o, selector, !json_is_null(image));
+    snprintf(path, sizeof(path), "devices.%.64s", name);
+    return add_devices(r, o, path, selector, !json_is_null(image));
 }
 
 static enum status
@@ -279,6 +280,62 @@ mapped_read(struct db *db, const json_t *document, int64_t search,
 
     *out = (struct mapped){ 0 };
     st = read_all(&r, document, search, now_ms);
+    free(r.match);
+    fleet_clear(&r.fleet);
+    return st;
+}
+
+/* ---- a board alone ---- */
+
+static enum status
+counted_costs(
+    struct reading *r, int64_t profile, const json_t *costs, json_t **out)
+{
+    struct order_input in = { .profile = profile };
+    enum status st = ST_OK;
+
+    if (strcmp(json_get_string(costs, "source", ""), "modelled") == 0)
+        st = order_input_costs(r->db, &in, NULL, false, r->err);
+    *out = in.costs != NULL ? json_incref(in.costs) : json_deep_copy(costs);
+    order_input_clear(&in);
+    return st;
+}
+
+/* As a system of one processor, so that it is cut and run as others are. */
+static enum status
+board_alone(struct reading *r, const struct profile *p, const json_t *costs,
+    const char *selector, json_t *image)
+{
+    json_t *own = NULL, *o;
+    enum status st = counted_costs(r, p->id, costs, &own);
+
+    r->out->profile = p->id;
+    r->out->system = json_pack("{s:[{s:o,s:i,s:I}],s:[]}", "processors",
+        "costs", own, "wake", 0, "profile", (json_int_t)p->id, "links");
+    o = json_pack("{s:s,s:s,s:[],s:I,s:O}", "name", p->device, "selector",
+        selector, "devices", "profile", (json_int_t)p->id, "image", image);
+    r->out->processors = json_pack("[o]", o);
+    if (st == ST_OK &&
+        (r->out->system == NULL || r->out->processors == NULL ||
+            (r->match = calloc(r->fleet.n + 1, sizeof(*r->match))) == NULL))
+        st = err_nomem(r->err);
+    return st == ST_OK ? add_devices(r, o, "device", selector, true) : st;
+}
+
+enum status
+mapped_board(struct db *db, const struct profile *p, const json_t *costs,
+    const char *selector, int64_t now_ms, struct mapped *out, struct err *err)
+{
+    struct reading r = { .db = db, .out = out, .err = err };
+    json_t *image = NULL;
+    enum status st;
+
+    *out = (struct mapped){ 0 };
+    if ((st = find_image(&r, p->id, &image)) == ST_OK &&
+        json_is_object(image) &&
+        (st = fleet_load(db, now_ms, &r.fleet, err)) == ST_OK)
+        st = board_alone(&r, p, costs, selector, image);
+    json_decref(image);
     free(r.match);
     fleet_clear(&r.fleet);
     return st;

@@ -28,7 +28,7 @@ struct basis {
     struct fleet fleet;
     json_t *document, *problem; /* of plan and search */
     json_t *devices;            /* names that may do it */
-    struct mapped mapped;       /* processors NULL: of one device */
+    struct mapped mapped;       /* processors NULL: of one machine */
 };
 
 static void
@@ -51,6 +51,13 @@ static bool
 is_mapped(const struct basis *b)
 {
     return json_object_get(b->document, "mapping") != NULL;
+}
+
+/* Of boards and of several processors: each is a link of a chain. */
+static bool
+is_chain(const struct basis *b)
+{
+    return b->mapped.processors != NULL;
 }
 
 struct validation_order
@@ -79,6 +86,27 @@ check_plan(const struct basis *b, struct err *err)
     return ST_OK;
 }
 
+static const char *
+device_of(const struct basis *b, const struct validation_order *o)
+{
+    return o->device != NULL ? o->device : b->profile.device;
+}
+
+/* A board is given its part of the image, as in a chain. */
+static enum status
+load_board(struct db *db, struct basis *b, const struct validation_order *o,
+    struct err *err)
+{
+    json_t *costs = view_document(b->search.costs);
+    enum status st = costs == NULL
+                         ? err_nomem(err)
+                         : mapped_board(db, &b->profile, costs, device_of(b, o),
+                               o->now_ms, &b->mapped, err);
+
+    json_decref(costs);
+    return st;
+}
+
 /* The profile of the device, or that of a processor. */
 static enum status
 load_profile(struct db *db, struct basis *b, const struct validation_order *o,
@@ -102,7 +130,9 @@ load_profile(struct db *db, struct basis *b, const struct validation_order *o,
             return st;
         id = b->mapped.profile;
     }
-    return db_profile_get(db, id, &b->profile, err);
+    if ((st = db_profile_get(db, id, &b->profile, err)) != ST_OK)
+        return st;
+    return is_mapped(b) ? ST_OK : load_board(db, b, o, err);
 }
 
 static enum status
@@ -152,12 +182,6 @@ load_rows(struct db *db, struct basis *b, int64_t dataset, struct err *err)
     return st;
 }
 
-static const char *
-device_of(const struct basis *b, const struct validation_order *o)
-{
-    return o->device != NULL ? o->device : b->profile.device;
-}
-
 static enum status
 find_devices(struct db *db, struct basis *b, const struct validation_order *o,
     struct err *err)
@@ -169,7 +193,7 @@ find_devices(struct db *db, struct basis *b, const struct validation_order *o,
 
     if ((b->devices = json_array()) == NULL)
         return err_nomem(err);
-    if (is_mapped(b))
+    if (is_chain(b))
         return ST_OK;
     if ((st = fleet_load(db, o->now_ms, &b->fleet, err)) != ST_OK)
         return st;

@@ -31,6 +31,8 @@ struct validate_net {
     void (*load)(void *ctx, const float *row);
     enum status (*run)(void *ctx, struct runner_answer *a, struct err *err);
     void *ctx;
+    const double *own_ns; /* MAY: what the last run took by a clock of its
+                           * own, in place of the host's */
 };
 
 /* A whole plan on this machine. */

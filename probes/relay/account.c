@@ -70,6 +70,8 @@ account_add(struct account *a, size_t row, int64_t label,
     e->n++;
     e->labelled += label >= 0;
     e->right += label >= 0 && x->class == label;
+    for (size_t k = 0; k < x->hops; k++)
+        e->counts += x->hop[k].counts;
     a->handed_over += x->hops > 1;
     if (a->reference != NULL)
         compare(a, row, x, e);

@@ -21,6 +21,7 @@ struct account_exit {
     const char *name; /* borrowed */
     bool exact;       /* int8 on a board: its outputs must be the same bits */
     size_t n, labelled, right, compared;
+    double counts; /* instructions on the way, a sum; NaN: not all count */
     double max_abs,
         worst; /* differences of outputs, plain and over the tolerance */
 };

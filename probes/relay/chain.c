@@ -99,7 +99,7 @@ chain_run(
         .score = here.score,
         .values = here.values,
         .n = here.n,
-        .hop = { { NAN, NAN, here.counts } },
+        .hop = { { here.own_ns, NAN, here.counts } },
         .hops = 1 };
     return here.left ? ST_OK : ask(c, &here, out, err);
 }

@@ -30,7 +30,8 @@ enum status chain_open(
 void chain_close(struct chain *c);
 
 /* Run a sample here, and behind this processor if it does not leave.  hop[0]
- * of the answer is this processor; its within_ns is left to the caller. */
+ * of the answer is this processor; its within_ns is what it took by a clock of
+ * its own, NaN where it has none: by the caller's is left to the caller. */
 enum status chain_run(struct chain *c, const void *in, struct relay_answer *out,
     struct err *err) MUST_CHECK;
 

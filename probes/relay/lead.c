@@ -5,31 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/flag.h"
-#include "probes/deploy/validate_json.h"
-#include "probes/relay/account.h"
+#include "probes/relay/lead_internal.h"
 
 enum { ROWS_BYTES_MAX = 1 << 30, TRIES = 8 };
 
 /* ONNX Runtime fuses a whole network otherwise than its parts, and a board's
  * float32 sums come in another order. */
 static const double ABS_TOLERANCE = 1e-6, REL_TOLERANCE = 1e-4;
-
-struct lead {
-    struct chain *chain;
-    const char *inputs, *labels, *reference; /* borrowed, as is: */
-    json_t *exits, *names;
-    int64_t n, width, seed;
-    double budget_s, ci_rel;
-    bool timed;
-    char *rows, *classes, *unsplit; /* owned: files */
-    const float *row;               /* the one at work */
-    struct account account;
-    struct validated measured; /* rounds 0: no times */
-    struct clock_start start;
-};
 
 static enum status
 read_exits(struct lead *l, struct err *err)
@@ -135,14 +118,34 @@ load_rows(struct lead *l, struct err *err)
 
 /* ---- running ---- */
 
+/* A board alone: its layers are what is timed, not the line to it. */
+static bool
+by_own_clock(const struct lead *l)
+{
+    return l->chain->length == 1 && l->chain->stretch->own_clock;
+}
+
 static enum status
 run_row(struct lead *l, struct relay_answer *a, struct err *err)
 {
     const int64_t start = clock_ns();
     enum status st = chain_run(l->chain, l->row, a, err);
 
-    if (st == ST_OK && !l->chain->stretch->timeless)
+    if (st != ST_OK || l->chain->stretch->timeless)
+        return st;
+    if (by_own_clock(l))
+        l->own_ns = a->hop[0].within_ns;
+    else
         a->hop[0].within_ns = (double)(clock_ns() - start);
+    return st;
+}
+
+static enum status
+run_full(struct lead *l, struct stretch_run *r, struct err *err)
+{
+    enum status st = stretch_run_full(l->chain->stretch, l->row, r, err);
+
+    l->own_ns = r->own_ns;
     return st;
 }
 
@@ -151,6 +154,24 @@ row_at(const struct lead *l, size_t i)
 {
     return (const float *)(const void *)(l->rows +
                                          i * l->chain->stretch->takes.bytes);
+}
+
+/* What the network without early exits makes of the row. */
+static enum status
+add_full(struct lead *l, int64_t label, struct err *err)
+{
+    struct stretch_run r;
+    enum status st;
+
+    if (!l->full.runs)
+        return ST_OK;
+    if ((st = run_full(l, &r, err)) != ST_OK)
+        return st;
+    l->full.n++;
+    l->full.counts += r.counts;
+    l->full.labelled += label >= 0;
+    l->full.right += label >= 0 && r.class == label;
+    return ST_OK;
 }
 
 /* Every row once, until the time is over: what it says is counted and
@@ -164,15 +185,16 @@ check_rows(struct lead *l, struct err *err)
     struct relay_answer a;
     enum status st = ST_OK;
 
+    l->full.runs = l->chain->length == 1 && stretch_has_full(l->chain->stretch);
     for (size_t i = 0; i < (size_t)l->n && (i == 0 || clock_ns() < end); i++) {
+        const int64_t label = labels != NULL ? labels[i] : -1;
+
         task_progress(
             l->chain->task, "samples", (int64_t)i, l->n, "first pass");
         l->row = row_at(l, i);
-        if ((st = run_row(l, &a, err)) != ST_OK)
-            return st;
-        st = account_add(
-            &l->account, i, labels != NULL ? labels[i] : -1, &a, err);
-        if (st != ST_OK)
+        if ((st = run_row(l, &a, err)) != ST_OK ||
+            (st = account_add(&l->account, i, label, &a, err)) != ST_OK ||
+            (st = add_full(l, label, err)) != ST_OK)
             return st;
         if (!l->timed)
             account_time(&l->account, &a);
@@ -208,6 +230,19 @@ run_loaded(void *ctx, struct runner_answer *out, struct err *err)
                                  (long long)a.stage);
 }
 
+static enum status
+run_full_loaded(void *ctx, struct runner_answer *out, struct err *err)
+{
+    struct lead *l = ctx;
+    struct stretch_run r;
+    enum status st = run_full(l, &r, err);
+
+    *out = (struct runner_answer){
+        .stage = l->account.exits - 1, .class = r.class, .score = r.score
+    };
+    return st;
+}
+
 static void
 progress(void *ctx, size_t done, size_t total)
 {
@@ -218,9 +253,11 @@ static enum status
 measure(struct lead *l, struct err *err)
 {
     static const struct meter_handle none = { 0 };
+    const double *own = by_own_clock(l) ? &l->own_ns : NULL;
     const struct validate_setup setup = { .host = &host_real,
         .energy = &none,
-        .plan = { load_row, run_loaded, l },
+        .plan = { load_row, run_loaded, l, own },
+        .full = { load_row, l->full.runs ? run_full_loaded : NULL, l, own },
         .rows = row_at(l, 0),
         .elements = l->chain->stretch->takes.bytes / sizeof(float),
         .labels = (const int64_t *)(const void *)l->classes,
@@ -234,110 +271,14 @@ measure(struct lead *l, struct err *err)
     return validate_run(&setup, &l->measured, err);
 }
 
-/* ---- the document ---- */
-
-static json_t *
-exits_json(const struct lead *l)
-{
-    json_t *list = json_array();
-
-    for (int i = 0; i < l->account.exits; i++) {
-        const struct account_exit *x = &l->account.exit[i];
-        const double n = (double)l->account.n, known = (double)x->labelled;
-        const bool path = l->measured.rounds > 0 && l->measured.left[i] > 0;
-
-        if (json_array_append_new(list,
-                json_pack("{s:I, s:s, s:I, s:o, s:o, s:o, s:o}", "index",
-                    (json_int_t)x->index, "name", x->name, "n",
-                    (json_int_t)x->n, "share",
-                    json_number_or_null((double)x->n / n), "accuracy",
-                    json_number_or_null(
-                        known > 0 ? (double)x->right / known : NAN),
-                    "path_ns",
-                    path ? validate_value_json(&l->measured.plan.path[i])
-                         : json_null(),
-                    "max_abs_diff",
-                    json_number_or_null(x->compared ? x->max_abs : NAN))) < 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
-/* Means over all runs; of those that reached it. */
-static json_t *
-processors_json(const struct lead *l)
-{
-    json_t *list = json_array();
-    const double runs = (double)l->account.processor[0].reached;
-
-    for (size_t i = 0; i < (size_t)l->chain->length; i++) {
-        const struct account_processor *p = &l->account.processor[i];
-        const double n = (double)p->reached;
-        const double behind = i + 1 < RELAY_HOPS_MAX
-                                  ? (double)l->account.processor[i + 1].reached
-                                  : 0;
-
-        if (json_array_append_new(list,
-                json_pack("{s:O?, s:o, s:o, s:o, s:o}", "name",
-                    json_array_get(l->names, i), "share",
-                    json_number_or_null(n / runs), "own_ns",
-                    json_number_or_null(l->timed ? p->own_ns / n : NAN),
-                    "link_ns",
-                    json_number_or_null(l->timed ? p->link_ns / behind : NAN),
-                    "instructions", json_number_or_null(p->counts / n))) < 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
-}
-
-static json_t *
-times_json(const struct lead *l)
-{
-    size_t right = 0, labelled = 0;
-
-    for (int i = 0; i < l->account.exits; i++) {
-        right += l->account.exit[i].right;
-        labelled += l->account.exit[i].labelled;
-    }
-    return validate_times_json(
-        l->measured.rounds > 0 ? &l->measured.plan : NULL, right, labelled);
-}
-
-static json_t *
-document(const struct lead *l)
-{
-    const struct stretch *s = l->chain->stretch;
-    int64_t flags = l->measured.flags | FLAG(no_energy_sensor);
-    char start[CLOCK_TEXT], end[CLOCK_TEXT];
-
-    if (!l->timed)
-        flags |= FLAG(emulated);
-    if (l->account.n < (size_t)l->n)
-        flags |= FLAG(partial);
-    clock_utc_text(l->start.utc_ms, start);
-    clock_utc_text(clock_utc_since(&l->start), end);
-    return json_pack("{s:s, s:s, s:s, s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, "
-                     "s:o, s:o, s:n, s:n, s:o}",
-        "schema", "offramp.relay/1", "started_at", start, "finished_at", end,
-        "env_fingerprint", s->fingerprint, "env", s->stable, "n",
-        (json_int_t)l->account.n, "rows", (json_int_t)l->n, "rounds",
-        (json_int_t)l->measured.rounds, "handed_over",
-        (json_int_t)l->account.handed_over, "exits", exits_json(l), "plan",
-        times_json(l), "processors", processors_json(l), "outputs",
-        account_outputs_json(&l->account), "full", "energy", "flags",
-        flag_json(flags));
-}
+/* ---- together ---- */
 
 /* What is known when it fails. */
 static void
 hand_over_partial(const struct lead *l)
 {
     json_t *part =
-        json_pack("{s:o}", "partial", l->account.n > 0 ? document(l) : NULL);
+        json_pack("{s:o}", "partial", l->account.n > 0 ? lead_json(l) : NULL);
 
     if (part != NULL)
         (void)!task_part(l->chain->task, part, NULL);
@@ -364,7 +305,7 @@ lead_run(struct chain *c, json_t **result, struct err *err)
         if (st != ST_OK)
             hand_over_partial(l);
     }
-    if (st == ST_OK && (*result = document(l)) == NULL)
+    if (st == ST_OK && (*result = lead_json(l)) == NULL)
         st = err_nomem(err);
     free(l->rows);
     free(l->classes);

@@ -120,10 +120,28 @@ stretch_close(struct stretch *s)
     s->ops->close(s);
 }
 
+static const struct stretch_run nothing = {
+    .stage = -1, .score = NAN, .counts = NAN, .own_ns = NAN
+};
+
 enum status
 stretch_run(
     struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
 {
-    *out = (struct stretch_run){ .stage = -1, .score = NAN, .counts = NAN };
+    *out = nothing;
     return s->ops->run(s, in, out, err);
+}
+
+bool
+stretch_has_full(const struct stretch *s)
+{
+    return s->ops->run_full != NULL && s->gives.n == 0 && s->exits > 0;
+}
+
+enum status
+stretch_run_full(
+    struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
+{
+    *out = nothing;
+    return s->ops->run_full(s, in, out, err);
 }

@@ -47,6 +47,7 @@ struct stretch_run {
     size_t n;
     const void *gives; /* the same, of gives.bytes: where it goes on */
     double counts;     /* instructions; NaN where none are counted */
+    double own_ns;     /* by a clock of its own; NaN: it has none */
 };
 
 struct stretch {
@@ -55,12 +56,16 @@ struct stretch {
     int exits;
     struct stretch_tensors takes, gives;
     bool timeless;  /* an emulated board */
+    bool own_clock; /* runs tell own_ns: a real board */
     json_t *stable; /* owned: the environment it runs in */
     char fingerprint[HASH_HEX];
 };
 
 struct stretch_ops {
     enum status (*run)(struct stretch *s, const void *in,
+        struct stretch_run *out, struct err *err);
+    /* MAY: no exit but the last is asked. */
+    enum status (*run_full)(struct stretch *s, const void *in,
         struct stretch_run *out, struct err *err);
     void (*close)(struct stretch *s);
 };
@@ -73,6 +78,12 @@ void stretch_close(struct stretch *s);
 
 /* Run one sample; `in` has takes.bytes. */
 enum status stretch_run(struct stretch *s, const void *in,
+    struct stretch_run *out, struct err *err) MUST_CHECK;
+
+/* The same through the network without early exits: every segment, and the
+ * last head.  Only where stretch_has_full(): on a board that has all of it. */
+bool stretch_has_full(const struct stretch *s);
+enum status stretch_run_full(struct stretch *s, const void *in,
     struct stretch_run *out, struct err *err) MUST_CHECK;
 
 /* The two kinds, for what was read into `base`; `image` is the member of that

@@ -107,6 +107,8 @@ run_layers(struct board_stretch *b, int64_t first, int64_t end,
     st = rig_run(&b->rig, (uint32_t)first, (uint32_t)end, 1, &ticks, err);
     if (st == ST_OK && b->rig.emulated)
         out->counts += rig_instructions(&b->rig, ticks);
+    else if (st == ST_OK)
+        out->own_ns += rig_ns(&b->rig, ticks);
     return st;
 }
 
@@ -138,17 +140,20 @@ ask_exit(
 }
 
 static enum status
-run_once(struct board_stretch *b, struct stretch_run *out, struct err *err)
+run_once(struct board_stretch *b, bool full, struct stretch_run *out,
+    struct err *err)
 {
     enum status st = rig_feed(&b->rig, err);
     size_t n;
 
     out->counts = b->rig.emulated ? 0 : NAN;
+    out->own_ns = b->rig.emulated ? NAN : 0;
     for (int i = 0; st == ST_OK && i < b->base.exits; i++) {
         const struct board_exit *x = &b->exit[i];
 
         st = run_layers(b, x->first, x->middle, out, err);
-        if (st == ST_OK && b->base.exit[i].kept)
+        if (st == ST_OK && b->base.exit[i].kept &&
+            (!full || i == b->base.exits - 1))
             st = ask_exit(b, i, out, err);
         if (st != ST_OK || out->left)
             return st;
@@ -162,16 +167,29 @@ run_once(struct board_stretch *b, struct stretch_run *out, struct err *err)
 /* A board that is lost in the middle is brought back, and the sample begun
  * anew. */
 static enum status
-run(struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
+run_mended(struct board_stretch *b, const void *in, bool full,
+    struct stretch_run *out, struct err *err)
 {
-    struct board_stretch *b = (struct board_stretch *)s;
     enum status st;
 
     put_input(b, in);
-    while ((st = run_once(b, out, err)) != ST_OK)
+    while ((st = run_once(b, full, out, err)) != ST_OK)
         if ((st = rig_mend(&b->rig, st, err)) != ST_OK)
             return st;
     return ST_OK;
+}
+
+static enum status
+run(struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
+{
+    return run_mended((struct board_stretch *)s, in, false, out, err);
+}
+
+static enum status
+run_full(
+    struct stretch *s, const void *in, struct stretch_run *out, struct err *err)
+{
+    return run_mended((struct board_stretch *)s, in, true, out, err);
 }
 
 /* ---- opening ---- */
@@ -326,6 +344,7 @@ open_board(struct board_stretch *b, const struct task *t, const char *type,
              b->base.fingerprint, err)) != ST_OK)
         return st;
     b->base.timeless = b->rig.emulated;
+    b->base.own_clock = !b->rig.emulated;
     return rig_load(&b->rig, b->image, b->len, b->feed, err);
 }
 
@@ -344,7 +363,7 @@ board_stretch_close(struct stretch *s)
     free(b);
 }
 
-static const struct stretch_ops ops = { run, board_stretch_close };
+static const struct stretch_ops ops = { run, run_full, board_stretch_close };
 
 enum status
 stretch_board_open(struct stretch **out, const struct stretch *base,

@@ -135,7 +135,7 @@ host_close(struct stretch *s)
     free(h);
 }
 
-static const struct stretch_ops ops = { run, host_close };
+static const struct stretch_ops ops = { .run = run, .close = host_close };
 
 static enum status
 open_all(struct host_stretch *h, const struct task *t, struct err *err)

@@ -17,8 +17,9 @@ struct map_path {
 };
 
 /* Which processor of `sys` runs each segment, by the names in the plan's
- * member `mapping`.  ST_UNPROCESSABLE "plan.mapping": it is none of these
- * processors, two have one name, or data would go back. */
+ * member `mapping`; a plan without one is of the only processor.
+ * ST_UNPROCESSABLE "plan.mapping": it is none of these processors, two have one
+ * name, or data would go back. */
 enum status map_path_read(const json_t *plan, const struct map_system *sys,
     struct map_path *out, struct err *err) MUST_CHECK;
 

@@ -139,3 +139,24 @@ prediction_json(const struct prediction *p, const struct plan_exits *plan)
         ratio_json(right, judged), "accuracy_full",
         ratio_json(p->full_right, p->full_judged), "exits", exits);
 }
+
+enum status
+prediction_add_counts(
+    json_t *doc, const struct prediction *counts, struct err *err)
+{
+    json_t *exit;
+    size_t i;
+    int rc = json_object_set_new(doc, "mean_instructions",
+                 json_number_or_null(counts->mean.median)) |
+             json_object_set_new(doc, "full_mean_instructions",
+                 json_number_or_null(counts->full.median));
+
+    json_array_foreach(json_object_get(doc, "exits"), i, exit)
+    {
+        const json_int_t e = json_integer_value(json_object_get(exit, "index"));
+
+        rc |= json_object_set_new(exit, "path_instructions",
+            json_number_or_null(counts->path[e].median));
+    }
+    return rc == 0 ? ST_OK : err_nomem(err);
+}

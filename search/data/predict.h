@@ -33,4 +33,9 @@ enum status predict(const struct plan_exits *plan, const struct records *r,
 json_t *prediction_json(
     const struct prediction *p, const struct plan_exits *plan);
 
+/* Beside that what is counted: "mean_instructions", "full_mean_instructions"
+ * and, of each exit, "path_instructions". */
+enum status prediction_add_counts(
+    json_t *doc, const struct prediction *counts, struct err *err) MUST_CHECK;
+
 #endif

@@ -24,7 +24,8 @@ struct order {
     struct plan_exits exits;
     struct records records;    /* owned, as are: */
     struct costs costs;        /* of the plan's paths */
-    struct map_given *system;  /* of a mapped plan; NULL: of one device */
+    struct costs counts;       /* in instructions, where there is a system */
+    struct map_given *system;  /* of a chain; NULL: of one machine */
     struct map_path path;      /* there */
     json_t *images, *analysis; /* borrowed: where processors are boards */
 };
@@ -54,7 +55,7 @@ progress(void *ctx, const char *phase, int done, int total)
     task_progress(((struct work *)ctx)->task, phase, done, total, NULL);
 }
 
-/* A mapped plan's costs are those of its processors. */
+/* Costs of a chain are those of its processors. */
 static enum status
 read_system(struct order *o, const json_t *doc, struct err *err)
 {
@@ -63,7 +64,10 @@ read_system(struct order *o, const json_t *doc, struct err *err)
     if ((o->system = calloc(1, sizeof(*o->system))) == NULL)
         return err_nomem(err);
     if ((st = map_given_read(doc, o->system, err)) != ST_OK ||
-        (st = map_path_read(o->plan, &o->system->sys, &o->path, err)) != ST_OK)
+        (st = map_path_read(o->plan, &o->system->sys, &o->path, err)) !=
+            ST_OK ||
+        (st = map_path_costs(&o->path, &o->system->sys, "instructions", "",
+             &o->counts, err)) != ST_OK)
         return st;
     return map_path_costs(&o->path, &o->system->sys, "latency_ns",
         o->exits.objective, &o->costs, err);
@@ -277,6 +281,27 @@ write_rows(struct task *t, const struct order *o, const struct dataset *d,
     return st;
 }
 
+/* What a chain is expected to do beside the whole. */
+static enum status
+expect_chain(const struct order *o, const size_t *rows, size_t n,
+    const struct prediction *times, json_t *doc, struct err *err)
+{
+    struct prediction counts;
+    enum status st;
+
+    if (o->system == NULL)
+        return ST_OK;
+    if ((st = predict(&o->exits, &o->records, rows, n, &o->counts,
+             "instructions", &counts, err)) != ST_OK ||
+        (st = prediction_add_counts(doc, &counts, err)) != ST_OK)
+        return st;
+    return json_object_set_new(doc, "processors",
+               map_path_expected(
+                   &o->path, &o->system->sys, &o->exits, times)) == 0
+               ? ST_OK
+               : err_nomem(err);
+}
+
 /* The rows of a validation, and what is expected of the plan on them: on the
  * held-out half exactly those rows, on another data set the held-out ones. */
 static enum status
@@ -284,7 +309,7 @@ make_rows(struct task *t, const struct order *o, json_t *doc, struct err *err)
 {
     int64_t most = ROWS_MAX;
     bool other = false;
-    json_t *data = NULL, *rows_doc = NULL, *expected;
+    json_t *data = NULL, *rows_doc = NULL, *expected = NULL;
     const struct json_field fields[] = {
         { "dataset", JF_OBJ, true, &data, 0, 0 },
         { "other", JF_BOOL, false, &other, 0, 0 },
@@ -302,22 +327,19 @@ make_rows(struct task *t, const struct order *o, json_t *doc, struct err *err)
              &p, err)) != ST_OK ||
         (st = dataset_open(&d, t, data, err)) != ST_OK)
         goto out;
+    expected = prediction_json(&p, &o->exits);
+    if (json_object_set_new(doc, "predicted", expected) != 0)
+        st = err_nomem(err);
+    if (st == ST_OK)
+        st = expect_chain(o, rows, n, &p, expected, err);
     n_data = dataset_rows(&d);
-    if (!other)
+    if (st == ST_OK && !other)
         st = check_rows(o, rows, n, n_data, err);
     if (st != ST_OK)
         goto out;
     if (other)
         n = n_data < (size_t)most ? n_data : (size_t)most;
     st = write_rows(t, o, &d, other ? NULL : rows, n, &rows_doc, err);
-    expected = prediction_json(&p, &o->exits);
-    if (o->system != NULL &&
-        json_object_set_new(expected, "processors",
-            map_path_expected(&o->path, &o->system->sys, &o->exits, &p)) != 0 &&
-        st == ST_OK)
-        st = err_nomem(err);
-    if (json_object_set_new(doc, "predicted", expected) != 0 && st == ST_OK)
-        st = err_nomem(err);
     if (json_object_set_new(doc, "rows", rows_doc) != 0 && st == ST_OK)
         st = err_nomem(err);
 out:
@@ -361,6 +383,7 @@ run(struct task *t, json_t **result, struct err *err)
         json_decref(doc);
     records_clear(&o.records);
     costs_clear(&o.costs);
+    costs_clear(&o.counts);
     if (o.system != NULL)
         map_given_clear(o.system);
     free(o.system);

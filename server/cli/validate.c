@@ -44,7 +44,9 @@ const struct opt_cmd cli_validate_cmd = {
         "A plan that is mapped onto several processors runs across them, each "
         "handing its\ntensor to the next; all but the first need --link:\n"
         "    offramp validate 2 --on server=workstation\n"
-        "Its outputs are compared with those of the network in one piece.",
+        "Its outputs are compared with those of the network in one piece.\n"
+        "A plan of a microcontroller board runs there as the image that was "
+        "profiled, in\ninstructions where the board is emulated.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };

@@ -46,6 +46,43 @@ time_row(struct text_table *t, const char *name, const json_t *predicted,
         json_is_false(within) ? " (beyond the intervals)" : "");
 }
 
+/* Instructions, where they were counted. */
+static enum status
+count_row(struct text_table *t, const char *name, double predicted,
+    double measured, const json_t *residual)
+{
+    const double rel = json_get_number(residual, "rel");
+    enum status st;
+
+    if (!isfinite(measured))
+        return ST_OK;
+    if ((st = text_cell(t, "%s", name)) != ST_OK ||
+        (st = isfinite(predicted) ? text_cell(t, "%.0f", predicted)
+                                  : text_cell(t, "-")) != ST_OK ||
+        (st = text_cell(t, "%.0f", measured)) != ST_OK)
+        return st;
+    return isfinite(rel) ? text_cell(t, "%+.2f %%", 100 * rel)
+                         : text_cell(t, "%s", "");
+}
+
+/* What an emulated board has in place of times. */
+static enum status
+count_rows(struct text_table *t, const json_t *doc)
+{
+    static const char count[] = "mean_instructions";
+    const json_t *p = json_object_get(doc, "predicted"),
+                 *m = json_object_get(doc, "measured");
+    enum status st = count_row(t, "instructions", json_get_number(p, count),
+        json_get_number(json_object_get(m, "plan"), count),
+        json_object_get(json_object_get(doc, "residual"), count));
+
+    return st != ST_OK
+               ? st
+               : count_row(t, "instructions without exits",
+                     json_get_number(p, "full_mean_instructions"),
+                     json_get_number(json_object_get(m, "full"), count), NULL);
+}
+
 static enum status
 share_row(
     struct text_table *t, const char *name, double predicted, double measured)
@@ -85,7 +122,7 @@ exit_rows(struct text_table *t, const json_t *predicted, const json_t *measured)
 }
 
 static enum status
-fill(struct text_table *t, const json_t *doc)
+time_rows(struct text_table *t, const json_t *doc)
 {
     const json_t *p = json_object_get(doc, "predicted"),
                  *m = json_object_get(doc, "measured"),
@@ -102,12 +139,36 @@ fill(struct text_table *t, const json_t *doc)
         (st = time_row(t, "p50", json_object_get(p, "p50_ns"),
              json_object_get(plan, "p50_ns"), NULL)) != ST_OK ||
         (st = time_row(t, "p90", json_object_get(p, "p90_ns"),
-             json_object_get(plan, "p90_ns"), NULL)) != ST_OK ||
-        (json_is_object(full) &&
-            (st = time_row(t, "mean without exits",
-                 json_object_get(p, "full_mean_ns"),
-                 json_object_get(full, "mean_ns"),
-                 json_object_get(r, "full_mean"))) != ST_OK) ||
+             json_object_get(plan, "p90_ns"), NULL)) != ST_OK)
+        return st;
+    return json_is_object(full) ? time_row(t, "mean without exits",
+                                      json_object_get(p, "full_mean_ns"),
+                                      json_object_get(full, "mean_ns"),
+                                      json_object_get(r, "full_mean"))
+                                : ST_OK;
+}
+
+/* A board that only counts has no times to show. */
+static bool
+only_counts(const json_t *doc)
+{
+    const json_t *m = json_object_get(doc, "measured");
+
+    return json_is_object(json_object_get(m, "full")) &&
+           isfinite(json_get_number(
+               json_object_get(m, "plan"), "mean_instructions"));
+}
+
+static enum status
+fill(struct text_table *t, const json_t *doc)
+{
+    const json_t *p = json_object_get(doc, "predicted"),
+                 *m = json_object_get(doc, "measured"),
+                 *plan = json_object_get(m, "plan"),
+                 *full = json_object_get(m, "full");
+    enum status st = only_counts(doc) ? ST_OK : time_rows(t, doc);
+
+    if (st != ST_OK || (st = count_rows(t, doc)) != ST_OK ||
         (st = share_row(t, "accuracy", json_get_number(p, "accuracy"),
              json_get_number(plan, "accuracy"))) != ST_OK ||
         (st = share_row(t, "accuracy without exits",
@@ -131,13 +192,24 @@ print_energy(const json_t *measured)
         printf("energy -: no meter here\n");
 }
 
-/* What a plan of several processors has instead of a saving. */
+static void
+print_saving(const json_t *doc)
+{
+    const double saving =
+        json_get_number(json_object_get(doc, "residual"), "saving");
+
+    if (isfinite(saving))
+        printf("\nmeasured %.1f %% less than without exits\n", 100 * saving);
+}
+
+/* Where it ran on boards or several processors: what each of them did. */
 static enum status
 print_relay(const json_t *doc, struct err *err)
 {
     struct buf b;
     enum status st;
 
+    print_saving(doc);
     buf_init(&b, 1 << 16);
     if ((st = validation_relay_text(doc, &b, err)) == ST_OK)
         printf("\n%s", b.data);
@@ -146,10 +218,9 @@ print_relay(const json_t *doc, struct err *err)
 }
 
 static enum status
-print_saving(const json_t *doc)
+print_one(const json_t *doc)
 {
-    printf("\nmeasured %.1f %% less than without exits\n",
-        100 * json_get_number(json_object_get(doc, "residual"), "saving"));
+    print_saving(doc);
     print_energy(json_object_get(doc, "measured"));
     return ST_OK;
 }
@@ -174,8 +245,7 @@ validation_print(const struct client *c, const json_t *doc, struct err *err)
         json_get_number(m, "n"), json_get_number(m, "rounds"));
     if ((st = fill(t, doc)) == ST_OK) {
         text_table_print(t, stdout);
-        st = validation_is_relay(doc) ? print_relay(doc, err)
-                                      : print_saving(doc);
+        st = validation_is_relay(doc) ? print_relay(doc, err) : print_one(doc);
     }
     text_table_free(t);
     return st == ST_OK ? ST_OK : err_nomem(err);
