@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/job.h"
 #include "db/profile.h"
 #include "db/queue.h"
 #include "server/fleet.h"
 #include "server/order_input.h"
+#include "server/profile_doc.h"
 #include "server/view.h"
 
 struct reading {
@@ -94,22 +94,15 @@ static enum status
 find_image(struct reading *r, int64_t profile, json_t **image)
 {
     struct profile p = { 0 };
-    struct job j = { 0 };
-    json_t *quantise = NULL;
-    enum status st;
+    enum status st = ST_OK;
 
-    *image = json_null();
-    if (profile == 0)
-        return ST_OK;
-    if ((st = db_profile_get(r->db, profile, &p, r->err)) == ST_OK &&
-        p.job != 0 && (st = db_job_get(r->db, p.job, &j, r->err)) == ST_OK &&
-        j.quantise != NULL) {
-        quantise = view_document(j.quantise);
-        *image = json_incref(json_object_get(quantise, "image"));
-    }
-    json_decref(quantise);
-    job_clear(&j);
+    *image = NULL;
+    if (profile != 0 &&
+        (st = db_profile_get(r->db, profile, &p, r->err)) == ST_OK)
+        st = profile_image(r->db, &p, image, r->err);
     profile_clear(&p);
+    if (*image == NULL)
+        *image = json_null();
     return st;
 }
 
@@ -331,8 +324,7 @@ mapped_board(struct db *db, const struct profile *p, const json_t *costs,
     enum status st;
 
     *out = (struct mapped){ 0 };
-    if ((st = find_image(&r, p->id, &image)) == ST_OK &&
-        json_is_object(image) &&
+    if ((st = profile_image(db, p, &image, err)) == ST_OK && image != NULL &&
         (st = fleet_load(db, now_ms, &r.fleet, err)) == ST_OK)
         st = board_alone(&r, p, costs, selector, image);
     json_decref(image);
