@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "db/import.h"
+#include "db/job.h"
 #include "server/support.h"
 #include "server/view.h"
 
@@ -180,6 +181,27 @@ grade_text(char grade)
     return texts[strchr("ABCX", grade) - "ABCX"];
 }
 
+enum status
+profile_image(
+    struct db *db, const struct profile *p, json_t **out, struct err *err)
+{
+    struct job j = { 0 };
+    json_t *quantise, *image;
+    enum status st;
+
+    *out = NULL;
+    if (p->job == 0)
+        return ST_OK;
+    if ((st = db_job_get(db, p->job, &j, err)) == ST_OK && j.quantise != NULL) {
+        quantise = view_document(j.quantise);
+        image = json_object_get(quantise, "image");
+        *out = json_is_object(image) ? json_incref(image) : NULL;
+        json_decref(quantise);
+    }
+    job_clear(&j);
+    return st;
+}
+
 static enum status
 fill(struct db *db, const struct profile *p, char min_grade,
     struct export_input *in, struct err *err)
@@ -201,7 +223,8 @@ fill(struct db *db, const struct profile *p, char min_grade,
         return st;
     if (!in->model || !in->env || !in->rows || !in->omitted)
         return err_nomem(err);
-    if ((st = profile_document(db, p, &in->profile, err)) != ST_OK)
+    if ((st = profile_document(db, p, &in->profile, err)) != ST_OK ||
+        (st = profile_image(db, p, &in->image, err)) != ST_OK)
         return st;
     return profile_rows(db, p, json_object_get(in->model, "analysis"),
         min_grade, in->rows, in->omitted, err);

@@ -22,6 +22,11 @@ enum status profile_rows(struct db *db, const struct profile *p,
 enum status profile_analysis(struct db *db, const struct profile *p,
     json_t **out, struct err *err) MUST_CHECK;
 
+/* The image (offramp.image/1) that a board was given; NULL: it was none.  The
+ * caller owns *out. */
+enum status profile_image(struct db *db, const struct profile *p, json_t **out,
+    struct err *err) MUST_CHECK;
+
 /* All of it, for a dialect; the caller ends it with export_input_clear().
  * ST_NOT_FOUND. */
 enum status profile_export_input(struct db *db, int64_t id, char min_grade,

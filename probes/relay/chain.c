@@ -2,6 +2,9 @@
 #include "probes/relay/chain.h"
 
 #include <math.h>
+#include <stdlib.h>
+
+#include "probes/relay/parcel.h"
 
 static enum status
 read_place(struct chain *c, struct err *err)
@@ -37,9 +40,23 @@ open_line(struct chain *c, struct err *err)
             .port = peer.port,
             .secret = peer.secret,
             .what = c->what,
-            .bytes_in = c->stretch->gives.bytes,
+            .bytes_in = parcel_bytes(&c->stretch->gives),
             .answer_ms = (int)c->answer_s * 1000 },
         err);
+}
+
+static enum status
+allocate(struct chain *c, struct err *err)
+{
+    const struct stretch_tensors *takes = &c->stretch->takes;
+    const struct stretch_tensors *gives = &c->stretch->gives;
+
+    if (parcel_is_coded(takes) && (c->comes = malloc(takes->bytes)) == NULL)
+        return err_nomem(err);
+    if (parcel_is_coded(gives) &&
+        (c->goes = malloc(parcel_bytes(gives))) == NULL)
+        return err_nomem(err);
+    return ST_OK;
 }
 
 enum status
@@ -49,7 +66,8 @@ chain_open(struct chain *c, struct task *t, struct err *err)
 
     *c = (struct chain){ .task = t, .wait_s = 600, .answer_s = 30 };
     if ((st = read_place(c, err)) != ST_OK ||
-        (st = stretch_open(&c->stretch, t, err)) != ST_OK)
+        (st = stretch_open(&c->stretch, t, err)) != ST_OK ||
+        (st = allocate(c, err)) != ST_OK)
         return st;
     return open_line(c, err);
 }
@@ -59,6 +77,8 @@ chain_close(struct chain *c)
 {
     relay_close(c->next);
     stretch_close(c->stretch);
+    free(c->comes);
+    free(c->goes);
     *c = (struct chain){ 0 };
 }
 
@@ -67,14 +87,19 @@ static enum status
 ask(struct chain *c, const struct stretch_run *here, struct relay_answer *out,
     struct err *err)
 {
+    const void *parcel = here->gives;
     struct relay_answer a;
     enum status st;
 
+    if (c->goes != NULL) {
+        parcel_pack(&c->stretch->gives, here->gives, c->goes);
+        parcel = c->goes;
+    }
     if (c->next == NULL)
         return err_set(err, ST_UNPROCESSABLE, "relay.no_exit",
             "a sample left at no exit of the last processor: the plan's last "
             "exit must be there");
-    if ((st = relay_run(c->next, here->gives, &a, err)) != ST_OK)
+    if ((st = relay_run(c->next, parcel, &a, err)) != ST_OK)
         return st;
     out->stage = a.stage;
     out->class = a.class;
@@ -109,7 +134,12 @@ chain_run(
 static enum status
 answer(void *ctx, const void *in, struct relay_answer *out, struct err *err)
 {
-    return chain_run(ctx, in, out, err);
+    struct chain *c = ctx;
+
+    if (c->comes == NULL)
+        return chain_run(c, in, out, err);
+    parcel_unpack(&c->stretch->takes, in, c->comes);
+    return chain_run(c, c->comes, out, err);
 }
 
 static void
@@ -124,7 +154,7 @@ enum status
 chain_serve(struct chain *c, int64_t *served, struct err *err)
 {
     const struct relay_service service = { .what = c->what,
-        .bytes_in = c->stretch->takes.bytes,
+        .bytes_in = parcel_bytes(&c->stretch->takes),
         .timeless = c->stretch->timeless,
         .run = answer,
         .tick = tick,

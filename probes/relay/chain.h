@@ -20,6 +20,8 @@ struct chain {
     int64_t wait_s, answer_s;
     struct stretch *stretch;
     struct relay_line *next; /* NULL: the last one */
+    void *comes, *goes; /* owned: tensors that come, a parcel that goes, where
+                         * they cross in other numbers; else NULL */
 };
 
 /* Open what the payload says: the stretch, and the line to the peer.  Failures

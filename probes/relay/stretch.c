@@ -22,13 +22,21 @@ read_tensors(const json_t *list, const char *path, struct stretch_tensors *out,
     json_array_foreach(list, i, x)
     {
         struct stretch_tensor *t = &out->item[out->n++];
+        json_t *int8 = NULL;
         int64_t bytes;
         const struct json_field fields[] = {
             { "name", JF_STR, true, &t->name, 0, 1024 },
             { "bytes", JF_INT, true, &bytes, 1, RELAY_BYTES_MAX },
+            { "int8", JF_OBJ, false, &int8, 0, 0 },
+        };
+        const struct json_field numbers[] = {
+            { "scale", JF_REAL, true, &t->scale, 1e-30, 1e30 },
+            { "zero", JF_INT, true, &t->zero, -128, 127 },
         };
 
-        if ((st = JSON_PICK(x, path, fields, err)) != ST_OK)
+        if ((st = JSON_PICK(x, path, fields, err)) != ST_OK ||
+            (int8 != NULL &&
+                (st = JSON_PICK(int8, path, numbers, err)) != ST_OK))
             return st;
         t->bytes = (size_t)bytes;
         t->at = out->bytes;

@@ -30,7 +30,9 @@ struct stretch_exit {
 /* A tensor that is handed over; one after the other, in this order. */
 struct stretch_tensor {
     const char *name;
-    size_t bytes, at;
+    size_t bytes, at; /* as float32 */
+    double scale;     /* of a board that made it in int8; 0: of none */
+    int64_t zero;
 };
 
 struct stretch_tensors {

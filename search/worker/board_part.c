@@ -214,6 +214,19 @@ load_image(struct making *m, struct err *err)
     return ST_OK;
 }
 
+/* What the board hands on crosses in its own numbers: link and list are one
+ * with those of who takes it. */
+static int
+code_gives(const struct making *m, int tensor)
+{
+    json_t *to = json_array_get(json_object_get(m->link, "gives"), 0);
+
+    if (to == NULL ||
+        strcmp(json_get_string(m->document, "type", ""), "int8") != 0)
+        return 0;
+    return json_object_set_new(to, "int8", scale_json(m, tensor));
+}
+
 static enum status
 store(struct making *m, int last, struct err *err)
 {
@@ -235,7 +248,8 @@ store(struct making *m, int last, struct err *err)
             (json_int_t)((struct nn_image *)part)->arena_bytes, "steps",
             m->steps, "in", scale_json(m, from), "outs", m->outs, "gives",
             made_json(m, gives));
-        if (json_object_set_new(m->link, "image", doc) != 0)
+        if (json_object_set_new(m->link, "image", doc) != 0 ||
+            code_gives(m, gives) != 0)
             st = err_nomem(err);
     }
     free(part);

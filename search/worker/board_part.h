@@ -8,7 +8,8 @@
  *    "steps":[[first,segment end,head end]], one an exit,
  *    "in":{"scale","zero"},"outs":[{"layer","of","scale","zero"}|null],
  *    "gives":{"layer","of","scale","zero"}|null}
- * with layers of that image, and `of` the whole one.  One thread.
+ * with layers of that image, and `of` the whole one; what an int8 board hands
+ * on gets "int8":{"scale","zero"}, also where it is taken.  One thread.
  */
 #ifndef OFFRAMP_WORKER_BOARD_PART_H
 #define OFFRAMP_WORKER_BOARD_PART_H

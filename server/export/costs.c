@@ -7,6 +7,7 @@
  * exit that makes it (cut.h).  What the device cannot run has no cost in any
  * metric, and its exit the reason.
  */
+#include "server/export/bytes.h"
 #include "server/export/cut.h"
 #include "server/export/export.h"
 #include "server/export/quality.h"
@@ -214,72 +215,6 @@ incomplete(const struct export_input *in, size_t exit, const char *part,
         id, part, exit);
 }
 
-/* ---- what mapping weighs besides costs ---- */
-
-/* NaN, not known, makes every sum with it unknown. */
-static json_t *
-bytes_json(double bytes)
-{
-    return isnan(bytes) ? json_null() : json_integer((json_int_t)bytes);
-}
-
-/* Weights of the layers of a part, and the most that one of them reads and
- * writes. */
-static void
-part_bytes(
-    const json_t *layers, const json_t *part, double *weights, double *peak)
-{
-    const json_t *index;
-    size_t i;
-
-    json_array_foreach(json_object_get(part, "layers"), i, index)
-    {
-        const json_t *l =
-            json_array_get(layers, (size_t)json_integer_value(index));
-        double live =
-            export_number(l, "bytes_in") + export_number(l, "bytes_out");
-
-        *weights += export_number(l, "weight_bytes");
-        if (!(live <= *peak))
-            *peak = live;
-    }
-}
-
-/* What is handed to the segment after a boundary: its one tensor; null where
- * there is none such. */
-static json_t *
-input_bytes(const json_t *analysis, const json_t *exits, size_t exit)
-{
-    const json_t *layers = json_object_get(analysis, "layers");
-    const json_t *tensor, *before, *b;
-    size_t i;
-
-    if (exit == 0)
-        return bytes_json(export_number(json_array_get(layers, 0), "bytes_in"));
-    before = json_array_get(exits, exit - 1);
-    tensor = json_object_get(before, "tensor");
-    json_array_foreach(json_object_get(analysis, "boundaries"), i, b)
-    {
-        if (json_equal(json_object_get(b, "tensor"), tensor))
-            return bytes_json(export_number(b, "bytes"));
-    }
-    return json_null();
-}
-
-static json_t *
-exit_bytes(const json_t *analysis, const json_t *exits, size_t i)
-{
-    const json_t *layers = json_object_get(analysis, "layers");
-    const json_t *exit = json_array_get(exits, i);
-    double segment = 0, head = 0, peak = 0;
-
-    part_bytes(layers, json_object_get(exit, "segment"), &segment, &peak);
-    part_bytes(layers, json_object_get(exit, "head"), &head, &peak);
-    return json_pack("{s:o,s:o,s:o,s:o}", "input_bytes",
-        input_bytes(analysis, exits, i), "segment_bytes", bytes_json(segment),
-        "head_bytes", bytes_json(head), "peak_bytes", bytes_json(peak));
-}
-
 enum status
 export_costs_document(
     const struct export_input *in, json_t **out, struct err *err)
@@ -318,7 +253,7 @@ export_costs_document(
             rc |= json_array_append_new(names, json_string(metrics[m].name));
     json_array_foreach(exits, i, exit)
     {
-        json_t *o = exit_bytes(analysis, exits, i);
+        json_t *o = export_exit_bytes(in, i);
 
         rc |= json_object_set_new(
             o, "name", json_string(export_text(exit, "name")));

@@ -84,6 +84,7 @@ export_input_clear(struct export_input *in)
     json_decref(in->profile);
     json_decref(in->model);
     json_decref(in->env);
+    json_decref(in->image);
     json_decref(in->rows);
     json_decref(in->omitted);
     json_decref(in->omitted_there);

@@ -21,6 +21,7 @@ struct export_input {
     json_t *profile; /* as GET /v1/profiles/{id} */
     json_t *model;   /* as GET /v1/models/{id}, with its analysis */
     json_t *env;     /* {stable, volatile} */
+    json_t *image;   /* a board's: offramp.image/1; NULL: it has none */
     json_t *rows;    /* as GET /v1/profiles/{id}/layers, above the grade */
     json_t *omitted; /* the rows below it */
     json_t *omitted_there; /* of an import: those it came without; or NULL */

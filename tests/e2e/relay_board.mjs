@@ -67,6 +67,11 @@ async function validate(s, base, type) {
     && host.instructions === null && p.processors[0].instructions > 1e4,
   `${type}: ${board.instructions} instructions a sample on the board, `
     + `predicted ${p.processors[0].instructions}`);
+  const [tensor] = v.deployment.chain[0].gives;
+  check(type === 'int8' ? tensor.int8.scale > 0
+    && p.processors[0].send_bytes === tensor.bytes / 4
+    : !tensor.int8 && p.processors[0].send_bytes === tensor.bytes,
+  `${type}: ${p.processors[0].send_bytes} bytes cross`);
   check(m.handed_over > 0 && m.handed_over < m.n
     && v.deployment.chain[0].image.type === type,
     `${type}: ${m.handed_over} samples went on to the host`);

@@ -110,6 +110,7 @@ the_document_tells_of_the_image(void **state)
     struct bench *x = *state;
     const json_t *doc = quantise(x, "int8", 20, 40), *l;
     size_t n = json_array_size(json_object_get(x->analysis, "layers")), i, len;
+    double stored = sizeof(struct nn_image), live = 0;
     char path[PATH_MAX], *image;
     struct nn_fault fault;
 
@@ -117,7 +118,14 @@ the_document_tells_of_the_image(void **state)
     {
         assert_in_range(json_get_number(l, "layer"), 0, n - 1);
         assert_true(json_get_number(l, "need_bytes") > 0);
+        assert_true(json_get_number(l, "live_bytes") >=
+                    json_get_number(l, "need_bytes"));
+        stored += json_get_number(l, "image_bytes");
+        live = fmax(live, json_get_number(l, "live_bytes"));
     }
+    /* Up to alignment, all of the image; and what the plan has room for. */
+    assert_in_range(json_get_number(doc, "bytes") - stored, 0, 4 * 4 * i);
+    assert_in_range(json_get_number(doc, "arena_bytes"), live, 1.1 * live);
     assert_int_equal(json_array_size(json_object_get(doc, "outputs")), 4);
     snprintf(path, sizeof(path), "%s/out/%s", x->box.dir,
         json_get_string(doc, "image", ""));
