@@ -24,7 +24,7 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(thermal_unstable, RANK, "three rounds were lost to drift")               \
     X(throttled, RANK, "the processor reported throttling")                    \
     X(undervoltage, RANK, "the board reported low supply voltage")             \
-    X(freq_varied, MILD, "the clock frequency changed while measuring")        \
+    X(freq_varied, MILD, "the processor's pace changed while measuring")       \
     X(short_layer, MILD, "shorter than 100 clock reads")                       \
     X(autocorrelated, MILD, "epochs depend on each other")                     \
     X(bimodal, RANK, "two separate groups of times")                           \

@@ -105,6 +105,34 @@ view_closure(const struct profile *p)
         json_number_or_null(p->dispatch_ns));
 }
 
+/* Where the time went, by the probe's own record; null where that is silent. */
+static json_t *
+view_spent(const struct profile *p)
+{
+    json_t *env = view_document(p->env), *s, *out = NULL;
+    const json_t *v = json_object_get(env, "volatile");
+    json_t *uses = json_object_get(v, "spent_s");
+    const char *name;
+    double total = 0;
+
+    json_object_foreach(uses, name, s)
+    {
+        total += json_number_value(s);
+    }
+    out =
+        json_is_object(uses)
+            ? json_pack("{s:o,s:o,s:o,s:o,s:o}", "total_s",
+                  json_number_or_null(total), "loop_s",
+                  json_number_or_null(json_get_number(v, "loop_s")), "sample_s",
+                  json_number_or_null(json_get_number(v, "sample_s")), "wait_s",
+                  json_number_or_null(json_get_number(uses, "wait")),
+                  "pace_spread_rel",
+                  json_number_or_null(json_get_number(v, "pace_spread_rel")))
+            : json_null();
+    json_decref(env);
+    return out;
+}
+
 json_t *
 view_origin(const struct import *i)
 {
@@ -126,11 +154,11 @@ view_profile(const struct profile *p, const char *model_name, json_t *origin,
         view_time(p->started_ms), "finished_at", view_time(p->finished_ms),
         "seed", (json_int_t)p->seed, "policy", view_document(p->policy));
 
-    return view_merge(
-        o, json_pack("{s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:I,s:o}", "grade",
-               view_grade(p->grade), "flags", flag_json(p->flags),
-               "env_fingerprint", p->env_fingerprint, "env_sha256",
-               p->env_sha256, "e2e", e2e, "closure", view_closure(p), "check",
-               view_document(p->check), "exits", view_document(p->exits),
-               "n_rows", (json_int_t)p->n_rows, "origin", origin));
+    return view_merge(o,
+        json_pack("{s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:o}", "grade",
+            view_grade(p->grade), "flags", flag_json(p->flags),
+            "env_fingerprint", p->env_fingerprint, "env_sha256", p->env_sha256,
+            "e2e", e2e, "closure", view_closure(p), "spent", view_spent(p),
+            "check", view_document(p->check), "exits", view_document(p->exits),
+            "n_rows", (json_int_t)p->n_rows, "origin", origin));
 }

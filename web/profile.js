@@ -81,12 +81,23 @@ function whole(profile, find, open) {
         tile("Same layer twice", ratio(closure.aa_rel,
             (x) => Math.abs(x) <= 0.01 ? "good" : "warn",
             "no layer was measured twice"), "repeatability of this run"),
+        tile("Took", seconds(profile.spent?.total_s), spending(profile.spent)),
         tile("Energy", energy(power?.energy, "net_nj"), power?.energy
             ? [`±${amount(power.energy.err_nj, "nj")}, ${
                 power.energy.method}, ${power.energy.sensor}`]
             : "net of idle, an execution"),
     ]);
 }
+
+const seconds = (s) => known(s) ? `${s.toFixed(1)} s`
+    : dash("the probe did not say");
+
+// What of a job's time was measuring, and how steady the machine was.
+const spending = (spent) => spent ? [seconds(spent.loop_s), " in timed loops",
+    spent.wait_s >= 0.05 && [", waited ", seconds(spent.wait_s),
+        " for the clock"],
+    known(spent.pace_spread_rel) && `; its pace varied by ${
+        (100 * spent.pace_spread_rel).toFixed(1)} %`] : "on the device";
 
 const tile = (name, value, note) => h("div", { class: "tile" },
     h("div", { class: "tile-name" }, name),

@@ -329,6 +329,10 @@ env_volatile(const struct env_job *job)
         { "utc_end", utc(job->utc_end_ms) },
         { "loop_s", json_real((double)job->loop_ns / 1e9) },
         { "sample_s", json_real((double)job->sample_ns / 1e9) },
+        { "spent_s", job->spent },
+        { "rounds_kept", json_integer((json_int_t)job->rounds_kept) },
+        { "rounds_discarded", json_integer((json_int_t)job->rounds_discarded) },
+        { "pace_spread_rel", json_number_or_null(job->pace_spread) },
         { "meters",
             job->meters != NULL ? json_deep_copy(job->meters) : json_array() },
     };

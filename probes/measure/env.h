@@ -36,6 +36,9 @@ struct env_job {
     int64_t utc_start_ms, utc_end_ms;
     int64_t loop_ns;   /* in loops whose time was taken, warm-up too */
     int64_t sample_ns; /* of that, what became epochs */
+    json_t *spent;     /* spending_json(): stolen */
+    size_t rounds_kept, rounds_discarded;
+    double pace_spread; /* pace.h, of the pass where it was widest */
 };
 
 /* What happened meanwhile, as {..}; NULL when out of memory. */

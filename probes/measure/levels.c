@@ -15,6 +15,9 @@
 /* Passes that do not time need only be past the first executions. */
 static const double SHORT_WARMUP_S = 0.02;
 static const double PREFIX_TOLERANCE = 1e-4;
+/* Golden kernels that ride along: their chart's limit is 5 %, so no pass need
+ * go on for them. */
+enum { GOLDEN_MOST = 24 };
 
 static void
 add(struct pass *pass, struct item *item)
@@ -87,11 +90,13 @@ add_twin(struct pass *pass)
     pass->jobs[pass->n - 1].twin = most;
 }
 
+/* At most so many values each; 0: no limit. */
 static void
-add_goldens(struct pass *pass)
+add_goldens(struct pass *pass, size_t most)
 {
     for (int k = 0; k < GOLDEN_COUNT; k++)
         pass->jobs[pass->n++] = (struct job){ .role = ROLE_SENTINEL,
+            .most = most,
             .level = pass->level,
             .index = k,
             .name = golden_name((enum golden_kind)k),
@@ -119,7 +124,7 @@ fill_layers(struct pass *pass, struct plan *plan)
 {
     add_layers(pass, plan);
     add_twin(pass);
-    add_goldens(pass);
+    add_goldens(pass, GOLDEN_MOST);
 }
 
 static void
@@ -284,7 +289,8 @@ make_counted(struct levels *l, struct profiler *p, struct err *err)
         *pass = (struct pass){ .level = counted[r].level,
             .phase = counted[r].phase,
             .inspect = counted[r].inspect,
-            .measure = pass_count };
+            .measure = pass_count,
+            .weight = 1 };
         if ((st = make_room(pass, &p->plan, err)) != ST_OK)
             return st;
         counted[r].fill(pass, &p->plan);
@@ -319,8 +325,10 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
             .phase = rows[r].phase,
             .inspect = rows[r].inspect,
             .measure = rows[r].measure,
+            .weight = rows[r].weight,
             .warmup_s = SHORT_WARMUP_S };
-        if (is_timed(pass))
+        pass->timed = is_timed(pass);
+        if (pass->timed)
             pass->warmup_s = p->plan.policy.warmup_s;
         if ((st = make_room(pass, &p->plan, err)) != ST_OK)
             return st;
@@ -340,11 +348,13 @@ levels_make_golden(struct levels *l, struct profiler *p, struct err *err)
     l->pass[0] = (struct pass){ .level = LEVEL_L2,
         .phase = "golden",
         .measure = pass_rounds,
+        .timed = true,
+        .weight = 1,
         .warmup_s = p->plan.policy.warmup_s };
     l->pass[0].jobs = calloc(GOLDEN_COUNT, sizeof(*l->pass[0].jobs));
     if (l->pass[0].jobs == NULL)
         return err_nomem(err);
-    add_goldens(&l->pass[0]);
+    add_goldens(&l->pass[0], 0);
     return ST_OK;
 }
 
@@ -354,120 +364,4 @@ levels_clear(struct levels *l)
     for (size_t i = 0; i < l->n; i++)
         free(l->pass[i].jobs);
     l->n = 0;
-}
-
-static double
-weight_of(const struct pass *pass)
-{
-    for (size_t r = 0; r < ROWS; r++)
-        if (rows[r].level == pass->level)
-            return rows[r].weight * (double)pass->n;
-    return 0;
-}
-
-/* Where each pass stands among all of them, for people who wait. */
-static void
-share_out(struct levels *l)
-{
-    double all = 0, before = 0;
-
-    for (size_t i = 0; i < l->n; i++)
-        all += weight_of(&l->pass[i]);
-    for (size_t i = 0; i < l->n; i++) {
-        l->pass[i].begin = before / all;
-        l->pass[i].share = weight_of(&l->pass[i]) / all;
-        before += weight_of(&l->pass[i]);
-    }
-}
-
-/* Of the time that is left, what this pass's weight gives. */
-static int64_t
-end_of(const struct levels *l, size_t i, const struct profiler *p)
-{
-    const struct host *host = p->setup->host;
-    int64_t now = host->now_ns(host->ctx);
-    double all = 0;
-
-    for (size_t k = i; k < l->n; k++)
-        all += weight_of(&l->pass[k]);
-    return now + (int64_t)((double)(p->deadline_ns - now) *
-                           weight_of(&l->pass[i]) / all);
-}
-
-static enum status
-copy_to(struct profiler *p, const struct job *job, const struct item *items,
-    size_t n, struct err *err)
-{
-    enum status st = ST_OK;
-
-    for (size_t k = 0; st == ST_OK && k < n; k++)
-        if (items[k].same == job->item)
-            st = pass_copy(p, job, &items[k], err);
-    return st;
-}
-
-/* Rows for what has the same kernel key as something just measured. */
-static enum status
-copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
-{
-    enum status st = ST_OK;
-
-    for (size_t i = 0; i < pass->n; i++) {
-        const struct job *job = &pass->jobs[i];
-
-        if (job->item == NULL || job->role != job->item->role)
-            continue; /* a golden kernel, or the A/A pair's second */
-        st = copy_to(p, job, p->plan.layers, p->plan.n_layers, err);
-        for (size_t c = 0; st == ST_OK && c < CUT_COUNT; c++)
-            st = copy_to(p, job, p->plan.cuts[c], p->plan.n_exits, err);
-        if (st != ST_OK)
-            return st;
-    }
-    return ST_OK;
-}
-
-static void
-copy_medians(struct item *items, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (items[k].same != NULL)
-            items[k].median_ns = items[k].same->median_ns;
-}
-
-static void
-note_medians(struct profiler *p, const struct pass *pass, double *aa_rel)
-{
-    if (!is_timed(pass))
-        return;
-    for (size_t i = 0; i < pass->n; i++) {
-        const struct job *job = &pass->jobs[i];
-
-        if (job->twin != NULL)
-            *aa_rel =
-                (job->median_ns - job->twin->median_ns) / job->twin->median_ns;
-        else if (job->item != NULL && !job->traced)
-            job->item->median_ns = job->median_ns;
-    }
-    copy_medians(p->plan.layers, p->plan.n_layers);
-    for (size_t c = 0; c < CUT_COUNT; c++)
-        copy_medians(p->plan.cuts[c], p->plan.n_exits);
-}
-
-enum status
-levels_run(
-    struct levels *l, struct profiler *p, double *aa_rel, struct err *err)
-{
-    *aa_rel = NAN;
-    share_out(l);
-    for (size_t i = 0; i < l->n; i++) {
-        struct pass *pass = &l->pass[i];
-        enum status st;
-
-        pass->end_ns = end_of(l, i, p);
-        if ((st = pass_run(p, pass, err)) != ST_OK ||
-            (st = copy_rows(p, pass, err)) != ST_OK)
-            return st;
-        note_medians(p, pass, aa_rel);
-    }
-    return ST_OK;
 }

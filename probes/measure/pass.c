@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/flag.h"
+#include "base/log.h"
 #include "probes/measure/epoch.h"
 #include "probes/measure/warmup.h"
 
@@ -95,6 +96,7 @@ open_job(struct profiler *p, struct job *job, struct err *err)
         st = pass_golden(
             p, (enum golden_kind)job->index, &job->golden, &job->subject, err);
     job->subject.first_ns = NAN;
+    job->subject.most = job->most;
     job->subject.single =
         job->level == LEVEL_L0 || job->level == LEVEL_L3 || job->traced;
     return st;
@@ -140,10 +142,14 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
     struct warmup w =
         warmup_of(pass, job, left > 0 ? left / (int64_t)(2 * pass->n) : 0);
     struct err cause = { 0 };
-    enum status st = open_job(p, job, &cause);
+    enum status st;
 
+    spending_turn(&p->spending, SPEND_OPEN);
+    st = open_job(p, job, &cause);
+    spending_turn(&p->spending, SPEND_CHECK);
     if (st == ST_OK && pass->inspect != NULL)
         st = pass->inspect(p, job, &cause);
+    spending_turn(&p->spending, SPEND_WARM_UP);
     if (st != ST_OK || p->setup->count != NULL) /* counts need no clock */
         return blame(st, job, &cause, err);
     if (st == ST_OK)
@@ -176,6 +182,19 @@ tick(void *ctx)
     pass_progress(t->p, t->pass, t->pass->n + settled, detail);
 }
 
+static void
+note_rounds(struct profiler *p, const struct pass *pass,
+    const struct rounds_result *result)
+{
+    log_info(
+        "%s: %zu rounds kept, %zu set aside, waited %.1f s for the machine",
+        pass->phase, result->kept, result->discarded,
+        (double)result->waited_ns / 1e9);
+    p->rounds_kept += result->kept;
+    p->rounds_discarded += result->discarded;
+    p->spread = fmax(p->spread, result->spread); /* fmax skips a NaN */
+}
+
 enum status
 pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
     struct err *err)
@@ -189,7 +208,8 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
         .deadline_ns = pass->end_ns,
         .pair = pass->pair,
         .tick = tick,
-        .tick_ctx = &ticker };
+        .tick_ctx = &ticker,
+        .spending = &p->spending };
     struct subject *subjects[BLOCK_NETS];
     struct rounds_result result;
     struct watch watch;
@@ -203,8 +223,10 @@ pass_rounds(struct profiler *p, struct pass *pass, size_t from, size_t to,
     for (size_t i = from; i < to; i++)
         subjects[i - from] = &pass->jobs[i].subject;
     watch_start(&watch, host);
+    spending_turn(&p->spending, SPEND_ROUNDS);
     st = rounds_run(
         subjects, to - from, &p->sentinel, &plan, host, &p->rng, &result, err);
+    note_rounds(p, pass, &result);
     watch_look(&watch);
     flags = watch_flags(&watch);
     if (result.thermal_unstable)
@@ -223,6 +245,7 @@ note_row(struct profiler *p, const struct job *job, const struct row *row)
 
     if (job->level == LEVEL_L0)
         p->whole_ci_rel = ci_rel;
+    p->flags |= row->flags & FLAG(freq_varied);
     p->widest_ci_rel =
         isnan(ci_rel) ? INFINITY : fmax(p->widest_ci_rel, ci_rel);
     if (row->subject->stop == STOP_MAX_TIME && (row->flags & FLAG(few_samples)))
@@ -317,10 +340,13 @@ run_block(struct profiler *p, struct pass *pass, size_t from, size_t to,
     }
     if (st == ST_OK)
         st = pass->measure(p, pass, from, to, err);
+    spending_turn(&p->spending, SPEND_REST);
     if (st == ST_OK)
         st = make_rows(p, pass, from, to, err);
+    spending_turn(&p->spending, SPEND_OPEN);
     for (size_t i = from; i < to; i++)
         close_job(p, &pass->jobs[i]);
+    spending_turn(&p->spending, SPEND_REST);
     return st;
 }
 

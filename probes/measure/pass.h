@@ -27,6 +27,9 @@ struct profiler {
     struct netbench *reference; /* the network without optimisation */
     int64_t flags;              /* of the profile */
     int64_t deadline_ns;        /* of the job */
+    struct spending spending;   /* of all the job's time */
+    size_t rounds_kept, rounds_discarded;
+    double spread; /* of the sentinel, in the pass where it was widest */
     int64_t loop_ns, sample_ns; /* spent in subjects that are closed */
     double whole_ci_rel;        /* of the whole network; NaN: not timed */
     double widest_ci_rel;       /* of all timed rows; infinite: one has none */
@@ -40,6 +43,7 @@ struct job {
     const struct job *twin; /* A/A: the job that must do the same work */
     enum row_role role;     /* that of the item, unless A/A or golden */
     enum level level;       /* of its row */
+    size_t most;            /* values at most; 0: no limit */
     bool traced;            /* run under the runtime's profiler */
     int64_t index;
     const char *name;
@@ -58,8 +62,10 @@ struct pass {
     const char *phase; /* "layers" */
     struct job *jobs;
     size_t n;
+    bool timed; /* its times count for the sums, so they must be steady */
     double warmup_s;
-    int64_t end_ns;      /* this pass shall be over by then */
+    double weight;  /* time that a job of it wants, against other passes' */
+    int64_t end_ns; /* this pass shall be over by then */
     double begin, share; /* of all passes' time: before it, and its own */
     /* MAY: look at a network before it is timed. */
     enum status (*inspect)(

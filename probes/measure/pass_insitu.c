@@ -255,7 +255,9 @@ pass_insitu(struct profiler *p, struct pass *pass, size_t from, size_t to,
     s->most = EVENTS_MAX / count_nodes(&p->plan) + 1;
     s->run = run_logged;
     s->ctx = &log;
-    if ((st = pass_rounds(p, pass, from, to, err)) == ST_OK)
+    st = pass_rounds(p, pass, from, to, err);
+    spending_turn(&p->spending, SPEND_TRACE);
+    if (st == ST_OK)
         st = read_trace(p, plain, traced, &log, err);
     s->run = log.run;
     s->ctx = log.ctx;

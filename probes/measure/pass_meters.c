@@ -16,6 +16,7 @@ pass_counters(struct profiler *p, struct pass *pass, size_t from, size_t to,
 {
     enum status st = ST_OK;
 
+    spending_turn(&p->spending, SPEND_METERS);
     for (size_t i = from; st == ST_OK && i < to; i++) {
         struct job *job = &pass->jobs[i];
 
@@ -108,6 +109,7 @@ pass_energy(struct profiler *p, struct pass *pass, size_t from, size_t to,
 
     if (w == NULL)
         return err_nomem(err);
+    spending_turn(&p->spending, SPEND_METERS);
     st = idle(p, pass, from, to, &idle_w[0], &failed, err);
     if (st == ST_OK && !failed &&
         (st = windows(p, pass, from, to, w, err)) == ST_OK)

@@ -39,6 +39,9 @@ read_env(struct making *m, const struct profile_setup *setup,
     enum status st;
     char mask[64];
 
+    spending_start(&m->p.spending, setup->host,
+        setup->begin_ns > 0 ? setup->begin_ns
+                            : setup->host->now_ns(setup->host->ctx));
     if ((st = policy_read(&policy, payload, err)) != ST_OK)
         return st;
     if (setup->pin && policy.threads == 1)
@@ -60,7 +63,7 @@ start(struct making *m, const struct profile_setup *setup, struct err *err)
 
     p->setup = setup;
     p->rng.state = (uint64_t)p->plan.seed;
-    p->whole_ci_rel = NAN;
+    p->whole_ci_rel = p->spread = NAN;
     p->closure_rel = p->overhead_rel = p->dispatch_ns = NAN;
     p->deadline_ns =
         host->now_ns(host->ctx) + (int64_t)(p->plan.policy.job_budget_s * 1e9);
@@ -107,12 +110,14 @@ check_whole(struct making *m, struct err *err)
     struct netbench *net = NULL;
     enum status st;
 
+    spending_turn(&p->spending, SPEND_CHECK);
     if (h->progress != NULL)
         h->progress(h->ctx, "check", 0, 1, "outputs");
     if ((st = open_whole(p, NET_OPTIMISE_NONE, &p->reference, err)) == ST_OK &&
         (st = open_whole(p, NET_OPTIMISE_ALL, &net, err)) == ST_OK)
         st = check_nets(net, p->reference, TOLERANCE, &m->check, err);
     netbench_close(net);
+    spending_turn(&p->spending, SPEND_REST);
     return st;
 }
 
@@ -227,7 +232,11 @@ add_env(struct making *m, json_t *doc, struct err *err)
         .utc_start_ms = m->start.utc_ms,
         .utc_end_ms = utc_end_ms,
         .loop_ns = m->p.loop_ns + m->p.sentinel.spent_ns,
-        .sample_ns = m->p.sample_ns };
+        .sample_ns = m->p.sample_ns,
+        .spent = spending_json(&m->p.spending),
+        .rounds_kept = m->p.rounds_kept,
+        .rounds_discarded = m->p.rounds_discarded,
+        .pace_spread = m->p.spread };
     json_t *env;
     enum status st;
     int bad;

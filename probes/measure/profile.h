@@ -46,7 +46,9 @@ struct profile_setup {
     const struct host *host;
     const char *device;
     struct count *count; /* NULL: a real machine, which is timed */
-    bool pin; /* keep this process on one core, where one thread measures */
+    int64_t
+        begin_ns; /* on the host's clock, when the kit was begun; 0: unknown */
+    bool pin;     /* keep this process on one core, where one thread measures */
     struct profile_hooks hooks;
 };
 

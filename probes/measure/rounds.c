@@ -6,11 +6,11 @@
 
 #include "base/log.h"
 #include "probes/measure/epoch.h"
+#include "probes/measure/pace.h"
 
-static const double MARK = 1.02, DISCARD = 1.05, WARMER_C = 2;
+static const double MARK = 1.02, DISCARD = 1.05;
 static const double LOOK_CONFIDENCE = 0.99;
-static const int64_t PAUSE_NS = 20000000, LONGEST_WAIT_NS = 60000000000;
-enum { SENTINEL_READS = 5, UNSTABLE_ROUNDS = 3, LOOKS_TO_STOP = 2 };
+enum { LOOKS_TO_STOP = 2 };
 
 bool
 rounds_look(size_t kept)
@@ -28,34 +28,13 @@ struct run {
     const struct rounds_plan *plan;
     const struct host *host;
     struct rng *rng;
-    struct subject *sentinel;
+    struct pace pace;
     struct subject **active; /* those not done, in this round's order */
     size_t n_active;
     struct rounds_result *out;
-    double temp_start_c;
     double sentinel_ns; /* its reading after the last round, which is the one
                            before the next; NaN: to be read */
-    int unrecovered;
 };
-
-/* The fastest of a few readings: an interruption spoils one of them, a clock
- * that was lowered slows them all. */
-static enum status
-read_sentinel(struct run *r, double *ns_out, struct err *err)
-{
-    struct subject *s = r->sentinel;
-
-    *ns_out = INFINITY;
-    for (int i = 0; i < SENTINEL_READS; i++) {
-        int64_t ns;
-        enum status st = subject_time(s, r->host, s->n, &ns, err);
-
-        if (st != ST_OK)
-            return st;
-        *ns_out = fmin(*ns_out, (double)ns);
-    }
-    return ST_OK;
-}
 
 static void
 shuffle(struct run *r)
@@ -87,37 +66,6 @@ too_late(const struct run *r)
     return r->host->now_ns(r->host->ctx) >= r->plan->deadline_ns;
 }
 
-/* After a bad round: wait until the sentinel is back to what it was and the
- * machine no warmer than at the start, a minute at most and never more than a
- * tenth of the time that is left.  A clock that only wavers is back at once;
- * three rounds from which there was no way back are an unstable machine. */
-static enum status
-recover(struct run *r, double normal_ns, struct err *err)
-{
-    const struct host *h = r->host;
-    int64_t start = h->now_ns(h->ctx);
-    int64_t longest = (r->plan->deadline_ns - start) / 10;
-
-    if (longest > LONGEST_WAIT_NS)
-        longest = LONGEST_WAIT_NS;
-    while (h->now_ns(h->ctx) - start < longest) {
-        struct host_sample now;
-        double ns;
-        enum status st;
-
-        h->sleep_ns(h->ctx, PAUSE_NS);
-        h->sample(h->ctx, &now);
-        if ((st = read_sentinel(r, &ns, err)) != ST_OK)
-            return st;
-        if (ns <= MARK * normal_ns &&
-            !(now.temp_c > r->temp_start_c + WARMER_C))
-            return ST_OK;
-    }
-    if (++r->unrecovered >= UNSTABLE_ROUNDS)
-        r->out->thermal_unstable = true;
-    return ST_OK;
-}
-
 /* Keep or set aside what the round measured.  Where it is all that there is
  * time for, poor rows are better than none. */
 static enum status
@@ -139,13 +87,13 @@ judge(struct run *r, double first_ns, double last_ns, struct err *err)
     if (!bad) {
         r->out->kept++;
         r->sentinel_ns = last_ns;
-        return ST_OK;
+        return pace_keep(&r->pace, first_ns, last_ns, err);
     }
     r->sentinel_ns = NAN;
     log_debug("a round was set aside: the sentinel slowed by %.1f %%",
         100 * (last_ns / first_ns - 1));
     r->out->discarded++;
-    return recover(r, first_ns, err);
+    return pace_recover(&r->pace, first_ns, err);
 }
 
 static enum status
@@ -158,7 +106,7 @@ one_round(struct run *r, struct err *err)
         turn_round(r);
     else
         shuffle(r);
-    if (isnan(first_ns) && (st = read_sentinel(r, &first_ns, err)) != ST_OK)
+    if (isnan(first_ns) && (st = pace_read(&r->pace, &first_ns, err)) != ST_OK)
         return st;
     for (size_t i = 0; i < r->n_active; i++) {
         if (r->out->kept > 0 && too_late(r))
@@ -166,7 +114,7 @@ one_round(struct run *r, struct err *err)
         if ((st = epoch_run(r->active[i], r->host, r->rng, err)) != ST_OK)
             return st;
     }
-    if ((st = read_sentinel(r, &last_ns, err)) != ST_OK)
+    if ((st = pace_read(&r->pace, &last_ns, err)) != ST_OK)
         return st;
     return judge(r, first_ns, last_ns, err);
 }
@@ -219,7 +167,7 @@ decide(const struct run *r, struct subject *s, bool last_round, struct err *err)
 static enum status
 retire(struct run *r, struct err *err)
 {
-    bool last_round = too_late(r) || r->out->thermal_unstable;
+    bool last_round = too_late(r) || pace_is_lost(&r->pace);
     size_t left = 0, undecided = 0;
 
     for (size_t i = 0; i < r->n_active; i++) {
@@ -227,6 +175,8 @@ retire(struct run *r, struct err *err)
         enum status st =
             s->stop == STOP_NONE ? decide(r, s, last_round, err) : ST_OK;
 
+        if (st == ST_OK && s->stop != STOP_NONE)
+            st = pace_spread(&r->pace, s->rounds, &s->spread, err);
         if (st != ST_OK)
             return st;
         undecided += s->stop == STOP_NONE;
@@ -249,11 +199,9 @@ rounds_run(struct subject *const *subjects, size_t n, struct subject *sentinel,
     struct run r = { .plan = plan,
         .host = host,
         .rng = rng,
-        .sentinel = sentinel,
         .n_active = n,
         .sentinel_ns = NAN,
         .out = out };
-    struct host_sample start;
     enum status st = ST_OK;
 
     *out = (struct rounds_result){ 0 };
@@ -261,14 +209,18 @@ rounds_run(struct subject *const *subjects, size_t n, struct subject *sentinel,
         return err_nomem(err);
     for (size_t i = 0; i < n; i++)
         r.active[i] = subjects[i];
-    host->sample(host->ctx, &start);
-    r.temp_start_c = start.temp_c;
+    pace_start(&r.pace, sentinel, host, plan->deadline_ns, plan->spending);
     while (st == ST_OK && r.n_active > 0) {
         if ((st = one_round(&r, err)) == ST_OK)
             st = retire(&r, err);
         if (plan->tick != NULL)
             plan->tick(plan->tick_ctx);
     }
+    out->thermal_unstable = pace_is_lost(&r.pace);
+    out->waited_ns = r.pace.waited_ns;
+    if (st == ST_OK)
+        st = pace_spread(&r.pace, r.pace.n, &out->spread, err);
+    pace_clear(&r.pace);
     free(r.active);
     return st;
 }

@@ -12,6 +12,7 @@
 #define OFFRAMP_MEASURE_ROUNDS_H
 
 #include "base/rng.h"
+#include "probes/measure/spending.h"
 #include "probes/measure/subject.h"
 
 struct rounds_plan {
@@ -24,11 +25,14 @@ struct rounds_plan {
     bool pair; /* no shuffling: A B, B A, .. and nobody stops before all */
     void (*tick)(void *ctx); /* MAY: called after every round */
     void *tick_ctx;
+    struct spending *spending; /* MAY: the job's account */
 };
 
 struct rounds_result {
     size_t kept, discarded;
-    bool thermal_unstable; /* three times it did not recover: stopped */
+    int64_t waited_ns;
+    double spread;         /* of the sentinel (pace.h) */
+    bool thermal_unstable; /* slower three times over: stopped */
 };
 
 /* Measure `n` calibrated subjects; `sentinel` is a calibrated one of its own.

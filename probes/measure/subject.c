@@ -9,6 +9,7 @@
 
 enum { FEW = 11, SHORT_READS = 100 };
 static const double MATTERS = 0.1; /* share of samples touched */
+static const double VARIED = 0.05; /* between paces of the machine */
 
 const char *
 stop_reason_name(enum stop_reason r)
@@ -112,6 +113,8 @@ subject_flags(const struct subject *s, const struct stats *stats, double ci_rel,
         flags |= FLAG(not_steady);
     if ((double)s->drift_rounds > MATTERS * (double)s->rounds)
         flags |= FLAG(drift);
+    if (s->spread > VARIED)
+        flags |= FLAG(freq_varied);
     if ((double)s->interrupted > MATTERS * (double)s->n_values)
         flags |= FLAG(ctx_switched);
     if (stats->n < FEW)

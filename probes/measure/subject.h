@@ -45,6 +45,7 @@ struct subject {
     size_t n_discarded, cap_discarded;
     size_t rounds;       /* kept ones */
     size_t drift_rounds; /* kept, with a sentinel that slowed by over 2 % */
+    double spread;       /* of the sentinel over these rounds (pace.h) */
     size_t interrupted;  /* values during which the process was preempted */
     size_t pending_interrupted;
     int good_looks; /* successive looks with the interval asked for */

@@ -45,6 +45,7 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
         .kit = &kit,
         .host = &host_real,
         .device = json_string_value(json_object_get(t->lease, "device")),
+        .begin_ns = host_real.now_ns(host_real.ctx),
         .pin = true,
         .hooks = *hooks,
     };

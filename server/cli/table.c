@@ -296,6 +296,25 @@ print_whole(const json_t *profile)
     printf("\n\n");
 }
 
+/* What the job took, and how much of that was measuring. */
+static void
+print_spent(const json_t *profile)
+{
+    const json_t *spent = json_object_get(profile, "spent");
+    double spread = json_get_number(spent, "pace_spread_rel");
+
+    if (!isfinite(json_get_number(spent, "total_s")))
+        return;
+    printf(
+        "took %.1f s on the device: %.1f s in timed loops, %.1f s waiting for "
+        "it to come back to its pace",
+        json_get_number(spent, "total_s"), json_get_number(spent, "loop_s"),
+        json_get_number(spent, "wait_s"));
+    if (isfinite(spread))
+        printf(", which varied by %.1f %%", 100 * spread);
+    printf("\n\n");
+}
+
 /* Where times are derived: with what, and the whole's like all others. */
 static void
 print_model(const json_t *rows, json_t *profile)
@@ -346,6 +365,7 @@ table_print(struct client *c, int64_t id, struct err *err)
     if ((st = print_layers(items, err)) != ST_OK)
         goto out;
     print_whole(profile);
+    print_spent(profile);
     if ((st = print_exits(items, err)) == ST_OK)
         support_print(items, json_get_string(profile, "device", ""));
 out:

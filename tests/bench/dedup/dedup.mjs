@@ -2,7 +2,8 @@
 // What measuring equal kernels once is worth: distinct kernels of real and
 // deep networks, and what a second job of the same network takes.
 //   run_bench_dedup   about four minutes; prints one table
-//   run_bench_dedup --only resnet152   (or resnet20) one network
+//   dedup.mjs --only resnet152   (or resnet20) one network
+//   dedup.mjs --levels all       (or layers) one kind of job
 // The baseline of each second job is the first one of the same run.  What a
 // second job measures again is drawn by the job, so there are three of them.
 import { execFileSync } from 'node:child_process';
@@ -12,7 +13,12 @@ import { join } from 'node:path';
 import { shared, withService } from '../../e2e/service.mjs';
 
 const seconds = 3;
-const only = process.argv.includes('--only') ? process.argv.at(-1) : null;
+const option = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? null : process.argv[at + 1];
+};
+const only = option('--only');
+const form = option('--levels');
 const audit = 0.05; // offrampd's own default
 const percent = (x) => `${(100 * x).toFixed(1)} %`;
 const told = (x, goal) => `${percent(x)} ${x <= goal ? 'ok' : '(!)'}, goal ${
@@ -37,10 +43,12 @@ async function job(s, model, levels, cache) {
     policy: { job_budget_s: 150 },
   });
   const done = await s.until(`/v1/jobs/${id}`);
-  const { items } = await s.get(
-    `/v1/profiles/${done.tasks[0].profile}/layers`);
-  return { wall_s: (Date.now() - begin) / 1e3, reuse: done.reuse,
-    looped_s: looped(items), rows: items };
+  const wall_s = (Date.now() - begin) / 1e3;
+  const at = `/v1/profiles/${done.tasks[0].profile}`;
+  const { spent } = await s.get(at);
+  const { items } = await s.get(`${at}/layers`);
+  return { ...spent, wall_s, worked_s: wall_s - spent.wait_s,
+    reuse: done.reuse, looped_s: looped(items), rows: items };
 }
 
 async function bench(s, name, file, goal) {
@@ -49,8 +57,8 @@ async function bench(s, name, file, goal) {
   const keys = new Set(layers.map((l) => l.kernel_key)).size;
   console.log(`\n${name}: ${layers.length} layers, ${keys} distinct kernels, ${
     told(keys / layers.length, goal)}`);
-  await twice(s, model, ['L2'], 'layers alone');
-  await twice(s, model, undefined, 'all levels');
+  if (form !== 'all') await twice(s, model, ['L2'], 'layers alone');
+  if (form !== 'layers') await twice(s, model, undefined, 'all levels');
 }
 
 // The same job again and again; the first measures everything.
@@ -62,8 +70,11 @@ async function twice(s, model, levels, what) {
   const all = keys(first.rows, () => true);
   const good = keys(first.rows, (r) => r.grade <= 'B' || r.level === 'L4');
   const line = (name, j) => console.log(`  ${what}, ${name}: ${
-    j.wall_s.toFixed(1)} s, ${j.looped_s.toFixed(2)} s in loops, hit rate ${
-    percent(j.reuse.hit_rate)}, saved ${j.reuse.saved_s.toFixed(1)} s`);
+    j.wall_s.toFixed(1)} s, of it ${j.loop_s.toFixed(1)} s in timed loops (${
+    j.looped_s.toFixed(2)} s what is in rows) and ${
+    j.wait_s.toFixed(1)} s waiting; pace varied by ${
+    percent(j.pace_spread_rel)}; hit rate ${percent(j.reuse.hit_rate)}, saved ${
+    j.reuse.saved_s.toFixed(1)} s`);
   line('first job', first);
   for (let n = 2; n < 2 + seconds; n++) {
     const next = await job(s, model, levels, 'use');
@@ -80,8 +91,10 @@ async function twice(s, model, levels, what) {
     console.log('  where the machine is too busy for grade B nothing is reused,'
       + ' and the times below are worth little');
   const of = (member) => median(later.map((j) => j[member])) / first[member];
-  console.log(`  median of the later jobs: loops ${
-    told(of('looped_s'), 0.1)}; wall time ${told(of('wall_s'), 0.1)}`);
+  console.log(`  median of the later jobs: wall time ${
+    told(of('wall_s'), 0.1)}, without waits ${percent(of('worked_s'))}; ${
+    percent(of('loop_s'))} of the timed loops, and ${
+    told(of('looped_s'), 0.1)} of what is in rows`);
 }
 
 withService(async (s) => {

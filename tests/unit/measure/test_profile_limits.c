@@ -126,6 +126,27 @@ bad_payloads_name_the_member(void **state)
     }
 }
 
+/* Every moment is of one use, and most of them are rounds of it. */
+static void
+assert_spent(const json_t *v, double until_ns)
+{
+    const json_t *uses = json_object_get(v, "spent_s");
+    double rounds_s = json_get_number(uses, "rounds"), sum_s = 0;
+    const char *name;
+    json_t *s;
+
+    json_object_foreach((json_t *)uses, name, s)
+    {
+        sum_s += json_number_value(s);
+    }
+    assert_about(sum_s, until_ns / 1e9, 0.01);
+    assert_about(json_get_number(uses, "wait") + 1, 1, 0.01);
+    assert_true(rounds_s > 0.1 * sum_s);
+    assert_true(rounds_s < json_get_number(v, "loop_s"));
+    assert_true(json_get_number(v, "rounds_kept") > 11);
+    assert_true(json_get_number(v, "pace_spread_rel") < 0.01);
+}
+
 static void
 the_environment_is_recorded_and_hashed(void **state)
 {
@@ -144,6 +165,7 @@ the_environment_is_recorded_and_hashed(void **state)
     assert_true(json_is_null(json_object_get(stable, "energy_sensor")));
     assert_true(json_object_size(stable) >= 31);
     assert_true(json_object_size(json_object_get(env, "volatile")) >= 18);
+    assert_spent(json_object_get(env, "volatile"), w.machine.now_ns);
     assert_int_equal(env_hash(env, hex, NULL), ST_OK);
     assert_string_equal(
         json_string_value(json_object_get(doc, "env_sha256")), hex);

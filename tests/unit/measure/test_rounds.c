@@ -76,6 +76,13 @@ flags_of(const struct stand *t, size_t i, struct stats *s)
 }
 
 static void
+assert_about(double got, double want)
+{
+    if (!(fabs(got - want) < 0.01))
+        fail_msg("%.4f is not about %.4f", got, want);
+}
+
+static void
 stand_clear(struct stand *t)
 {
     for (size_t i = 0; i < t->n; i++)
@@ -253,7 +260,8 @@ rounds_that_drift_far_are_set_aside_and_end_the_job(void **state)
     stand_run(&t);
     assert_true(t.result.thermal_unstable);
     assert_int_equal(t.result.discarded, 3);
-    assert_true(t.machine.sleeps > 0); /* it waited for the machine */
+    assert_true(t.result.waited_ns > 0);   /* for a machine to come back, */
+    assert_int_equal(t.machine.sleeps, 0); /* which idling would not help */
     assert_int_equal(t.subject[0].n_discarded, 3); /* kept, but not used */
     assert_int_equal(t.subject[0].n_values, 0);
     assert_int_equal(t.subject[0].stop, STOP_MAX_TIME);
@@ -261,47 +269,113 @@ rounds_that_drift_far_are_set_aside_and_end_the_job(void **state)
     stand_clear(&t);
 }
 
-/* The first execution of each round is slow, and a pause helps. */
+/* Work that leaves the machine hot and slow. */
 static enum status
-waver(void *ctx, int64_t n, struct err *err)
+warm(void *ctx, int64_t n, struct err *err)
 {
-    struct fake_work *w = ctx;
+    struct fake_machine *m = ((struct fake_work *)ctx)->machine;
 
     (void)n;
     (void)err;
-    w->machine->now_ns += 2000000 * w->machine->slowdown;
-    w->machine->slowdown = ++w->calls % 4 == 0 ? 1.08 : 1;
+    m->now_ns += 2000000 * m->slowdown;
+    m->sample.temp_c = 60;
+    m->slowdown = 1.3;
     return ST_OK;
 }
 
-/* Sleeping brings the clock back up. */
+/* Each pause takes a degree off it, and below 52 it is itself again. */
 static void
-refresh(void *ctx, int64_t ns)
+cool(void *ctx, int64_t ns)
 {
     struct fake_machine *m = ctx;
 
     m->now_ns += (double)ns;
-    m->slowdown = 1;
     m->sleeps++;
+    m->sample.temp_c--;
+    if (m->sample.temp_c <= 52)
+        m->slowdown = 1;
 }
 
 static void
-a_clock_that_only_wavers_costs_rounds_but_not_the_job(void **state)
+a_machine_that_is_too_warm_is_left_alone_until_it_is_cool(void **state)
 {
     struct stand t;
 
     (void)state;
     stand_init(&t, 2);
-    t.machine.host.sleep_ns = refresh;
-    t.work[0].noise = 0.2;
-    t.subject[1].run = waver;
+    t.machine.sample.temp_c = 50;
+    t.machine.host.sleep_ns = cool;
+    t.subject[1].run = warm;
     t.subject[1].n = 1;
-    t.plan.max_rounds = 36;
+    t.plan.max_rounds = 4;
     stand_run(&t);
     assert_false(t.result.thermal_unstable);
-    assert_in_range(t.result.discarded, 3, 20);
-    assert_int_equal(t.subject[0].rounds, 36);
-    assert_int_equal(t.subject[0].stop, STOP_MAX_ROUNDS);
+    assert_int_equal(t.machine.sleeps, 8 * (int64_t)t.result.discarded);
+    assert_int_equal(t.result.discarded, 8); /* twice the kept ones at most */
+    stand_clear(&t);
+}
+
+/* A machine with another pace from its `calls`-th epoch on, for so long. */
+static enum status
+step(void *ctx, int64_t n, struct err *err)
+{
+    struct fake_work *w = ctx;
+    int64_t phase = w->calls++ / (int64_t)w->memory % 2;
+
+    (void)n;
+    (void)err;
+    w->machine->slowdown = phase == 0 ? 1 : w->second;
+    w->machine->now_ns += 2000000 * w->machine->slowdown;
+    return ST_OK;
+}
+
+static void
+a_pace_that_comes_and_goes_costs_rounds_but_not_the_job(void **state)
+{
+    struct stand t;
+    struct stats s;
+
+    (void)state;
+    stand_init(&t, 2);
+    t.work[0].noise = 0.2;
+    t.subject[1].run = step;
+    t.subject[1].n = 1;
+    t.work[1].second = 1.12;
+    t.work[1].memory = 5;
+    t.plan.max_rounds = 54;
+    stand_run(&t);
+    assert_false(t.result.thermal_unstable);
+    assert_in_range(t.result.discarded, 3, 8);
+    assert_int_equal(t.subject[0].rounds, 54);
+    /* Waits are as short as this, and it is said that there were two paces. */
+    assert_true(t.result.waited_ns < 60000000 * (int64_t)t.result.discarded);
+    assert_about(t.result.spread, 0.12);
+    assert_true(flags_of(&t, 0, &s) & FLAG(freq_varied));
+    stand_clear(&t);
+}
+
+static void
+a_new_pace_that_stays_is_followed_at_once(void **state)
+{
+    struct stand t;
+    struct stats s;
+
+    (void)state;
+    stand_init(&t, 2);
+    t.work[0].noise = 0.2;
+    t.subject[1].run = step;
+    t.subject[1].n = 1;
+    t.work[1].second = 1.12;
+    t.work[1].memory = 1000;
+    t.work[1].calls = 998; /* a few at the old one */
+    t.plan.max_rounds = 54;
+    stand_run(&t);
+    assert_false(t.result.thermal_unstable);
+    assert_int_equal(t.result.discarded, 1);
+    assert_int_equal(t.subject[0].rounds, 54);
+    /* Under a tenth of the rounds were at another pace. */
+    assert_true(t.result.spread < 0.01);
+    assert_false(flags_of(&t, 0, &s) & FLAG(freq_varied));
     stand_clear(&t);
 }
 
@@ -428,7 +502,11 @@ main(void)
         cmocka_unit_test(many_interruptions_are_flagged_and_few_are_not),
         cmocka_unit_test(a_sentinel_that_slows_a_little_marks_drift),
         cmocka_unit_test(rounds_that_drift_far_are_set_aside_and_end_the_job),
-        cmocka_unit_test(a_clock_that_only_wavers_costs_rounds_but_not_the_job),
+        cmocka_unit_test(
+            a_machine_that_is_too_warm_is_left_alone_until_it_is_cool),
+        cmocka_unit_test(
+            a_pace_that_comes_and_goes_costs_rounds_but_not_the_job),
+        cmocka_unit_test(a_new_pace_that_stays_is_followed_at_once),
         cmocka_unit_test(when_time_is_up_rows_are_poor_but_there),
         cmocka_unit_test(a_round_that_drifts_when_time_is_up_is_kept),
         cmocka_unit_test(a_layer_that_used_its_budget_stops_alone),
