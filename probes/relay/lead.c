@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/flag.h"
 #include "probes/relay/lead_internal.h"
 
 enum { ROWS_BYTES_MAX = 1 << 30, TRIES = 8 };
@@ -271,6 +272,20 @@ measure(struct lead *l, struct err *err)
     return validate_run(&setup, &l->measured, err);
 }
 
+/* Of a board alone, in a pass of its own. */
+static enum status
+measure_energy(struct lead *l, struct err *err)
+{
+    size_t left[RUNNER_EXITS_MAX];
+
+    for (int i = 0; i < l->account.exits; i++)
+        left[i] = l->account.exit[i].n;
+    l->energy_flags = 0;
+    task_progress(l->chain->task, "energy", 0, 1, NULL);
+    return stretch_energy(
+        l->chain->stretch, left, &l->energy, &l->energy_flags, err);
+}
+
 /* ---- together ---- */
 
 /* What is known when it fails. */
@@ -297,16 +312,20 @@ lead_run(struct chain *c, json_t **result, struct err *err)
         .seed = 1,
         .budget_s = 60,
         .ci_rel = 0.01,
+        .energy_flags = FLAG(no_energy_sensor),
         .start = clock_start() };
     if ((st = read_payload(l, err)) == ST_OK &&
         (st = load_rows(l, err)) == ST_OK) {
         if ((st = check_rows(l, err)) == ST_OK && l->timed)
             st = measure(l, err);
+        if (st == ST_OK && by_own_clock(l))
+            st = measure_energy(l, err);
         if (st != ST_OK)
             hand_over_partial(l);
     }
     if (st == ST_OK && (*result = lead_json(l)) == NULL)
         st = err_nomem(err);
+    json_decref(l->energy);
     free(l->rows);
     free(l->classes);
     free(l->unsplit);

@@ -32,6 +32,8 @@ struct lead {
     struct account account;
     struct lead_full full;
     struct validated measured; /* rounds 0: no times */
+    json_t *energy;            /* owned: of a sample; NULL, and in flags why */
+    int64_t energy_flags;
     struct clock_start start;
 };
 

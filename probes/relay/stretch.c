@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/flag.h"
 #include "probes/relay/relay.h"
 
 static enum status
@@ -152,4 +153,15 @@ stretch_run_full(
 {
     *out = nothing;
     return s->ops->run_full(s, in, out, err);
+}
+
+enum status
+stretch_energy(struct stretch *s, const size_t *left, json_t **out,
+    int64_t *flags, struct err *err)
+{
+    *out = NULL;
+    if (s->ops->energy != NULL)
+        return s->ops->energy(s, left, out, flags, err);
+    *flags |= FLAG(no_energy_sensor);
+    return ST_OK;
 }

@@ -69,6 +69,9 @@ struct stretch_ops {
     /* MAY: no exit but the last is asked. */
     enum status (*run_full)(struct stretch *s, const void *in,
         struct stretch_run *out, struct err *err);
+    /* MAY: the mean energy of a sample, of which left[i] leave at exit i. */
+    enum status (*energy)(struct stretch *s, const size_t *left, json_t **out,
+        int64_t *flags, struct err *err);
     void (*close)(struct stretch *s);
 };
 
@@ -87,6 +90,11 @@ enum status stretch_run(struct stretch *s, const void *in,
 bool stretch_has_full(const struct stretch *s);
 enum status stretch_run_full(struct stretch *s, const void *in,
     struct stretch_run *out, struct err *err) MUST_CHECK;
+
+/* What a sample takes in energy, where left[i] of them leave at the i-th exit
+ * of the stretch that is kept; *out NULL: nobody knows, and *flags say why. */
+enum status stretch_energy(struct stretch *s, const size_t *left, json_t **out,
+    int64_t *flags, struct err *err) MUST_CHECK;
 
 /* The two kinds, for what was read into `base`; `image` is the member of that
  * name. */

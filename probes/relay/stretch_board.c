@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/flag.h"
 #include "probes/deploy/answer.h"
 #include "probes/mcu/rig.h"
 #include "probes/mcu/site.h"
 #include "probes/nn/real.h"
 #include "probes/relay/stretch.h"
+#include "probes/relay/way_energy.h"
 
 enum { IMAGE_MAX = 1 << 28 };
 
@@ -192,6 +194,27 @@ run_full(
     return run_mended((struct board_stretch *)s, in, true, out, err);
 }
 
+/* Of a real board; an emulator takes none of a board's energy. */
+static enum status
+energy(struct stretch *s, const size_t *left, json_t **out, int64_t *flags,
+    struct err *err)
+{
+    struct board_stretch *b = (struct board_stretch *)s;
+    struct way way[RUNNER_EXITS_MAX];
+    size_t n = 0;
+
+    if (b->rig.emulated) {
+        *flags |= FLAG(no_energy_sensor);
+        return ST_OK;
+    }
+    for (int i = 0; i < s->exits; i++)
+        if (s->exit[i].kept) {
+            way[n] = (struct way){ (uint32_t)b->exit[i].end, left[n] };
+            n++;
+        }
+    return way_energy(&b->rig, b->site.name, way, n, out, flags, err);
+}
+
 /* ---- opening ---- */
 
 static enum status
@@ -363,7 +386,8 @@ board_stretch_close(struct stretch *s)
     free(b);
 }
 
-static const struct stretch_ops ops = { run, run_full, board_stretch_close };
+static const struct stretch_ops ops = { run, run_full, energy,
+    board_stretch_close };
 
 enum status
 stretch_board_open(struct stretch **out, const struct stretch *base,

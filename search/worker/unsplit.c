@@ -127,7 +127,7 @@ unsplit_open(struct unsplit *u, struct task *t, const json_t *deployment,
         (st = file_read(path, ROWS_BYTES_MAX, &u->rows, &u->rows_bytes, err)) !=
             ST_OK)
         return st;
-    if (unsplit_int8_applies(deployment))
+    if (unsplit_int8_applies(deployment, images))
         return open_int8(u, t, deployment, images, err);
     if ((st = out_path(
              t, json_get_string(deployment, "onnx", ""), path, err)) != ST_OK ||

@@ -56,14 +56,44 @@ link_at(const json_t *deployment, size_t i)
     return json_array_get(json_object_get(deployment, "chain"), i);
 }
 
-bool
-unsplit_int8_applies(const json_t *deployment)
+/* The whole image of a link's board; NULL: it is none, or not in int8. */
+static const json_t *
+image_of(const json_t *link, const json_t *images)
 {
-    const json_t *image = json_object_get(link_at(deployment, 0), "image");
+    const json_t *doc =
+        json_object_get(images, json_get_string(link, "name", ""));
 
-    return strcmp(json_get_string(image, "type", ""), "int8") == 0 &&
-           json_array_size(json_object_get(deployment, "chain")) <= 2 &&
-           !json_is_object(json_object_get(link_at(deployment, 1), "image"));
+    return json_is_object(json_object_get(link, "image")) &&
+                   strcmp(json_get_string(doc, "type", ""), "int8") == 0
+               ? doc
+               : NULL;
+}
+
+/* How many links from the first on are boards with the first one's image. */
+static size_t
+boards_in_front(const json_t *deployment, const json_t *images)
+{
+    const json_t *first = image_of(link_at(deployment, 0), images), *doc;
+    size_t n = 0;
+
+    while (first != NULL &&
+           (doc = image_of(link_at(deployment, n), images)) != NULL &&
+           json_equal(
+               json_object_get(doc, "image"), json_object_get(first, "image")))
+        n++;
+    return n;
+}
+
+bool
+unsplit_int8_applies(const json_t *deployment, const json_t *images)
+{
+    const size_t boards = boards_in_front(deployment, images);
+
+    return boards > 0 &&
+           json_array_size(json_object_get(deployment, "chain")) <=
+               boards + 1 &&
+           !json_is_object(
+               json_object_get(link_at(deployment, boards), "image"));
 }
 
 static const struct nn_image *
@@ -271,20 +301,23 @@ unsplit_int8_open(struct unsplit_int8 **out, struct task *t,
     const json_t *deployment, const json_t *images, struct runtime *rt,
     struct err *err)
 {
-    const json_t *link = link_at(deployment, 0);
-    const json_t *doc =
-        json_object_get(images, json_get_string(link, "name", ""));
+    const json_t *doc = image_of(link_at(deployment, 0), images);
+    const size_t boards = boards_in_front(deployment, images);
+    const json_t *behind = link_at(deployment, boards);
     struct unsplit_int8 *u = calloc(1, sizeof(*u));
     enum status st;
 
     *out = NULL;
     if (u == NULL)
         return err_nomem(err);
-    if ((st = load(u, t, doc, err)) == ST_OK &&
-        (st = add_exits(u, link, doc, err)) == ST_OK &&
-        (st = add_boundary(u, link, doc, err)) == ST_OK &&
-        (st = open_behind(u, t, link_at(deployment, 1), rt, err)) == ST_OK)
-        st = check_boundary(u, link_at(deployment, 1), err);
+    st = load(u, t, doc, err);
+    for (size_t i = 0; st == ST_OK && i < boards; i++)
+        st = add_exits(u, link_at(deployment, i), doc, err);
+    if (st == ST_OK &&
+        (st = add_boundary(u, link_at(deployment, boards - 1), doc, err)) ==
+            ST_OK &&
+        (st = open_behind(u, t, behind, rt, err)) == ST_OK)
+        st = check_boundary(u, behind, err);
     if (st != ST_OK) {
         unsplit_int8_close(u);
         return st;

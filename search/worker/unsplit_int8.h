@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unsplit_int8.h -- the reference where the first processor is a board that
- * computes in int8: its whole image, in one piece, with the same kernels here;
- * and for samples that go on, the next processor's segments on the tensor that
- * the image makes.  One thread.
+ * unsplit_int8.h -- the reference where the first processors are boards that
+ * compute in int8, all with the same image: that image whole, in one piece,
+ * with the same kernels here; and for samples that go on, the next processor's
+ * segments on the tensor that the image makes.  One thread.
  */
 #ifndef OFFRAMP_WORKER_UNSPLIT_INT8_H
 #define OFFRAMP_WORKER_UNSPLIT_INT8_H
@@ -13,8 +13,9 @@
 
 struct unsplit_int8; /* opaque */
 
-/* True for such a chain: an int8 board, and at most one machine behind it. */
-bool unsplit_int8_applies(const json_t *deployment);
+/* True for such a chain: int8 boards of one image, and at most one machine
+ * behind them. */
+bool unsplit_int8_applies(const json_t *deployment, const json_t *images);
 
 enum status unsplit_int8_open(struct unsplit_int8 **out, struct task *t,
     const json_t *deployment, const json_t *images, struct runtime *rt,

@@ -206,10 +206,13 @@ print_saving(const json_t *doc)
 static enum status
 print_relay(const json_t *doc, struct err *err)
 {
+    const json_t *m = json_object_get(doc, "measured");
     struct buf b;
     enum status st;
 
     print_saving(doc);
+    if (json_is_object(json_object_get(m, "energy")))
+        print_energy(m);
     buf_init(&b, 1 << 16);
     if ((st = validation_relay_text(doc, &b, err)) == ST_OK)
         printf("\n%s", b.data);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A board on a serial line (a pseudo terminal) with an energy meter that is a
 // recording: energy of its layers, and its line as a link with
-// energy per byte; the line of an emulated board, which has no time.
+// energy per byte; a plan validated on it, by its own clock and the meter; the
+// line of an emulated board, which has no time.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,6 +29,27 @@ async function startBoard() {
 const emulated = existsSync(join(process.env.OFFRAMP_BIN,
   'firmware/mps2-an386.elf'))
   && spawnSync('qemu-system-arm', ['--version']).status === 0;
+
+// A plan of that board's times, run there.
+async function validated(s, { profile, records }) {
+  const search = await s.post('/v1/searches?wait=50', { profile, records,
+    max_drop: 0.05, grid: 8 });
+  const made = await s.post(`/v1/plans/${search.plan}/validations`,
+    { max_rows: 12, budget_s: 3 });
+  const { measured: m, predicted: p, residual: r } = await s.until(
+    `/v1/validations/${made.id}`);
+  check(m.rounds >= 8 && m.plan.mean_ns.median > 0 && m.outputs.equal === true
+    && m.full.mean_ns.median > 0 && p.mean_ns.median > 0
+    && m.plan.mean_instructions === null && Number.isFinite(r.mean.rel)
+    && Number.isFinite(r.full_mean.rel) && r.same_env === true
+    && Number.isFinite(r.saving) && !m.flags.includes('emulated'),
+  `${m.n} samples by its own clock: ${m.plan.mean_ns.median} ns, predicted `
+    + `${p.mean_ns.median}, ${m.full.mean_ns.median} without exits`);
+  check(m.energy ? m.energy.sensor === 'bench' && m.energy.err_nj > 0
+    && m.flags.includes('replayed')
+    : m.flags.some((f) => /energy|meter/.test(f)),
+  `a sample takes ${m.energy?.net_nj} nJ, or a flag says why it is not known`);
+}
 
 const { child, path } = await startBoard();
 
@@ -78,6 +100,8 @@ withService(async (s) => {
   const found = await s.until(`/v1/searches/${search.id}`);
   check((await s.get(`/v1/plans/${found.plan}`)).calibration.cost > 0,
     'and a search minimises it');
+
+  await validated(s, best);
 
   const { id } = await s.post('/v1/links', { from: 'real', to: 'host',
     policy: { budget_s: 3, max_rounds: 16, max_bytes: 1024 } });
