@@ -17,13 +17,12 @@ export async function validationView(page, id) {
 
 function body(v, path) {
     if (v.measured && isRelay(v))
-        return [relayVerdict(v), processorTable(v), timeTable(v),
-            shareTable(v), h("p", null, flagList(v.measured.flags))];
+        return [relayVerdict(v), isCounted(v) ? countTable(v) : timeTable(v),
+            processorTable(v), shareTable(v), isAlone(v) ? energySection(v)
+                : null, h("p", null, flagList(v.measured.flags))];
     if (v.measured)
-        return [verdict(v), timeTable(v), shareTable(v), section("Energy",
-            h("p", null, v.measured.energy ? energy(v.measured.energy, "net_nj")
-                : dash("no meter there"))),
-        h("p", null, flagList(v.measured.flags))];
+        return [verdict(v), timeTable(v), shareTable(v), energySection(v),
+            h("p", null, flagList(v.measured.flags))];
     if (v.error)
         return [problemBox({ title: "The validation failed",
             message: v.error.detail, code: v.error.code }),
@@ -34,6 +33,9 @@ function body(v, path) {
     return isOver(v) ? [h("p", null, "It ended early."), again(path)]
         : [stages(v)];
 }
+
+const energySection = (v) => section("Energy", h("p", null, v.measured.energy
+    ? energy(v.measured.energy, "net_nj") : dash("no meter there")));
 
 // The tasks so far, each with what it is doing.
 export const stages = (flow) => table("Stages", [
@@ -94,13 +96,35 @@ function timeTable(v) {
     ], rows));
 }
 
+// What an emulated board has in place of times.
+function countTable(v) {
+    const { predicted: p, measured: { plan, full }, residual: r } = v;
+    const rows = [["With exits", p.mean_instructions, plan.mean_instructions,
+        r.mean_instructions], ["Without exits", p.full_mean_instructions,
+        full.mean_instructions]];
+    const count = (x) => known(x) ? amount(x, "") : dash("not counted");
+    return section("Instructions of a sample", table("Predicted and counted", [
+        { title: "Network", head: true, cell: (x) => x[0] },
+        { title: "Predicted", number: true, cell: (x) => count(x[1]) },
+        { title: "Counted", number: true, cell: (x) => count(x[2]) },
+        { title: "Residual", number: true, cell: (x) => residual(x[3]) },
+    ], rows));
+}
+
 const share = (x, why) => known(x) ? percent(x) : dash(why);
+
+// To an exit: a time, or instructions.
+const way = (x) => known(x?.path_ns?.median) || !known(x?.path_instructions)
+    ? x?.path_ns : { instructions: x.path_instructions };
+const wayCell = (x, why) => known(x?.instructions)
+    ? `${amount(x.instructions, "")} instructions`
+    : withInterval(known(x?.median) ? x : null, why);
 
 function shareTable(v) {
     const { predicted: p, measured: m } = v;
     const rows = [...m.exits.map((x, i) => ({ name: `Leave at ${x.name}`,
-        p: p.exits[i]?.share, m: x.share, was: p.exits[i]?.path_ns,
-        is: x.path_ns })),
+        p: p.exits[i]?.share, m: x.share, was: way(p.exits[i]),
+        is: way(x) })),
     { name: "Accuracy", p: p.accuracy, m: m.plan.accuracy },
     { name: "Accuracy without exits", p: p.accuracy_full,
         m: m.full?.accuracy }];
@@ -111,22 +135,27 @@ function shareTable(v) {
         { title: "Measured", number: true, cell: (x) =>
             share(x.m, "not known") },
         { title: "Way, predicted", number: true, cell: (x) =>
-            withInterval(x.was, "no way of its own") },
+            wayCell(x.was, "no way of its own") },
         { title: "Way, measured", number: true, cell: (x) =>
-            withInterval(x.is, "nobody left here") },
+            wayCell(x.is, "nobody left here") },
     ], rows));
 }
 
 const isRelay = (v) => v.measured?.schema === "offramp.relay/1";
+const isAlone = (v) => v.measured.processors.length === 1;
+const isCounted = (v) => known(v.measured.full?.mean_instructions);
 
 function relayVerdict(v) {
     const { outputs: o, n } = v.measured;
     return h("p", null, h("strong", { class: o?.equal ? "good" : "warn" },
         o?.equal ? "The outputs equal the unsplit network's"
             : "The outputs differ from the unsplit network's"),
-    ` across its processors: ${n} samples, ${o?.same_exit ?? 0} left at the `
-        + `same exit, values at most ${o ? o.max_abs_diff.toPrecision(2) : "?"
-        } apart${o?.int8_exact ? " (0 asked for of int8 on a board)" : ""}.`);
+    ` ${isAlone(v) ? "on the board" : "across its processors"}: ${n} samples, ${
+        o?.same_exit ?? 0} left at the same exit, values at most ${o ? o.max_abs_diff.toPrecision(2) : "?"
+        } apart${o?.int8_exact ? " (0 asked for of int8 on a board)" : ""}.`,
+    known(v.residual.saving) ? ` The plan takes ${
+        percent(Math.abs(v.residual.saving), 1)} ${v.residual.saving > 0
+        ? "less" : "more"} than the network without exits.` : "");
 }
 
 const work = (p, why) => known(p?.instructions)

@@ -64,6 +64,7 @@ await(struct client *c, struct frame *reply, bool *got, struct err *err)
             return err_set(err, ST_UNAVAILABLE, "device.rebooted",
                 "the board started anew while it was used: check its supply "
                 "and its watchdog");
+        c->stale += st == ST_OK && *got && reply->seq != c->seq;
     } while (st == ST_OK && *got && reply->seq != c->seq);
     return st;
 }

@@ -17,6 +17,7 @@ struct client {
     int tries;         /* how often a request is sent at most */
     int wait_ms;       /* for the reply to one of them */
     uint64_t repeats;  /* requests that were sent again */
+    uint64_t stale;    /* replies that nobody waited for: late, or replayed */
 
     uint16_t seq; /* private from here on */
     struct frame_reader reader;

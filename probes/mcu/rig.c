@@ -154,6 +154,16 @@ rig_mend(struct rig *r, enum status st, struct err *err)
     return err_set(err, st, again.code, "%s", again.text);
 }
 
+json_t *
+rig_trouble(const struct rig *r)
+{
+    const struct client *c = &r->board->client;
+
+    return json_pack("{s:O,s:I,s:I,s:I}", "recoveries", r->recoveries,
+        "line_repeats", (json_int_t)c->repeats, "line_lost",
+        (json_int_t)client_lost(c), "line_stale", (json_int_t)c->stale);
+}
+
 /* ---- the same network here ---- */
 
 static enum status

@@ -52,6 +52,10 @@ enum status rig_run(struct rig *r, uint32_t first, uint32_t end, uint32_t count,
  * anew.  Otherwise the failure itself, or `infra.board_lost`. */
 enum status rig_mend(struct rig *r, enum status st, struct err *err) MUST_CHECK;
 
+/* What was wrong on the way: {"recoveries", "line_repeats", "line_lost",
+ * "line_stale"}.  A new object; NULL: out of memory. */
+json_t *rig_trouble(const struct rig *r);
+
 struct rig_check {
     int64_t outputs;
     double max_abs_err, max_rel_err; /* 0 for int8, which is compared by bits */

@@ -260,8 +260,7 @@ add_env(struct work *w, const char *dtype, json_t *doc, struct err *err)
 {
     char fingerprint[HASH_HEX], digest[HASH_HEX], begun[CLOCK_TEXT],
         ended[CLOCK_TEXT];
-    const struct client *c = &w->rig.board->client;
-    json_t *stable = NULL, *env;
+    json_t *stable = NULL, *env, *trouble;
     enum status st =
         site_stable(&w->site, w->rig.board, dtype, &stable, fingerprint, err);
 
@@ -269,12 +268,15 @@ add_env(struct work *w, const char *dtype, json_t *doc, struct err *err)
         return st;
     clock_utc_text(w->start.utc_ms, begun);
     clock_utc_text(clock_utc_since(&w->start), ended);
-    env = json_pack("{s:o,s:{s:s,s:s,s:O,s:O,s:I,s:I}}", "stable", stable,
-        "volatile", "utc_start", begun, "utc_end", ended, "recoveries",
-        w->rig.recoveries, "energy_problems", w->problems, "line_repeats",
-        (json_int_t)c->repeats, "line_lost", (json_int_t)client_lost(c));
-    if (env == NULL)
+    env = json_pack("{s:o,s:{s:s,s:s,s:O}}", "stable", stable, "volatile",
+        "utc_start", begun, "utc_end", ended, "energy_problems", w->problems);
+    if ((trouble = rig_trouble(&w->rig)) == NULL || env == NULL ||
+        json_object_update(json_object_get(env, "volatile"), trouble) != 0) {
+        json_decref(trouble);
+        json_decref(env);
         return err_nomem(err);
+    }
+    json_decref(trouble);
     if ((st = env_hash(env, digest, err)) != ST_OK) {
         json_decref(env);
         return st;

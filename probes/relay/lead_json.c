@@ -121,7 +121,7 @@ lead_json(const struct lead *l)
     clock_utc_text(l->start.utc_ms, start);
     clock_utc_text(clock_utc_since(&l->start), end);
     return json_pack("{s:s, s:s, s:s, s:s, s:O, s:I, s:I, s:I, s:I, s:o, s:o, "
-                     "s:o, s:o, s:o, s:O?, s:o}",
+                     "s:o, s:o, s:o, s:O?, s:o, s:o}",
         "schema", "offramp.relay/1", "started_at", start, "finished_at", end,
         "env_fingerprint", s->fingerprint, "env", s->stable, "n",
         (json_int_t)l->account.n, "rows", (json_int_t)l->n, "rounds",
@@ -129,5 +129,5 @@ lead_json(const struct lead *l)
         (json_int_t)l->account.handed_over, "exits", exits_json(l), "plan",
         plan_json(l), "processors", processors_json(l), "outputs",
         account_outputs_json(&l->account), "full", full_json(l), "energy",
-        l->energy, "flags", flag_json(flags));
+        l->energy, "flags", flag_json(flags), "board", stretch_trouble(s));
 }

@@ -165,3 +165,9 @@ stretch_energy(struct stretch *s, const size_t *left, json_t **out,
     *flags |= FLAG(no_energy_sensor);
     return ST_OK;
 }
+
+json_t *
+stretch_trouble(const struct stretch *s)
+{
+    return s->ops->trouble != NULL ? s->ops->trouble(s) : json_null();
+}

@@ -72,6 +72,8 @@ struct stretch_ops {
     /* MAY: the mean energy of a sample, of which left[i] leave at exit i. */
     enum status (*energy)(struct stretch *s, const size_t *left, json_t **out,
         int64_t *flags, struct err *err);
+    /* MAY: what was wrong between the probe and its board (../mcu/rig.h). */
+    json_t *(*trouble)(const struct stretch *s);
     void (*close)(struct stretch *s);
 };
 
@@ -95,6 +97,9 @@ enum status stretch_run_full(struct stretch *s, const void *in,
  * of the stretch that is kept; *out NULL: nobody knows, and *flags say why. */
 enum status stretch_energy(struct stretch *s, const size_t *left, json_t **out,
     int64_t *flags, struct err *err) MUST_CHECK;
+
+/* That, a new value: null of a machine; NULL: out of memory. */
+json_t *stretch_trouble(const struct stretch *s);
 
 /* The two kinds, for what was read into `base`; `image` is the member of that
  * name. */

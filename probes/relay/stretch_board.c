@@ -386,7 +386,13 @@ board_stretch_close(struct stretch *s)
     free(b);
 }
 
-static const struct stretch_ops ops = { run, run_full, energy,
+static json_t *
+trouble(const struct stretch *s)
+{
+    return rig_trouble(&((const struct board_stretch *)s)->rig);
+}
+
+static const struct stretch_ops ops = { run, run_full, energy, trouble,
     board_stretch_close };
 
 enum status

@@ -11,9 +11,10 @@ serve(struct chain *c, json_t **result, struct err *err)
 
     if (st != ST_OK)
         return st;
-    *result = json_pack("{s:s,s:I,s:s,s:O}", "schema", "offramp.relay_served/1",
-        "served", (json_int_t)served, "env_fingerprint",
-        c->stretch->fingerprint, "env", c->stretch->stable);
+    *result = json_pack("{s:s,s:I,s:s,s:O,s:o}", "schema",
+        "offramp.relay_served/1", "served", (json_int_t)served,
+        "env_fingerprint", c->stretch->fingerprint, "env", c->stretch->stable,
+        "board", stretch_trouble(c->stretch));
     return *result != NULL ? ST_OK : err_nomem(err);
 }
 

@@ -20,38 +20,42 @@ enum { POOL = 64 << 10 };
 struct trouble {
     const char *what;
     enum noisy_fault fault;
-    double share;            /* of bytes damaged */
-    int reboot_after;        /* requests */
-    bool lost, repeated;     /* lines, as the result tells */
+    double share;        /* of bytes damaged */
+    int reboot_after;    /* requests */
+    bool lost, repeated; /* lines, as the result tells */
+    bool stale;
     const char *code, *step; /* of the one recovery; NULL: none */
 };
 
 static const struct trouble troubles[] = {
-    { "noise", NOISY_NONE, 0.002, 0, true, true, NULL, NULL },
-    { "truncated frames", NOISY_TRUNCATED, 0, 0, true, true, NULL, NULL },
-    { "replayed frames", NOISY_REPLAYED, 0, 0, false, false, NULL, NULL },
-    { "wrong CRC", NOISY_WRONG_CRC, 0, 0, true, true, NULL, NULL },
-    { "a board that reboots", NOISY_NONE, 0, 9, false, false, "device.rebooted",
-        "resync" },
-    { "a board that hangs", NOISY_DEAF, 0, 0, false, true, "infra.board_silent",
-        "restart" },
+    { "noise", NOISY_NONE, 0.002, 0, true, true, false, NULL, NULL },
+    { "truncated frames", NOISY_TRUNCATED, 0, 0, true, true, false, NULL,
+        NULL },
+    { "replayed frames", NOISY_REPLAYED, 0, 0, false, false, true, NULL, NULL },
+    { "wrong CRC", NOISY_WRONG_CRC, 0, 0, true, true, false, NULL, NULL },
+    { "a board that reboots", NOISY_NONE, 0, 9, false, false, false,
+        "device.rebooted", "resync" },
+    { "a board that hangs", NOISY_DEAF, 0, 0, false, true, false,
+        "infra.board_silent", "restart" },
 };
 
 static void
 check_trouble(const struct trouble *t, struct rig *r)
 {
-    const json_t *one = json_array_get(r->recoveries, 0);
-    const struct client *c = &r->board->client;
+    json_t *told = rig_trouble(r);
+    const json_t *list = json_object_get(told, "recoveries");
+    const json_t *one = json_array_get(list, 0);
 
-    if (json_array_size(r->recoveries) != (t->code != NULL) ||
-        (client_lost(c) > 0) != t->lost || (c->repeats > 0) != t->repeated)
-        fail_msg("%s: %zu recoveries, %u lines lost, %llu repeated", t->what,
-            json_array_size(r->recoveries), client_lost(c),
-            (unsigned long long)c->repeats);
-    if (t->code == NULL)
-        return;
-    assert_string_equal(json_get_string(one, "code", ""), t->code);
-    assert_string_equal(json_get_string(one, "step", ""), t->step);
+    if (json_array_size(list) != (t->code != NULL) ||
+        (json_get_number(told, "line_lost") > 0) != t->lost ||
+        (json_get_number(told, "line_repeats") > 0) != t->repeated ||
+        (t->stale && !(json_get_number(told, "line_stale") > 0)))
+        fail_msg("%s: %s", t->what, json_dumps(told, 0));
+    if (t->code != NULL) {
+        assert_string_equal(json_get_string(one, "code", ""), t->code);
+        assert_string_equal(json_get_string(one, "step", ""), t->step);
+    }
+    json_decref(told);
 }
 
 /* rig_compare() sees to it that every layer's bytes are right. */
