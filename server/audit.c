@@ -92,10 +92,18 @@ audit_take_out(json_t *have, const json_t *analysis, const json_t *levels,
     }
 }
 
-/* Two intervals with nothing in common; NaN where there are not two. */
+/* The slower row's fastest tenth is above the faster row's middle half. */
 static bool
-beyond(const struct measure *a, const struct measure *b)
+is_above(const struct measure *slow, const struct measure *fast)
 {
+    return slow->p10_ns > fast->p75_ns;
+}
+
+bool
+audit_is_beyond(const struct measure *a, const struct measure *b)
+{
+    if ((a->flags | b->flags) & FLAG(freq_varied))
+        return is_above(a, b) || is_above(b, a);
     return a->ci95_lo_ns > b->ci95_hi_ns || a->ci95_hi_ns < b->ci95_lo_ns;
 }
 
@@ -103,7 +111,8 @@ beyond(const struct measure *a, const struct measure *b)
 static bool
 far(const struct measure *m, const struct measure *old)
 {
-    return beyond(m, old) && fabs(m->median_ns / old->median_ns - 1) > MOVED;
+    return audit_is_beyond(m, old) &&
+           fabs(m->median_ns / old->median_ns - 1) > MOVED;
 }
 
 /* One kernel may have found another place in memory; its twin has its own. */
@@ -132,7 +141,7 @@ audit_row(struct db *db, const struct profile_rows_in *in,
         return ST_OK;
     if (st != ST_OK)
         return err_set(err, st, why.code, "%s", why.text);
-    if (beyond(m, &old)) {
+    if (audit_is_beyond(m, &old)) {
         st = db_cache_expire(db, q, m->level, m->kernel_key, &n, err);
         log_warn("%s: kernel %.16s takes %.6g ns now and took %.6g ns: %lld "
                  "rows are stale",

@@ -18,6 +18,12 @@
 void audit_take_out(json_t *have, const json_t *analysis, const json_t *levels,
     int64_t seed, double rate);
 
+/* Has a row moved?  Its interval has nothing in common with the other's.
+ * Intervals take the samples for draws at one pace of the machine, so where
+ * that varied under either row (freq_varied) all but the fastest tenth of the
+ * slower one must be beyond three quarters of the faster one. */
+bool audit_is_beyond(const struct measure *a, const struct measure *b);
+
 /* Hold what was measured against the cached rows (call it before the new
  * ones are stored).  New rows below grade B are no witnesses.  *moved: the
  * whole network, or both of the A/A pair, take over 5 % more or less than

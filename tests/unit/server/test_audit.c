@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/flag.h"
 #include "base/hash.h"
 #include "server/audit.h"
 
@@ -123,6 +124,45 @@ in_situ_goes_with_its_plain_twin(void **state)
     json_decref(levels);
 }
 
+/* A row whose interval is narrow and whose samples are not. */
+static struct measure
+row_about(double median_ns, int64_t flags)
+{
+    return (struct measure){ .median_ns = median_ns,
+        .p10_ns = 0.92 * median_ns,
+        .p75_ns = 1.06 * median_ns,
+        .ci95_lo_ns = 0.99 * median_ns,
+        .ci95_hi_ns = 1.01 * median_ns,
+        .flags = flags };
+}
+
+static void
+a_row_that_saw_several_paces_must_be_further_off_to_have_moved(void **state)
+{
+    static const struct {
+        int64_t flags_a, flags_b;
+        double ratio;
+        bool beyond;
+    } cases[] = {
+        { 0, 0, 1.01, false },
+        { 0, 0, 1.08, true },
+        { FLAG(freq_varied), 0, 1.08, false },
+        { 0, FLAG(freq_varied), 1.08, false },
+        { FLAG(drift), 0, 1.08, true },
+        { FLAG(freq_varied), FLAG(freq_varied), 1.08, false },
+        { FLAG(freq_varied), FLAG(freq_varied), 1.30, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct measure a = row_about(1000, cases[i].flags_a);
+        struct measure b = row_about(1000 * cases[i].ratio, cases[i].flags_b);
+
+        assert_int_equal(audit_is_beyond(&a, &b), cases[i].beyond);
+        assert_int_equal(audit_is_beyond(&b, &a), cases[i].beyond);
+    }
+}
+
 int
 main(void)
 {
@@ -131,6 +171,8 @@ main(void)
         cmocka_unit_test(a_seed_takes_its_own),
         cmocka_unit_test(there_is_always_a_witness),
         cmocka_unit_test(in_situ_goes_with_its_plain_twin),
+        cmocka_unit_test(
+            a_row_that_saw_several_paces_must_be_further_off_to_have_moved),
     };
 
     if (hash_start(NULL) != ST_OK)
