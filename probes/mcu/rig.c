@@ -199,11 +199,13 @@ compare_output(struct rig *r, struct rig_check *out, struct err *err)
                                  : err_nomem(err);
 
     for (size_t i = 0; st == ST_OK && i < n; i++) {
-        double e = fabs((double)got[i] - want[i]);
+        const double e = fabs((double)got[i] - want[i]);
 
-        out->max_abs_err = fmax(out->max_abs_err, e);
-        out->max_rel_err =
-            fmax(out->max_rel_err, e / fmax(1, fabs((double)want[i])));
+        /* What is not a number is as wrong as can be. */
+        if (!(e <= out->max_abs_err))
+            out->max_abs_err = isnan(e) ? INFINITY : e;
+        out->max_rel_err = fmax(out->max_rel_err,
+            isnan(e) ? INFINITY : e / fmax(1, fabs((double)want[i])));
     }
     free(got);
     if (st == ST_OK && !(out->max_rel_err <= TOLERANCE))
