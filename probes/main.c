@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp-probe -- measures networks on the machine it runs on, and on the
  * microcontroller boards at its lines. */
+#include <stdio.h>
+
 #include "probes/agent/agent.h"
 #include "probes/deploy/task_validate.h"
 #include "probes/emulated/count.h"
 #include "probes/live/task_live.h"
 #include "probes/mcu/site.h"
 #include "probes/mcu/task_board.h"
+#include "probes/measure/counting.h"
 #include "probes/measure/kit.h"
 #include "probes/measure/task_profile.h"
 #include "probes/relay/task_relay.h"
@@ -101,5 +104,11 @@ static const struct agent_program program = {
 int
 main(int argc, char **argv)
 {
+    struct err err = { 0 };
+
+    if (counting_prepare(&err) != ST_OK) {
+        fprintf(stderr, "offramp-probe: %s\n", err.text);
+        return 1;
+    }
     return agent_main(&program, argc, argv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * count.h -- instructions of a piece of this program, counted by the emulator
- * that it runs under (plugin.c): within 0.1 % in every run, and no time.
+ * that it runs under (plugin.c), and no time.
  *
  * Only the code of one library counts, that of the runtime: its kernels take
  * the same instructions every time, while the C library's allocator (1 % of a
@@ -25,6 +25,9 @@ bool count_wanted(void);
 
 /* The opposite: may kinds of tasks that take times be offered? */
 bool count_real_machine(void);
+
+/* As a library: the program itself. */
+#define COUNT_PROGRAM ""
 
 /* Count the code of `library`, a file that is loaded.  ST_UNAVAILABLE (code
  * "device.no_count") where no plugin answers or there is no such library.

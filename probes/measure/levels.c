@@ -140,6 +140,14 @@ fill_exits(struct pass *pass, struct plan *plan)
         add_cuts(pass, plan, (enum cut)c);
 }
 
+/* What is counted is counted exactly: no pair is needed. */
+static void
+fill_counted(struct pass *pass, struct plan *plan)
+{
+    add_layers(pass, plan);
+    add_goldens(pass, 0);
+}
+
 static void
 fill_counters(struct pass *pass, struct plan *plan)
 {
@@ -275,7 +283,7 @@ make_counted(struct levels *l, struct profiler *p, struct err *err)
     } counted[] = {
         { LEVEL_BIT(LEVEL_L0) | LEVEL_BIT(LEVEL_L1), LEVEL_L0, "whole",
             add_whole, NULL },
-        { LEVEL_BIT(LEVEL_L2), LEVEL_L2, "layers", add_layers, NULL },
+        { LEVEL_BIT(LEVEL_L2), LEVEL_L2, "layers", fill_counted, NULL },
         { LEVEL_BIT(LEVEL_L6), LEVEL_L6, "exits", fill_exits, inspect_cut },
     };
 
@@ -308,7 +316,7 @@ levels_make(struct levels *l, struct profiler *p, struct err *err)
     unsigned levels = levels_here(p);
 
     *l = (struct levels){ 0 };
-    if (p->setup->count != NULL)
+    if (p->setup->counts)
         return make_counted(l, p, err);
     for (size_t r = 0; r < ROWS; r++) {
         struct pass *pass = &l->pass[l->n];
@@ -347,8 +355,8 @@ levels_make_golden(struct levels *l, struct profiler *p, struct err *err)
     *l = (struct levels){ .n = 1 };
     l->pass[0] = (struct pass){ .level = LEVEL_L2,
         .phase = "golden",
-        .measure = pass_rounds,
-        .timed = true,
+        .measure = p->setup->counts ? pass_count : pass_rounds,
+        .timed = !p->setup->counts,
         .weight = 1,
         .warmup_s = p->plan.policy.warmup_s };
     l->pass[0].jobs = calloc(GOLDEN_COUNT, sizeof(*l->pass[0].jobs));

@@ -33,9 +33,8 @@ pass_progress(const struct profiler *p, const struct pass *pass, size_t done,
             detail);
 }
 
-/* A failure inside the runtime says nothing of what was run: say it. */
-static enum status
-blame(enum status st, const struct job *job, const struct err *cause,
+enum status
+pass_blame(enum status st, const struct job *job, const struct err *cause,
     struct err *err)
 {
     if (st == ST_OK)
@@ -133,6 +132,16 @@ warmup_of(const struct pass *pass, const struct job *job, int64_t share_ns)
     return warmup_next(warmup_for(pass->warmup_s, share_ns));
 }
 
+/* What is counted is opened by a process of its own (counting.h); here only
+ * where it is looked at too. */
+static bool
+is_opened(
+    const struct profiler *p, const struct pass *pass, const struct job *job)
+{
+    return !p->setup->counts ||
+           (pass->inspect != NULL && job->role == ROLE_PREFIX);
+}
+
 /* Open, inspect, warm up and calibrate one job. */
 static enum status
 prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
@@ -144,14 +153,16 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
     struct err cause = { 0 };
     enum status st;
 
+    if (!is_opened(p, pass, job))
+        return ST_OK;
     spending_turn(&p->spending, SPEND_OPEN);
     st = open_job(p, job, &cause);
     spending_turn(&p->spending, SPEND_CHECK);
     if (st == ST_OK && pass->inspect != NULL)
         st = pass->inspect(p, job, &cause);
     spending_turn(&p->spending, SPEND_WARM_UP);
-    if (st != ST_OK || p->setup->count != NULL) /* counts need no clock */
-        return blame(st, job, &cause, err);
+    if (st != ST_OK || p->setup->counts)
+        return pass_blame(st, job, &cause, err);
     if (st == ST_OK)
         st = warmup_run(&job->subject, host, &w, &cause);
     if (st == ST_OK)
@@ -160,7 +171,7 @@ prepare(struct profiler *p, struct pass *pass, struct job *job, struct err *err)
     /* Things compared with each other take the same number of turns. */
     if (st == ST_OK && job->twin != NULL)
         job->subject.n = job->twin->subject.n;
-    return blame(st, job, &cause, err);
+    return pass_blame(st, job, &cause, err);
 }
 
 struct ticker {
@@ -256,8 +267,8 @@ static enum status
 make_row(struct profiler *p, const struct pass *pass, struct job *job,
     json_t *part, struct err *err)
 {
-    bool timed = pass->level != LEVEL_L4 && pass->level != LEVEL_L5 &&
-                 p->setup->count == NULL;
+    bool timed =
+        pass->level != LEVEL_L4 && pass->level != LEVEL_L5 && !p->setup->counts;
     struct row row = { .level = level_name(job->level),
         .role = job->role,
         .index = job->index,

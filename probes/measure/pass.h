@@ -79,6 +79,11 @@ struct pass {
 enum status pass_run(
     struct profiler *p, struct pass *pass, struct err *err) MUST_CHECK;
 
+/* A failure inside the runtime says nothing of what was run: `cause` again,
+ * with the job's name.  Returns `st`. */
+enum status pass_blame(enum status st, const struct job *job,
+    const struct err *cause, struct err *err) MUST_CHECK;
+
 /* The measure of L0, L2 and L6: interleaved rounds. */
 enum status pass_rounds(struct profiler *p, struct pass *pass, size_t from,
     size_t to, struct err *err) MUST_CHECK;

@@ -2,39 +2,26 @@
 #include "probes/measure/pass_count.h"
 
 #include "base/flag.h"
-#include "probes/emulated/count.h"
+#include "probes/measure/counting.h"
 
-/* All inputs once, uncounted: what happens only the first time (symbols that
- * are bound, memory that is laid out) is no part of an execution. */
 static enum status
-warm(struct netbench *b, struct err *err)
+count_one(struct profiler *p, struct job *job, struct err *err)
 {
-    enum status st = ST_OK;
+    const struct profile_hooks *h = &p->setup->hooks;
+    char path[PATH_MAX];
+    double n = 0;
+    enum status st;
 
-    for (size_t set = 0; st == ST_OK && set < INPUT_SETS; set++)
-        st = netbench_run(b, set, err);
-    return st;
-}
-
-/* The mean over the inputs: paths may hang on data. */
-static enum status
-count_one(struct count *c, struct job *job, struct err *err)
-{
-    uint64_t sum = 0, n = 0;
-    enum status st = warm(job->bench, err);
-
-    for (size_t set = 0; st == ST_OK && set < INPUT_SETS; set++) {
-        count_begin(c);
-        st = netbench_run(job->bench, set, err);
-        if (st == ST_OK)
-            st = count_end(c, &n, err);
-        sum += n;
+    if (job->item == NULL) {
+        st = counting_golden((enum golden_kind)job->index, &n, err);
+    } else if ((st = h->blob_path(h->ctx, job->item->blob, path, err)) ==
+               ST_OK) {
+        st = counting_net(path, (uint64_t)p->plan.seed, &n, err);
     }
     if (st != ST_OK)
         return st;
     job->flags |= FLAG(emulated);
-    job->counters =
-        json_pack("{s:f}", "instructions", (double)sum / INPUT_SETS);
+    job->counters = json_pack("{s:f}", "instructions", n);
     return job->counters != NULL ? ST_OK : err_nomem(err);
 }
 
@@ -50,8 +37,11 @@ pass_count(struct profiler *p, struct pass *pass, size_t from, size_t to,
             "thread; leave it at 1",
             (long long)p->plan.policy.threads);
     for (size_t i = from; st == ST_OK && i < to; i++) {
-        st = count_one(p->setup->count, &pass->jobs[i], err);
-        pass_progress(p, pass, pass->n + i + 1, pass->jobs[i].name);
+        struct job *job = &pass->jobs[i];
+        struct err cause = { 0 };
+
+        st = pass_blame(count_one(p, job, &cause), job, &cause, err);
+        pass_progress(p, pass, pass->n + i + 1, job->name);
     }
     return st;
 }

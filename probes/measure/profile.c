@@ -73,7 +73,7 @@ start(struct making *m, const struct profile_setup *setup, struct err *err)
         (st = pass_golden(p, GOLDEN_COMPUTE, &p->sentinel_kernel, &p->sentinel,
              err)) != ST_OK)
         return st;
-    if (setup->count != NULL)
+    if (setup->counts)
         return ST_OK;
     if (!clocktest_ok(&p->clock))
         p->flags |= FLAG(timer_suspect);

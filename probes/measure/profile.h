@@ -39,13 +39,11 @@ struct profile_hooks {
     void *ctx;
 };
 
-struct count;
-
 struct profile_setup {
     const struct kit *kit; /* borrowed, as all below */
     const struct host *host;
     const char *device;
-    struct count *count; /* NULL: a real machine, which is timed */
+    bool counts; /* under an emulator: counted (counting.h), not timed */
     int64_t
         begin_ns; /* on the host's clock, when the kit was begun; 0: unknown */
     bool pin;     /* keep this process on one core, where one thread measures */

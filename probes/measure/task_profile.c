@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "probes/emulated/count.h"
+#include "probes/measure/counting.h"
 #include "probes/measure/profile.h"
 
 static enum status
@@ -46,6 +46,7 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
         .host = &host_real,
         .device = json_string_value(json_object_get(t->lease, "device")),
         .begin_ns = host_real.now_ns(host_real.ctx),
+        .counts = counting_here(),
         .pin = true,
         .hooks = *hooks,
     };
@@ -53,11 +54,7 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
 
     if (st != ST_OK)
         return st;
-    if (count_wanted())
-        st = count_open(&setup.count, runtime_library(kit.runtime), err);
-    if (st == ST_OK)
-        st = measure(&setup, t->payload, result, err);
-    count_close(setup.count);
+    st = measure(&setup, t->payload, result, err);
     kit_close(&kit);
     return st;
 }
@@ -65,10 +62,8 @@ run_with(struct task *t, measure_fn *measure, const struct profile_hooks *hooks,
 static enum status
 run_profile(struct task *t, json_t **result, struct err *err)
 {
-    /* What is told depends on the time, and so does the memory that telling it
-     * takes and leaves: where networks then lie, counts would feel. */
     const struct profile_hooks hooks = { .blob_path = blob_path,
-        .progress = count_wanted() ? NULL : progress,
+        .progress = progress,
         .part = part,
         .scratch = scratch,
         .ctx = t };
@@ -91,10 +86,8 @@ const struct task_kind task_profile = {
     .blame = TASK_DEVICE,
 };
 
-/* Golden kernels are judged by their times. */
 const struct task_kind task_golden = {
     .name = "golden",
     .run = run_golden,
     .blame = TASK_DEVICE,
-    .offered = count_real_machine,
 };
