@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "db/blob.h"
 
 const struct accept_kind accept_kinds[TASK_KIND_COUNT] = {
@@ -33,6 +34,29 @@ accept_schema(
     return err_set(err, ST_UNPROCESSABLE, "result.schema",
         "%s.schema must be %s: do server and agent have the same version?",
         path, schema);
+}
+
+enum status
+accept_device(const struct task *task, const char *member, const char *device,
+    struct err *err)
+{
+    if (task->device != NULL && strcmp(device, task->device) == 0)
+        return ST_OK;
+    return err_set(err, ST_UNPROCESSABLE, "result.device",
+        "result.%s is %.64s, but the lease was for %s", member, device,
+        task->device ? task->device : "no device");
+}
+
+enum status
+accept_times(const char *started_at, const char *finished_at, struct err *err)
+{
+    const int64_t from_ms = clock_utc_parse(started_at);
+
+    if (from_ms >= 0 && clock_utc_parse(finished_at) >= from_ms)
+        return ST_OK;
+    return err_set(err, ST_UNPROCESSABLE, "result.time",
+        "result.started_at and finished_at must be UTC times in order, "
+        "such as 2026-11-21T01:02:03Z");
 }
 
 enum status

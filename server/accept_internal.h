@@ -16,6 +16,15 @@ payload_fn payload_profile, payload_link, payload_live, payload_relay;
 enum status accept_schema(const json_t *doc, const char *path,
     const char *schema, struct err *err) MUST_CHECK;
 
+/* Does result.`member` name the device that the lease was for?
+ * ST_UNPROCESSABLE "result.device". */
+enum status accept_device(const struct task *task, const char *member,
+    const char *device, struct err *err) MUST_CHECK;
+
+/* Are these UTC times, in order?  ST_UNPROCESSABLE "result.time". */
+enum status accept_times(const char *started_at, const char *finished_at,
+    struct err *err) MUST_CHECK;
+
 /* Can the server use this analysis?  `db` NULL: its blobs are elsewhere.
  * ST_INVALID or ST_UNPROCESSABLE names the member. */
 enum status accept_analysis_check(struct db *db, const json_t *doc,

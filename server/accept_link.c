@@ -169,10 +169,8 @@ check_link(const struct task *task, json_t *doc, struct err *err)
         (st = check_energy(json_object_get(doc, "energy"), err)) != ST_OK ||
         (st = flag_from_json(names, &flags, err)) != ST_OK)
         return st;
-    if (task->device == NULL || strcmp(from, task->device) != 0)
-        return err_set(err, ST_UNPROCESSABLE, "result.device",
-            "result.from is %.64s, but the lease was for %s", from,
-            task->device ? task->device : "no device");
+    if ((st = accept_device(task, "from", from, err)) != ST_OK)
+        return st;
     grade[0] = flag_grade(flags, widest);
     return json_object_set_new(doc, "grade", json_string(grade)) < 0
                ? err_nomem(err)

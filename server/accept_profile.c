@@ -140,10 +140,10 @@ static enum status
 check_result(
     const struct profile_in *in, const struct task *task, struct err *err)
 {
-    if (task->device == NULL || strcmp(in->device, task->device) != 0)
-        return err_set(err, ST_UNPROCESSABLE, "result.device",
-            "result.device is %.64s, but the lease was for %s", in->device,
-            task->device ? task->device : "no device");
+    enum status st = accept_device(task, "device", in->device, err);
+
+    if (st != ST_OK)
+        return st;
     if (!json_is_true(json_object_get(in->check, "pass")))
         return err_set(err, ST_UNPROCESSABLE, "result.check",
             "result.check.pass is not true: a network with wrong outputs has "
@@ -151,11 +151,8 @@ check_result(
     if (in->grade[0] == '\0' || strchr("ABCX", in->grade[0]) == NULL)
         return err_set(err, ST_UNPROCESSABLE, "result.grade",
             "result.grade must be A, B, C or X");
-    if (clock_utc_parse(in->started_at) < 0 ||
-        clock_utc_parse(in->finished_at) < clock_utc_parse(in->started_at))
-        return err_set(err, ST_UNPROCESSABLE, "result.time",
-            "result.started_at and finished_at must be UTC times in order, "
-            "such as 2026-11-21T01:02:03Z");
+    if ((st = accept_times(in->started_at, in->finished_at, err)) != ST_OK)
+        return st;
     return env_check(in->env, in->fingerprint, in->env_sha256, "result", err);
 }
 

@@ -4,7 +4,6 @@
 
 #include "server/augment_order.h"
 #include "server/flow_view.h"
-#include "server/server.h"
 
 static enum status
 store(struct db *db, void *ctx, struct err *err)
@@ -13,17 +12,13 @@ store(struct db *db, void *ctx, struct err *err)
 }
 
 static enum status
-create(struct request *rq, int64_t *id)
+create(struct request *rq)
 {
     struct augment_order o;
     enum status st = augment_order_read(rq, &o);
 
     if (st == ST_OK)
-        st = db_tx(rq->db, store, &o, &rq->err);
-    if (st == ST_OK) {
-        *id = o.id;
-        server_ring(rq->server);
-    }
+        st = flow_store(rq, store, &o, &o.id);
     augment_order_clear(&o);
     return st;
 }
@@ -32,7 +27,7 @@ create(struct request *rq, int64_t *id)
 enum status
 api_augmentation_create(struct request *rq, struct reply *rp)
 {
-    enum status st = rq->memo != 0 ? ST_OK : create(rq, &rq->memo);
+    enum status st = rq->memo != 0 ? ST_OK : create(rq);
 
     return st == ST_OK ? flow_reply_created(
                              rq, rp, FLOW_AUGMENTATION, "/v1/augmentations/")

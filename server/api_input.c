@@ -163,6 +163,19 @@ input_preprocess_check(const json_t *preprocess, struct err *err)
 }
 
 enum status
+input_flow_add(struct db *db, const struct flow *flow, const json_t *request,
+    int64_t *id, struct err *err)
+{
+    struct flow full = *flow;
+    enum status st = api_text(request, &full.request, err);
+
+    if (st == ST_OK)
+        st = db_flow_add(db, &full, id, err);
+    free(full.request);
+    return st;
+}
+
+enum status
 input_task_add(struct db *db, const struct task_offer *offer, json_t *payload,
     json_t *blobs, int64_t *id, struct err *err)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * api_input.h -- what data sets and records need to know of a model, and how
- * they and the others queue the task that checks them.
+ * they and the others queue the task that checks them, or the flow of several.
  */
 #ifndef OFFRAMP_SERVER_API_INPUT_H
 #define OFFRAMP_SERVER_API_INPUT_H
 
 #include "base/json.h"
 #include "db/dataset.h"
+#include "db/flow.h"
 #include "db/model.h"
 #include "db/queue.h"
 
@@ -59,6 +60,10 @@ enum status input_blob_check(struct db *db, const char *path,
 /* Members and types of `preprocess` (NULL is fine).  ST_INVALID. */
 enum status input_preprocess_check(
     const json_t *preprocess, struct err *err) MUST_CHECK;
+
+/* Store a flow that `request` asked for (both borrowed). */
+enum status input_flow_add(struct db *db, const struct flow *flow,
+    const json_t *request, int64_t *id, struct err *err) MUST_CHECK;
 
 /* Queue a task with these documents (both stolen; NULL: out of memory). */
 enum status input_task_add(struct db *db, const struct task_offer *offer,

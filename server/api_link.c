@@ -6,7 +6,6 @@
 #include "server/api_util.h"
 #include "server/flow_view.h"
 #include "server/link_order.h"
-#include "server/server.h"
 
 /* What the probe will read, checked before anybody is troubled. */
 static enum status
@@ -50,17 +49,13 @@ store(struct db *db, void *ctx, struct err *err)
 }
 
 static enum status
-create(struct request *rq, int64_t *id)
+create(struct request *rq)
 {
     struct link_order o;
     enum status st = read_order(rq, &o);
 
     if (st == ST_OK)
-        st = db_tx(rq->db, store, &o, &rq->err);
-    if (st == ST_OK) {
-        *id = o.id;
-        server_ring(rq->server);
-    }
+        st = flow_store(rq, store, &o, &o.id);
     return st;
 }
 
@@ -68,7 +63,7 @@ create(struct request *rq, int64_t *id)
 enum status
 api_link_create(struct request *rq, struct reply *rp)
 {
-    enum status st = rq->memo != 0 ? ST_OK : create(rq, &rq->memo);
+    enum status st = rq->memo != 0 ? ST_OK : create(rq);
 
     return st == ST_OK ? flow_reply_created(rq, rp, FLOW_LINK, "/v1/links/")
                        : st;

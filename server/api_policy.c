@@ -4,7 +4,6 @@
 
 #include "server/flow_view.h"
 #include "server/live_order.h"
-#include "server/server.h"
 #include "server/trial_order.h"
 
 static enum status
@@ -20,37 +19,29 @@ store_live(struct db *db, void *ctx, struct err *err)
 }
 
 static enum status
-create_live(struct request *rq, int64_t *id)
+create_live(struct request *rq)
 {
     struct live_order o;
     enum status st = live_order_read(rq, &o);
 
     if (st == ST_OK)
-        st = db_tx(rq->db, store_live, &o, &rq->err);
-    if (st == ST_OK) {
-        *id = o.id;
-        server_ring(rq->server);
-    }
+        st = flow_store(rq, store_live, &o, &o.id);
     live_order_clear(&o);
     return st;
 }
 
 static enum status
-create(struct request *rq, int64_t *id)
+create(struct request *rq)
 {
     struct trial_order o;
     enum status st;
 
     if (live_order_asked(rq->json))
-        return create_live(rq, id);
+        return create_live(rq);
     st = trial_order_read(rq, &o);
 
     if (st == ST_OK)
-        st = db_tx(rq->db, store, &o, &rq->err);
-    if (st == ST_OK) {
-        *id = o.id;
-        server_ring(rq->server);
-    }
+        st = flow_store(rq, store, &o, &o.id);
     trial_order_clear(&o);
     return st;
 }
@@ -59,7 +50,7 @@ create(struct request *rq, int64_t *id)
 enum status
 api_policy_create(struct request *rq, struct reply *rp)
 {
-    enum status st = rq->memo != 0 ? ST_OK : create(rq, &rq->memo);
+    enum status st = rq->memo != 0 ? ST_OK : create(rq);
 
     return st == ST_OK ? flow_reply_created(rq, rp, FLOW_TRIAL, "/v1/policies/")
                        : st;

@@ -10,7 +10,6 @@
 #include "server/api_util.h"
 #include "server/flow_view.h"
 #include "server/relay_order.h"
-#include "server/server.h"
 #include "server/validation_order.h"
 
 static enum status
@@ -40,17 +39,13 @@ store(struct db *db, void *ctx, struct err *err)
 }
 
 static enum status
-create(struct request *rq, int64_t *id)
+create(struct request *rq)
 {
     struct validation_order o;
     enum status st = read_order(rq, &o);
 
     if (st == ST_OK)
-        st = db_tx(rq->db, store, &o, &rq->err);
-    if (st == ST_OK) {
-        *id = o.id;
-        server_ring(rq->server);
-    }
+        st = flow_store(rq, store, &o, &o.id);
     return st;
 }
 
@@ -58,7 +53,7 @@ create(struct request *rq, int64_t *id)
 enum status
 api_validation_create(struct request *rq, struct reply *rp)
 {
-    enum status st = rq->memo != 0 ? ST_OK : create(rq, &rq->memo);
+    enum status st = rq->memo != 0 ? ST_OK : create(rq);
 
     return st == ST_OK
                ? flow_reply_created(rq, rp, FLOW_VALIDATION, "/v1/validations/")

@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/flow.h"
 #include "server/api_input.h"
-#include "server/api_util.h"
 #include "server/fleet.h"
 #include "server/view.h"
 
@@ -251,18 +249,13 @@ augment_order_clear(struct augment_order *o)
 enum status
 augment_order_store(struct db *db, struct augment_order *o, struct err *err)
 {
-    char *text;
     int64_t task;
-    enum status st = api_text(o->request, &text, err);
+    enum status st = input_flow_add(db,
+        &(struct flow){ .kind = FLOW_AUGMENTATION,
+            .owner = (char *)o->owner,
+            .created_ms = o->now_ms },
+        o->request, &o->id, err);
 
-    if (st == ST_OK)
-        st = db_flow_add(db,
-            &(struct flow){ .kind = FLOW_AUGMENTATION,
-                .owner = (char *)o->owner,
-                .request = text,
-                .created_ms = o->now_ms },
-            &o->id, err);
-    free(text);
     if (st != ST_OK)
         return st;
     return input_task_add(db,

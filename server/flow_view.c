@@ -157,6 +157,18 @@ flow_reply_list(
 }
 
 enum status
+flow_store(struct request *rq, db_tx_fn *fn, void *order, const int64_t *id)
+{
+    enum status st = db_tx(rq->db, fn, order, &rq->err);
+
+    if (st != ST_OK)
+        return st;
+    rq->memo = *id;
+    server_ring(rq->server);
+    return ST_OK;
+}
+
+enum status
 flow_reply_change(struct request *rq, struct reply *rp, enum flow_kind kind,
     flow_change_fn *change)
 {

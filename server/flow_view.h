@@ -10,6 +10,11 @@
 #include "db/flow.h"
 #include "server/http.h"
 
+/* Store an order by `fn` in a transaction, and ring for who waits for work.
+ * On ST_OK rq->memo is the flow's number, `*id`, which `fn` wrote. */
+enum status flow_store(struct request *rq, db_tx_fn *fn, void *order,
+    const int64_t *id) MUST_CHECK;
+
 /* 201 for the flow rq->memo, which is at `location` and its id; waits for its
  * end where the request asks to. */
 enum status flow_reply_created(struct request *rq, struct reply *rp,

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/flow.h"
 #include "db/queue.h"
 #include "server/api_input.h"
-#include "server/api_util.h"
 #include "server/fleet.h"
 #include "server/view.h"
 
@@ -96,20 +94,17 @@ add_flow(
     json_t *request = json_pack("{s:s,s:s,s:o,s:O?,s:I}", "from", o->from, "to",
         o->to, "devices", devices, "policy", o->policy, "seed",
         (json_int_t)o->seed);
-    char *text = NULL;
     enum status st = request != NULL ? ST_OK : err_nomem(err);
 
     for (size_t i = 0; st == ST_OK && i < e->n_from; i++)
         if (json_array_append_new(devices, json_string(e->from[i]->name)) < 0)
             st = err_nomem(err);
-    if (st == ST_OK && (st = api_text(request, &text, err)) == ST_OK)
-        st = db_flow_add(db,
+    if (st == ST_OK)
+        st = input_flow_add(db,
             &(struct flow){ .kind = FLOW_LINK,
                 .owner = (char *)o->owner,
-                .request = text,
                 .created_ms = o->now_ms },
-            &o->id, err);
-    free(text);
+            request, &o->id, err);
     json_decref(request);
     return st;
 }

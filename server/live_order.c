@@ -4,25 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/flow.h"
-#include "server/api_util.h"
-#include "server/costs_check.h"
-#include "server/trial_link.h"
-#include "server/trial_order.h"
+#include "server/trial_ask.h"
 #include "server/view.h"
 
 enum { PREPARE_DEADLINE_S = 1800 };
 
 /* What only the checks look at. */
 struct ask {
+    struct trial_ask trial;
     int64_t dataset;
-    json_t *live, *costs, *link, *offload, *policies;
-    const char *objective, *reference;
+    json_t *live;
 };
-
-/* Members of the body that the worker reads (search/data/trial_read.c). */
-static const char *const for_worker[] = { "policies", "objective", "alpha",
-    "beta", "weight", "lambda", "probes", "memory", "seed", "reference", NULL };
 
 bool
 live_order_asked(const json_t *body)
@@ -36,24 +28,10 @@ static enum status
 read_body(
     const json_t *body, struct live_order *o, struct ask *a, struct err *err)
 {
-    double real;
-    int64_t seed;
     const struct json_field fields[] = {
+        TRIAL_ASK_FIELDS(&a->trial),
         { "live", JF_OBJ, true, &a->live, 0, 0 },
         { "profile", JF_INT, false, &o->in.profile, 1, 9e15 },
-        { "costs", JF_OBJ, false, &a->costs, 0, 0 },
-        { "objective", JF_STR, false, &a->objective, 0, 64 },
-        { "offload", JF_ANY, false, &a->offload, 0, 0 },
-        { "link", JF_OBJ, false, &a->link, 0, 0 },
-        { "policies", JF_ARR, false, &a->policies, 0, 0 },
-        { "alpha", JF_REAL, false, &real, 0, 1 },
-        { "beta", JF_REAL, false, &real, 0, 1e6 },
-        { "weight", JF_REAL, false, &real, 1e-9, 1e6 },
-        { "lambda", JF_REAL, false, &real, 0, 1e6 },
-        { "probes", JF_REAL, false, &real, 0, 1e9 },
-        { "memory", JF_REAL, false, &real, 1, 1e9 },
-        { "seed", JF_INT, false, &seed, 0, 1e15 },
-        { "reference", JF_STR, false, &a->reference, 0, 8 },
     };
     const struct json_field in_live[] = {
         { "device", JF_STR, true, &o->device, 0, 1024 },
@@ -71,49 +49,13 @@ read_body(
             "on a device), and only one of them");
     if ((st = JSON_READ(body, "", fields, err)) != ST_OK)
         return st;
-    return JSON_READ(a->live, "live", in_live, err);
-}
-
-static enum status
-check_body(const struct live_order *o, const struct ask *a, struct err *err)
-{
-    enum status st;
-
-    if (strcmp(a->reference, "label") != 0 &&
-        strcmp(a->reference, "final") != 0)
-        return err_set(err, ST_INVALID, "request.field",
-            "reference must be label or final");
-    if ((a->offload != NULL) == (a->link != NULL))
-        return err_set(err, ST_INVALID, "request.field",
-            "give offload (what handing a sample over costs) or link (from "
-            "which it follows), and only one of them");
-    if (a->link != NULL && strcmp(a->objective, "latency_ns") != 0)
-        return err_set(err, ST_INVALID, "request.field",
-            "link tells times only: with objective %s give offload",
-            a->objective);
+    if ((st = JSON_READ(a->live, "live", in_live, err)) != ST_OK ||
+        (st = trial_ask_check(&a->trial, err)) != ST_OK)
+        return st;
     if (o->in.profile == 0 && o->model_id == NULL)
         return err_set(err, ST_INVALID, "request.field",
             "give profile, or live.model: which network is to run");
-    if ((st = trial_check_names(a->policies, err)) != ST_OK)
-        return st;
-    return trial_check_offload(a->offload, err);
-}
-
-static enum status
-load_costs(
-    struct db *db, struct live_order *o, const struct ask *a, struct err *err)
-{
-    enum status st;
-
-    if (a->costs == NULL && o->in.profile == 0)
-        return strcmp(a->objective, "latency_ns") == 0
-                   ? ST_OK
-                   : err_set(err, ST_INVALID, "request.field",
-                         "objective names a metric of profile or costs: give "
-                         "one of them");
-    st = order_input_costs(db, &o->in, a->costs, false, err);
-    return st == ST_OK ? costs_check_objective(o->in.costs, a->objective, err)
-                       : st;
+    return ST_OK;
 }
 
 /* A policy weighs scores, so every exit must be a classifier. */
@@ -182,7 +124,7 @@ load_rows(
 
     if (st != ST_OK)
         return st;
-    if (o->dataset.labels == NULL && strcmp(a->reference, "label") == 0)
+    if (o->dataset.labels == NULL && strcmp(a->trial.reference, "label") == 0)
         return err_set(err, ST_UNPROCESSABLE, "policy.labels",
             "data set %lld has no labels: use \"reference\":\"final\"",
             (long long)a->dataset);
@@ -275,34 +217,11 @@ find_devices(struct db *db, struct live_order *o, struct err *err)
     return st;
 }
 
-static enum status
-problem_document(
-    struct db *db, struct live_order *o, const struct ask *a, struct err *err)
-{
-    json_t *offload = json_incref(a->offload);
-    enum status st = ST_OK;
-
-    if ((o->problem = json_object()) == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; for_worker[i] != NULL; i++) {
-        json_t *v = json_object_get(o->body, for_worker[i]);
-
-        if (v != NULL && !json_is_null(v) &&
-            json_object_set(o->problem, for_worker[i], v) < 0)
-            return err_nomem(err);
-    }
-    if (a->link != NULL)
-        st = trial_link_offload(
-            db, o->in.profile, a->link, o->device, &offload, err);
-    if (st == ST_OK && json_object_set_new(o->problem, "offload", offload) < 0)
-        st = err_nomem(err);
-    return st;
-}
-
 enum status
 live_order_read(struct request *rq, struct live_order *o)
 {
-    struct ask a = { .objective = "latency_ns", .reference = "label" };
+    static const char *const no_more[] = { NULL };
+    struct ask a = { .trial = TRIAL_ASK };
     struct err *err = &rq->err;
     enum status st;
 
@@ -311,13 +230,13 @@ live_order_read(struct request *rq, struct live_order *o)
         .owner = rq->who.owner,
         .now_ms = rq->now_ms };
     if ((st = read_body(rq->json, o, &a, err)) != ST_OK ||
-        (st = check_body(o, &a, err)) != ST_OK ||
-        (st = load_costs(rq->db, o, &a, err)) != ST_OK ||
+        (st = trial_ask_costs(rq->db, &a.trial, &o->in, err)) != ST_OK ||
         (st = load_model(rq->db, o, err)) != ST_OK ||
         (st = load_rows(rq->db, o, &a, err)) != ST_OK ||
         (st = find_devices(rq->db, o, err)) != ST_OK)
         return st;
-    return problem_document(rq->db, o, &a, err);
+    return trial_ask_problem(rq->db, &a.trial, rq->json, no_more, o->in.profile,
+        o->device, &o->problem, err);
 }
 
 void
@@ -365,7 +284,6 @@ static enum status
 add_flow(struct db *db, struct live_order *o, struct err *err)
 {
     json_t *request = json_copy(o->body);
-    char *text = NULL;
     enum status st = request != NULL ? ST_OK : err_nomem(err);
 
     if (st == ST_OK && o->others != NULL &&
@@ -375,14 +293,12 @@ add_flow(struct db *db, struct live_order *o, struct err *err)
                            json_object_set_new(request, "model",
                                json_string(o->model.row.id)) < 0))
         st = err_nomem(err);
-    if (st == ST_OK && (st = api_text(request, &text, err)) == ST_OK)
-        st = db_flow_add(db,
+    if (st == ST_OK)
+        st = input_flow_add(db,
             &(struct flow){ .kind = FLOW_TRIAL,
                 .owner = (char *)o->owner,
-                .request = text,
                 .created_ms = o->now_ms },
-            &o->id, err);
-    free(text);
+            request, &o->id, err);
     json_decref(request);
     return st;
 }

@@ -29,10 +29,4 @@ void trial_order_clear(struct trial_order *o);
 enum status trial_order_store(
     struct db *db, struct trial_order *o, struct err *err) MUST_CHECK;
 
-/* Names of policies; a number, or one for each early exit.  NULL is fine.
- * ST_INVALID. */
-enum status trial_check_names(const json_t *names, struct err *err) MUST_CHECK;
-enum status trial_check_offload(
-    const json_t *offload, struct err *err) MUST_CHECK;
-
 #endif

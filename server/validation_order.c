@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/flow.h"
 #include "db/plan.h"
 #include "db/profile.h"
 #include "db/records.h"
 #include "db/search.h"
 #include "server/api_input.h"
-#include "server/api_util.h"
 #include "server/fleet.h"
 #include "server/validation_mapped.h"
 #include "server/view.h"
@@ -233,19 +231,15 @@ add_flow(struct db *db, const struct basis *b, struct validation_order *o,
         (json_int_t)b->profile.id, "profile_device", b->profile.device,
         "env_fingerprint", b->profile.env_fingerprint, "processors",
         processors_json(b));
-    char *text = NULL;
-    enum status st =
-        request != NULL ? api_text(request, &text, err) : err_nomem(err);
+    enum status st = request != NULL ? ST_OK : err_nomem(err);
 
     if (st == ST_OK)
-        st = db_flow_add(db,
+        st = input_flow_add(db,
             &(struct flow){ .kind = FLOW_VALIDATION,
                 .owner = (char *)o->owner,
                 .plan = o->plan,
-                .request = text,
                 .created_ms = o->now_ms },
-            &o->id, err);
-    free(text);
+            request, &o->id, err);
     json_decref(request);
     return st;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp map -- exits, thresholds and processors together, from files. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +20,6 @@ static double max_drop = NAN, min_accuracy = NAN, worst_case = INFINITY,
 static int64_t threads = 1, seed = 1, max_exits;
 static struct opt_list memory, wake;
 static bool robust, json;
-static volatile sig_atomic_t interrupted;
 
 static const struct opt opts[] = {
     { "records", 'r', OPT_STR, &records_file, "FILE", "exit records, CSV", NULL,
@@ -88,20 +86,6 @@ const struct opt_cmd cli_map_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-static void
-interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
-static bool
-watch(void *ctx, const struct search_progress *p)
-{
-    search_bar_show(ctx, p);
-    return interrupted;
-}
-
 static enum status
 read_options(struct search_options *o, struct err *err)
 {
@@ -127,7 +111,7 @@ read_options(struct search_options *o, struct err *err)
     o->time_limit_s = time_limit_s;
     o->threads = (int)threads;
     o->sure.robust = robust;
-    o->watch = watch;
+    o->watch = search_bar_watch;
     return ST_OK;
 }
 
@@ -327,7 +311,6 @@ cli_map(int argc, char **argv)
         return cli_fail(&err);
     if (done)
         return 0;
-    signal(SIGINT, interrupt);
     if (map(argv + 1, n, &found, &err) != ST_OK)
         return cli_fail(&err);
     return found ? 0 : 1;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* offramp search -- find a plan offline, from files. */
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
 #include "search/data/plan.h"
@@ -19,7 +18,6 @@ static struct plan_wish wish = {
 static double time_limit_s = 20;
 static int64_t threads = 1, curve_points;
 static bool json;
-static volatile sig_atomic_t interrupted;
 
 static const struct opt opts[] = {
     { "records", 'r', OPT_STR, &records_file, "FILE", "exit records, CSV", NULL,
@@ -53,27 +51,6 @@ const struct opt_cmd cli_search_cmd = {
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
-
-static void
-interrupt(int sig)
-{
-    (void)sig;
-    interrupted = 1;
-}
-
-static bool
-watch(void *ctx, const struct search_progress *p)
-{
-    search_bar_show(ctx, p);
-    return interrupted;
-}
-
-static bool
-stop(void *ctx)
-{
-    (void)ctx;
-    return interrupted;
-}
 
 /* The same words as in a problem that is sent to the server, which the caller
  * owns: limits stay borrowed from it. */
@@ -131,8 +108,8 @@ read_options(struct search_options *o, json_t **problem, struct err *err)
     o->threads = (int)threads;
     o->curve_points = (int)curve_points;
     o->compare = wish.compare;
-    o->watch = watch;
-    o->stop = stop;
+    o->watch = search_bar_watch;
+    o->stop = search_bar_stop;
     return read_problem(o, problem, err);
 }
 
@@ -211,7 +188,6 @@ cli_search(int argc, char **argv)
         return cli_fail(&err);
     if (done)
         return 0;
-    signal(SIGINT, interrupt);
     if (n != 0)
         (void)err_set(&err, ST_INVALID, "cli.arguments",
             "%s is not an option of offramp search", argv[1]);

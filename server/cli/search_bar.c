@@ -2,6 +2,7 @@
 #include "server/cli/search_bar.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,12 +12,22 @@
 enum { CELLS = 28 };
 #define PACE_S 0.2
 
+static volatile sig_atomic_t interrupted;
+
+static void
+interrupt(int sig)
+{
+    (void)sig;
+    interrupted = 1;
+}
+
 void
 search_bar_init(struct search_bar *b, const char *metric)
 {
     *b = (struct search_bar){
         .metric = metric, .drawn_s = -1, .on = isatty(STDERR_FILENO)
     };
+    signal(SIGINT, interrupt);
 }
 
 void
@@ -38,8 +49,8 @@ search_bar_text(const char *metric, const struct search_progress *p,
         best, bound, gap, p->seconds);
 }
 
-void
-search_bar_show(struct search_bar *b, const struct search_progress *p)
+static void
+show(struct search_bar *b, const struct search_progress *p)
 {
     char text[SEARCH_BAR_TEXT];
 
@@ -49,6 +60,20 @@ search_bar_show(struct search_bar *b, const struct search_progress *p)
     fprintf(stderr, "\r\033[K%s", text);
     fflush(stderr);
     b->drawn_s = p->seconds;
+}
+
+bool
+search_bar_stop(void *bar)
+{
+    (void)bar;
+    return interrupted;
+}
+
+bool
+search_bar_watch(void *bar, const struct search_progress *p)
+{
+    show(bar, p);
+    return interrupted;
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search_bar.h -- how far a search is, as one line that is drawn over itself:
- * best cost, proved bound, and the gap between them.  Only on a terminal.
+ * best cost, proved bound, and the gap between them.  Only on a terminal.  An
+ * interrupt (Ctrl-C) ends the search with the best plan so far.
  */
 #ifndef OFFRAMP_CLI_SEARCH_BAR_H
 #define OFFRAMP_CLI_SEARCH_BAR_H
@@ -14,10 +15,13 @@ struct search_bar {
     bool on;            /* standard error is a terminal */
 };
 
+/* Also asks for interrupts from now on. */
 void search_bar_init(struct search_bar *b, const char *metric);
 
-/* Draw, but not more than a few times a second. */
-void search_bar_show(struct search_bar *b, const struct search_progress *p);
+/* A search's `watch`, with the bar as its context: draw, but not more than a
+ * few times a second.  True after an interrupt, as search_bar_stop(). */
+bool search_bar_watch(void *bar, const struct search_progress *p);
+bool search_bar_stop(void *bar);
 
 /* Leave the line empty. */
 void search_bar_clear(struct search_bar *b);
