@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "probes/runtimes/runtime.h"
 #include "search/solve/crew.h"
+#include "search/worker/nan_origin.h"
 
 /* How often what is done is made durable; the first time after some rows, so
  * that a disk which cannot keep them is known early. */
@@ -128,21 +129,30 @@ pass_open(struct pass *p, struct augment *a, const void *model, size_t len,
     return net_bind(&p->binding, p->net, &p->input, p->outputs, err);
 }
 
-/* Copy numbers that must be finite. */
-static enum status
-keep(float *to, const struct tensor *t, size_t n, const char *tensor,
-    size_t sample, struct err *err)
+/* Copy numbers; false where one is not finite. */
+static bool
+keep(float *to, const struct tensor *t, size_t n)
 {
     const float *from = t->data;
 
     for (size_t i = 0; i < n; i++)
         if (!isfinite(from[i]))
-            return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
-                "tensor %.100s is not a finite number for sample %zu (is "
-                "preprocess right?)",
-                tensor, sample);
+            return false;
     memcpy(to, from, n * sizeof(*to));
-    return ST_OK;
+    return true;
+}
+
+static enum status
+refuse(const struct pass *p, const struct augment *a, const char *tensor,
+    size_t sample, struct err *err)
+{
+    char path[PATH_MAX], what[80];
+    enum status st = task_blob_path(a->task, a->model_hex, path, err);
+
+    snprintf(what, sizeof(what), "tensor %.60s", tensor);
+    return st == ST_OK ? nan_origin_tell(what, sample, path, p->input.data,
+                             p->input.bytes / sizeof(float), err)
+                       : st;
 }
 
 static enum status
@@ -156,14 +166,15 @@ pass_row(struct pass *p, struct augment *a, size_t i, struct err *err)
     preprocess_row(&a->data.prepare, &a->data.inputs, p->raw, p->input.data);
     if ((st = net_run(p->net, p->binding, err)) != ST_OK)
         return st;
-    for (size_t k = 0; st == ST_OK && k < a->n_fronts; k++)
-        st = keep(to + a->front[k].column, &p->outputs[k],
-            front_width(&a->front[k].front), n->site[a->front[k].site].tensor,
-            a->row[i], err);
-    if (st == ST_OK)
-        st = keep(to, &p->outputs[p->own], (size_t)n->classes,
-            n->g->values[n->exits.item[0].output].name, a->row[i], err);
-    return st;
+    for (size_t k = 0; k < a->n_fronts; k++)
+        if (!keep(to + a->front[k].column, &p->outputs[k],
+                front_width(&a->front[k].front)))
+            return refuse(
+                p, a, n->site[a->front[k].site].tensor, a->row[i], err);
+    if (!keep(to, &p->outputs[p->own], (size_t)n->classes))
+        return refuse(
+            p, a, n->g->values[n->exits.item[0].output].name, a->row[i], err);
+    return ST_OK;
 }
 
 /* Progress with the time that is left, from the rows of this run. */

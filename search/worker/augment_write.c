@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
+
 static const char *
 reject_word(enum reject r)
 {
@@ -143,11 +145,12 @@ head_json(const struct augment *a, const struct aug_head *h)
     return NULL;
 }
 
-/* Share of held-out rows with a label that the network itself has right. */
+/* Share of held-out rows with a label that the network itself has right, and
+ * how many there are. */
 static double
-full_accuracy(const struct augment *a)
+full_accuracy(const struct augment *a, int64_t *n)
 {
-    size_t right = 0, labelled = 0;
+    int64_t right = 0, labelled = 0;
 
     for (size_t i = a->n_fit; i < a->n; i++) {
         int32_t label = augment_label(a, a->at[i]);
@@ -155,6 +158,7 @@ full_accuracy(const struct augment *a)
         labelled += label >= 0;
         right += label >= 0 && label == augment_own(a, a->at[i]);
     }
+    *n = labelled;
     return labelled ? (double)right / (double)labelled : NAN;
 }
 
@@ -206,16 +210,20 @@ enum status
 augment_write(struct augment *a, json_t **out, struct err *err)
 {
     char hex[HASH_HEX];
+    int64_t n;
+    const double accuracy = full_accuracy(a, &n);
     enum status st;
 
     task_progress(a->task, "write", 0, 1, NULL);
     if ((st = write_model(a, hex, err)) != ST_OK)
         return st;
-    *out = json_pack("{s:s, s:s, s:O?, s:I, s:o, s:{s:o, s:I, s:I}, s:o, s:o, "
-                     "s:o, s:{s:f, s:f}, s:{s:o, s:I, s:I, s:I, s:I}}",
+    *out = json_pack(
+        "{s:s, s:s, s:O?, s:I, s:o, s:o, s:{s:o, s:I, s:I}, s:o, s:o, "
+        "s:o, s:{s:f, s:f}, s:{s:o, s:I, s:I, s:I, s:I}}",
         "schema", "offramp.augmentation/1", "model", hex, "options", a->options,
-        "classes", (json_int_t)a->plain.classes, "rows", rows_json(a), "full",
-        "accuracy", json_number_or_null(full_accuracy(a)), "macs",
+        "classes", (json_int_t)a->plain.classes, "rows", rows_json(a),
+        "warnings", chance_warnings(accuracy, n, a->plain.classes), "full",
+        "accuracy", json_number_or_null(accuracy), "macs",
         (json_int_t)a->plain.macs, "params", (json_int_t)a->plain.params,
         "boundaries", lists_json(a, true), "heads", lists_json(a, false),
         "flags", flags_json(a->class_missing, "class_missing"), "seconds",

@@ -2,13 +2,15 @@
 #include "search/worker/evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probes/deploy/answer.h"
-#include "probes/runtimes/runtime.h"
-#include "search/worker/dataset.h"
 #include "search/worker/choose_rows.h"
+#include "search/worker/dataset.h"
+#include "search/worker/float_net.h"
+#include "search/worker/nan_origin.h"
 
 /* One exit: its output tensor, [batch][classes]. */
 struct exit_output {
@@ -21,11 +23,8 @@ struct exit_output {
 
 /* Everything that a run needs; cleared by run_close(). */
 struct run {
-    struct runtime *rt;
-    struct net *net;
-    struct binding *binding;
-    struct tensor input, *outputs; /* memory owned */
-    size_t n_outputs;
+    char path[PATH_MAX]; /* of the network */
+    struct float_net net;
     struct exit_output exit[RECORDS_EXITS_MAX];
     int exits;
     size_t batch;
@@ -37,62 +36,28 @@ struct run {
 static void
 run_close(struct run *r)
 {
-    binding_free(r->binding);
-    net_close(r->net);
-    if (r->rt != NULL)
-        runtime_close(r->rt);
-    for (size_t i = 0; r->outputs != NULL && i < r->n_outputs; i++)
-        free(r->outputs[i].data);
-    free(r->outputs);
-    free(r->input.data);
+    float_net_close(&r->net);
     free(r->raw);
     free(r->row);
     *r = (struct run){ 0 };
 }
 
-/* Memory for a tensor of 32-bit floats of fixed shape. */
+/* The network takes rows: its first dimension counts them. */
 static enum status
-alloc_tensor(struct tensor *t, const struct tensor_info *info, struct err *err)
+open_net(struct run *r, struct err *err)
 {
-    int64_t n = tensor_elements(info);
+    const struct tensor *in = &r->net.input;
+    enum status st =
+        float_net_open(&r->net, &(struct net_source){ .path = r->path }, err);
 
-    if (n <= 0 || info->dtype != DTYPE_F4)
-        return err_set(err, ST_UNPROCESSABLE, "model.tensor_type",
-            "%s is %s of %s shape; evaluating needs float32 of fixed shape",
-            info->name, dtype_name(info->dtype), n > 0 ? "fixed" : "open");
-    *t = (struct tensor){ .dtype = info->dtype, .rank = info->rank };
-    memcpy(t->dims, info->dims, sizeof(t->dims));
-    t->bytes = (size_t)n * sizeof(float);
-    t->data = calloc((size_t)n, sizeof(float));
-    return t->data ? ST_OK : err_nomem(err);
-}
-
-static enum status
-alloc_tensors(struct run *r, struct err *err)
-{
-    size_t n_in;
-    const struct tensor_info *in = net_inputs(r->net, &n_in);
-    const struct tensor_info *out = net_outputs(r->net, &r->n_outputs);
-    enum status st;
-
-    if (n_in != 1)
-        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
-            "the model has %zu inputs; a data set can feed one", n_in);
-    if (in[0].rank < 2)
-        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
-            "input %s needs at least two dimensions, the batch first",
-            in[0].name);
-    if ((st = alloc_tensor(&r->input, &in[0], err)) != ST_OK)
+    if (st != ST_OK)
         return st;
-    r->batch = (size_t)r->input.dims[0];
-    r->outputs = calloc(r->n_outputs, sizeof(*r->outputs));
-    r->raw = malloc(r->input.bytes / r->batch);
-    if (r->outputs == NULL || r->raw == NULL)
-        return err_nomem(err);
-    for (size_t i = 0; i < r->n_outputs; i++)
-        if ((st = alloc_tensor(&r->outputs[i], &out[i], err)) != ST_OK)
-            return st;
-    return net_bind(&r->binding, r->net, &r->input, r->outputs, err);
+    if (in->rank < 2)
+        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
+            "the model's input needs at least two dimensions, the batch first");
+    r->batch = (size_t)in->dims[0];
+    r->raw = malloc(in->bytes / r->batch);
+    return r->raw ? ST_OK : err_nomem(err);
 }
 
 /* Find the output that an exit of the payload names. */
@@ -105,18 +70,14 @@ find_exit(struct run *r, const json_t *doc, struct err *err)
         { "output", JF_STR, true, &x->name, 0, 0 },
         { "score", JF_STR, false, &score, 0, 0 },
     };
-    const struct tensor_info *out = net_outputs(r->net, &r->n_outputs);
     enum status st = JSON_PICK(doc, "model.exits", fields, err);
 
-    if (st != ST_OK || (st = score_read(score, "model.exits[].score", &x->score,
-                            err)) != ST_OK)
+    if (st != ST_OK ||
+        (st = score_read(score, "model.exits[].score", &x->score, err)) !=
+            ST_OK ||
+        (st = float_net_output(&r->net, x->name, &x->index, err)) != ST_OK)
         return st;
-    while (x->index < r->n_outputs && strcmp(out[x->index].name, x->name) != 0)
-        x->index++;
-    if (x->index == r->n_outputs)
-        return err_set(err, ST_UNPROCESSABLE, "model.exit",
-            "the model has no output %s", x->name);
-    x->classes = (size_t)tensor_elements(&out[x->index]) / r->batch;
+    x->classes = r->net.outputs[x->index].bytes / sizeof(float) / r->batch;
     r->exits++;
     return ST_OK;
 }
@@ -125,24 +86,18 @@ static enum status
 run_open(
     struct run *r, const struct task *t, const json_t *model, struct err *err)
 {
-    /* One thread: a probe on this machine may be measuring. */
-    const struct net_options options = NET_OPTIONS_DEFAULT;
     const char *hex = NULL;
     json_t *exits = NULL, *x;
     const struct json_field fields[] = {
         { "blob", JF_HASH, true, &hex, 0, 0 },
         { "exits", JF_ARR, true, &exits, 0, 0 },
     };
-    char path[PATH_MAX];
-    struct net_source source = { .path = path };
     enum status st;
     size_t i;
 
     if ((st = JSON_PICK(model, "model", fields, err)) != ST_OK ||
-        (st = task_blob_path(t, hex, path, err)) != ST_OK ||
-        (st = runtime_onnx_open(&r->rt, NULL, err)) != ST_OK ||
-        (st = net_open(&r->net, r->rt, &source, &options, err)) != ST_OK ||
-        (st = alloc_tensors(r, err)) != ST_OK)
+        (st = task_blob_path(t, hex, r->path, err)) != ST_OK ||
+        (st = open_net(r, err)) != ST_OK)
         return st;
     if (json_array_size(exits) == 0 ||
         json_array_size(exits) > RECORDS_EXITS_MAX)
@@ -156,6 +111,17 @@ run_open(
     return ST_OK;
 }
 
+/* An output that is no number, by the layer where that begins. */
+static enum status
+refuse(const struct run *r, const char *output, size_t sample, struct err *err)
+{
+    char what[80];
+
+    snprintf(what, sizeof(what), "output %s", output);
+    return nan_origin_tell(what, sample, r->path, r->net.input.data,
+        r->net.input.bytes / sizeof(float), err);
+}
+
 static enum status
 keep_row(struct run *r, struct records *out, size_t row, size_t slot,
     struct err *err)
@@ -163,15 +129,13 @@ keep_row(struct run *r, struct records *out, size_t row, size_t slot,
     for (int e = 0; e < r->exits; e++) {
         struct exit_output *x = &r->exit[e];
         const float *v =
-            (const float *)r->outputs[x->index].data + slot * x->classes;
+            (const float *)r->net.outputs[x->index].data + slot * x->classes;
         size_t at = (size_t)e * out->n + row;
         struct answer a;
 
         for (size_t i = 0; i < x->classes; i++)
             if (!isfinite(v[i]))
-                return err_set(err, ST_UNPROCESSABLE, "model.nan_output",
-                    "output %s is not a finite number for sample %zu", x->name,
-                    r->row[row]);
+                return refuse(r, x->name, r->row[row], err);
         a = answer_of(v, x->classes, x->score, &x->scale);
         out->pred[at] = a.class;
         out->score[at] = a.score;
@@ -195,9 +159,9 @@ run_batch(struct run *r, const struct dataset *d, struct records *out,
 
         npy_row(&d->inputs, r->row[row], r->raw);
         preprocess_row(&d->prepare, &d->inputs, r->raw,
-            (float *)r->input.data + k * row_elements);
+            (float *)r->net.input.data + k * row_elements);
     }
-    st = net_run(r->net, r->binding, err);
+    st = float_net_run(&r->net, err);
     for (size_t k = 0; st == ST_OK && k < r->batch && first + k < out->n; k++)
         st = keep_row(r, out, first + k, k, err);
     return st;
@@ -237,7 +201,8 @@ evaluate_all(struct task *t, struct run *r, const struct dataset *d,
 {
     enum status st;
 
-    if ((st = dataset_fits(d, r->input.dims, r->input.rank, err)) != ST_OK ||
+    if ((st = dataset_fits(d, r->net.input.dims, r->net.input.rank, err)) !=
+            ST_OK ||
         (st = dataset_check_labels(
              d, (int64_t)r->exit[r->exits - 1].classes, err)) != ST_OK ||
         (st = records_init(out, r->n, r->exits, err)) != ST_OK ||

@@ -16,7 +16,8 @@
  * dataset.h, with `rows` (choose_rows.h) where only those are run; `vectors`
  * keeps every exit's class scores, as its output has them.  On ST_OK the
  * caller owns *out.  A value that is not a number is ST_UNPROCESSABLE, code
- * "model.nan_output", naming output and sample.
+ * "model.nan_output", naming output, sample
+ * and the layer where it begins.
  */
 enum status evaluate(struct task *t, const json_t *model, const json_t *dataset,
     bool vectors, struct records *out, struct err *err) MUST_CHECK;

@@ -4,17 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/runtimes/runtime.h"
 #include "search/model/cut.h"
 #include "search/model/shape.h"
+#include "search/worker/float_net.h"
 
 struct feeder {
-    struct runtime *rt; /* owned, as is all else */
-    struct net *net;
-    struct binding *binding;
-    struct tensor input, *outputs;
-    size_t *at; /* of each tensor asked for, its place among the outputs */
-    size_t n_outputs;
+    struct float_net net; /* owned */
+    size_t *at; /* owned: of each tensor asked for, its place in the outputs */
 };
 
 /* ---- the part of the network that makes them ---- */
@@ -86,58 +82,10 @@ write_part(const void *data, size_t data_len, const char *const *names,
 
 /* ---- running it ---- */
 
-static enum status
-tie(struct tensor *t, const struct tensor_info *info, struct err *err)
-{
-    int64_t n = tensor_elements(info);
-
-    if (n <= 0 || info->dtype != DTYPE_F4)
-        return err_set(err, ST_UNPROCESSABLE, "model.tensor_type",
-            "%s is %s of %s shape; a board is given float32 of fixed shape",
-            info->name, dtype_name(info->dtype), n > 0 ? "fixed" : "open");
-    *t = (struct tensor){ .dtype = info->dtype, .rank = info->rank };
-    memcpy(t->dims, info->dims, sizeof(t->dims));
-    t->bytes = (size_t)n * sizeof(float);
-    t->data = calloc((size_t)n, sizeof(float));
-    return t->data ? ST_OK : err_nomem(err);
-}
-
-static enum status
-bind_all(struct feeder *f, const char *const *names, size_t n, struct err *err)
-{
-    size_t n_in, n_out;
-    const struct tensor_info *in = net_inputs(f->net, &n_in);
-    const struct tensor_info *out = net_outputs(f->net, &n_out);
-    enum status st;
-
-    f->outputs = calloc(n_out + 1, sizeof(*f->outputs));
-    f->at = calloc(n + 1, sizeof(*f->at));
-    if (f->outputs == NULL || f->at == NULL)
-        return err_nomem(err);
-    f->n_outputs = n_out;
-    if (n_in != 1)
-        return err_set(err, ST_UNPROCESSABLE, "model.inputs",
-            "what boards lack has %zu inputs; it may have one", n_in);
-    if ((st = tie(&f->input, &in[0], err)) != ST_OK)
-        return st;
-    for (size_t i = 0; i < n_out; i++)
-        if ((st = tie(&f->outputs[i], &out[i], err)) != ST_OK)
-            return st;
-    for (size_t i = 0; i < n; i++) {
-        while (f->at[i] < n_out && strcmp(out[f->at[i]].name, names[i]) != 0)
-            f->at[i]++;
-        if (f->at[i] == n_out)
-            return err_set(err, ST_UNPROCESSABLE, "model.exit",
-                "the network does not make %.100s", names[i]);
-    }
-    return net_bind(&f->binding, f->net, &f->input, f->outputs, err);
-}
-
 enum status
 feeder_open(struct feeder **out, const void *onnx, size_t len,
     const char *const *tensors, size_t n, struct err *err)
 {
-    const struct net_options options = NET_OPTIONS_DEFAULT;
     struct feeder *f = calloc(1, sizeof(*f));
     uint8_t *part = NULL;
     size_t part_len = 0;
@@ -147,14 +95,13 @@ feeder_open(struct feeder **out, const void *onnx, size_t len,
     if (st == ST_OK)
         st = write_part(onnx, len, tensors, n, &part, &part_len, err);
     if (st == ST_OK)
-        st = runtime_onnx_open(&f->rt, NULL, err);
-    if (st == ST_OK)
-        st = net_open(&f->net, f->rt,
-            &(struct net_source){ .data = part, .len = part_len }, &options,
-            err);
+        st = float_net_open(&f->net,
+            &(struct net_source){ .data = part, .len = part_len }, err);
     free(part);
-    if (st == ST_OK)
-        st = bind_all(f, tensors, n, err);
+    if (st == ST_OK && (f->at = calloc(n + 1, sizeof(*f->at))) == NULL)
+        st = err_nomem(err);
+    for (size_t i = 0; st == ST_OK && i < n; i++)
+        st = float_net_output(&f->net, tensors[i], &f->at[i], err);
     if (st != ST_OK) {
         feeder_close(f);
         return st;
@@ -168,14 +115,7 @@ feeder_close(struct feeder *f)
 {
     if (f == NULL)
         return;
-    binding_free(f->binding);
-    net_close(f->net);
-    if (f->rt != NULL)
-        runtime_close(f->rt);
-    for (size_t i = 0; f->outputs != NULL && i < f->n_outputs; i++)
-        free(f->outputs[i].data);
-    free(f->outputs);
-    free(f->input.data);
+    float_net_close(&f->net);
     free(f->at);
     free(f);
 }
@@ -183,18 +123,20 @@ feeder_close(struct feeder *f)
 enum status
 feeder_run(struct feeder *f, const float *input, size_t n, struct err *err)
 {
-    if (f->input.bytes != n * sizeof(float))
+    struct tensor *to = &f->net.input;
+
+    if (to->bytes != n * sizeof(float))
         return err_set(err, ST_UNPROCESSABLE, "dataset.shape",
             "a row has %zu values, the network's input %zu", n,
-            f->input.bytes / sizeof(float));
-    memcpy(f->input.data, input, f->input.bytes);
-    return net_run(f->net, f->binding, err);
+            to->bytes / sizeof(float));
+    memcpy(to->data, input, to->bytes);
+    return float_net_run(&f->net, err);
 }
 
 const float *
 feeder_value(const struct feeder *f, size_t i, size_t *n)
 {
-    const struct tensor *t = &f->outputs[f->at[i]];
+    const struct tensor *t = &f->net.outputs[f->at[i]];
 
     if (n != NULL)
         *n = t->bytes / sizeof(float);

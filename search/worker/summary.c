@@ -66,9 +66,10 @@ summarise(const struct records *r, const json_t *names, const char *hex,
     }
     *out = exits == NULL
                ? NULL
-               : json_pack("{s:s,s:I,s:I,s:o,s:o,s:s?}", "csv", hex, "n",
-                     (json_int_t)r->n, "labelled", labelled, "exits", exits,
-                     "accuracy_full",
+               : json_pack("{s:s,s:I,s:I,s:I,s:o,s:o,s:o,s:s?}", "csv", hex,
+                     "n", (json_int_t)r->n, "labelled", labelled, "classes",
+                     (json_int_t)records_classes(r), "exits", exits, "warnings",
+                     records_warnings(r), "accuracy_full",
                      json_number_or_null(records_accuracy(r, r->exits - 1)),
                      "score", common_score(r, made));
     return *out ? ST_OK : err_nomem(err);

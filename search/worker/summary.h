@@ -11,7 +11,7 @@
 #include "search/data/records.h"
 
 /*
- * {"csv","n","labelled","exits":[{"name","accuracy","agree","mean_score",
+ * {"csv","n","labelled","classes","warnings","exits":[{"name","accuracy","agree","mean_score",
  * "score"}],"accuracy_full","score"}: a new object in *out.  `names` is an
  * array of {"name"} or NULL, `hex` the blob of the CSV.  A score is named
  * where a worker made it (`made`) or the column did; the outer one is `mixed`
