@@ -66,13 +66,15 @@ accept_records(struct db *db, const struct task *task, const json_t *result,
     int64_t now_ms, struct err *err)
 {
     const char *csv = NULL, *score;
-    int64_t n, labelled;
+    int64_t n, labelled, classes;
     double accuracy;
-    json_t *exits = NULL;
+    json_t *exits = NULL, *warnings;
     const struct json_field fields[] = {
         { "csv", JF_HASH, true, &csv, 0, 0 },
         { "n", JF_INT, true, &n, 1, 1e12 },
         { "labelled", JF_INT, true, &labelled, 0, 1e12 },
+        { "classes", JF_INT, false, &classes, 0, 9e15 },
+        { "warnings", JF_ARR, false, &warnings, 0, 0 },
         { "exits", JF_ARR, true, &exits, 0, 0 },
         { "accuracy_full", JF_REAL, false, &accuracy, 0, 1 },
         { "score", JF_STR, false, &score, 0, 64 },

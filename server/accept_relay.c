@@ -173,6 +173,7 @@ accept_relay(struct db *db, const struct task *task, const json_t *result,
     if (json_object_set(s.document, "measured", (json_t *)result) != 0)
         st = err_nomem(err);
     if (st == ST_OK && (st = compare(&s, result, &off, err)) == ST_OK &&
+        (st = stage_warn(db, &s, result, err)) == ST_OK &&
         (st = stage_store(db, &s, err)) == ST_OK)
         st = stage_blame(db, &s, task, off, err);
     stage_clear(&s);

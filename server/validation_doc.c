@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/chance.h"
 #include "base/flag.h"
+#include "db/plan.h"
 #include "db/profile.h"
+#include "db/records.h"
 #include "server/api_util.h"
 #include "server/view.h"
 
@@ -122,4 +125,30 @@ stage_blame(struct db *db, const struct stage *s, const struct task *task,
         return ST_OK;
     return db_profile_note(db, (int64_t)json_get_number(s->request, "profile"),
         FLAG(residual), err);
+}
+
+enum status
+stage_warn(
+    struct db *db, struct stage *s, const json_t *result, struct err *err)
+{
+    const json_t *full = json_object_get(result, "full");
+    struct plan plan = { 0 };
+    struct records records = { 0 };
+    json_t *summary = NULL;
+    enum status st;
+
+    if ((st = db_plan_get(db, s->flow.plan, &plan, err)) == ST_OK)
+        st = db_records_get(db, plan.records, &records, err);
+    if (st == ST_OK && (summary = view_document(records.summary)) == NULL)
+        st = err_nomem(err);
+    if (st == ST_OK &&
+        json_object_set_new(s->document, "warnings",
+            chance_warnings(json_get_number(full, "accuracy"),
+                json_integer_value(json_object_get(result, "n")),
+                json_integer_value(json_object_get(summary, "classes")))) != 0)
+        st = err_nomem(err);
+    json_decref(summary);
+    records_clear(&records);
+    plan_clear(&plan);
+    return st;
 }

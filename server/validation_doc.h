@@ -54,4 +54,9 @@ enum status stage_blame(struct db *db, const struct stage *s,
 json_t *stage_same_shares(
     const json_t *predicted, const json_t *rows, const json_t *exits);
 
+/* Is the network itself right on these rows more often than by chance?  How
+ * many classes there are is known of the plan's records; into `warnings`. */
+enum status stage_warn(struct db *db, struct stage *s, const json_t *result,
+    struct err *err) MUST_CHECK;
+
 #endif

@@ -319,6 +319,9 @@ map_records(const struct records *r, const struct map_system *sys,
         st = map_doc_json(w, plan, err);
     if (st == ST_OK)
         st = add_difficulty(r, w, *plan, err);
+    if (st == ST_OK &&
+        json_object_set_new(*plan, "warnings", records_warnings(r)) != 0)
+        st = err_nomem(err);
     if (st != ST_OK) {
         json_decref(*plan);
         *plan = NULL;

@@ -275,6 +275,14 @@ document(const struct search *s, json_t **plan, struct err *err)
     return plan_doc_json(&doc, plan, err);
 }
 
+static enum status
+warn(const struct records *r, json_t *plan, struct err *err)
+{
+    return json_object_set_new(plan, "warnings", records_warnings(r)) == 0
+               ? ST_OK
+               : err_nomem(err);
+}
+
 enum status
 search_records(const struct records *r, const struct costs *c,
     const struct search_options *o, json_t **plan, json_t **curve,
@@ -288,6 +296,7 @@ search_records(const struct records *r, const struct costs *c,
         return st;
     if ((st = solve(&s, err)) == ST_OK &&
         (st = document(&s, plan, err)) == ST_OK &&
+        (st = warn(r, *plan, err)) == ST_OK &&
         (st = sure_json(&s, *plan, err)) == ST_OK &&
         (st = extras_json(&s, *plan, err)) == ST_OK)
         st = curve_json(&s, *plan, curve, err);

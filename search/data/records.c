@@ -8,6 +8,8 @@
 
 #include <sodium.h>
 
+#include "base/chance.h"
+
 enum status
 records_init(struct records *r, size_t n, int exits, struct err *err)
 {
@@ -66,6 +68,30 @@ records_split(const struct records *r, uint64_t seed, uint8_t *half)
         crypto_shorthash(hash, (const unsigned char *)name, strlen(name), key);
         half[i] = hash[0] & 1 ? RECORDS_TEST : RECORDS_CAL;
     }
+}
+
+int64_t
+records_classes(const struct records *r)
+{
+    const int64_t *last = r->pred + (size_t)(r->exits - 1) * r->n;
+    int64_t top = -1;
+
+    for (size_t i = 0; i < r->n; i++) {
+        top = r->label[i] > top ? r->label[i] : top;
+        top = last[i] > top ? last[i] : top;
+    }
+    return top + 1;
+}
+
+json_t *
+records_warnings(const struct records *r)
+{
+    int64_t labelled = 0;
+
+    for (size_t i = 0; i < r->n; i++)
+        labelled += r->label[i] >= 0;
+    return chance_warnings(
+        records_accuracy(r, r->exits - 1), labelled, records_classes(r));
 }
 
 double

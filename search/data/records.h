@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "base/score.h"
 #include "base/status.h"
@@ -74,5 +76,13 @@ enum status records_groups(
  * equal to the last exit's over all; NaN where there is none. */
 double records_accuracy(const struct records *r, int exit);
 double records_agreement(const struct records *r, int exit);
+
+/* Classes that there are at least: one more than the largest label or answer
+ * of the last exit. */
+int64_t records_classes(const struct records *r);
+
+/* What makes all that follows from them worthless (base/chance.h): an array,
+ * empty where there is nothing; the caller owns it.  NULL: out of memory. */
+json_t *records_warnings(const struct records *r);
 
 #endif

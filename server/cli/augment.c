@@ -8,6 +8,7 @@
 #include "server/cli/follow.h"
 #include "server/cli/plan.h"
 #include "server/cli/register.h"
+#include "server/cli/text.h"
 #include "server/cli/validation.h"
 
 static struct client client;
@@ -92,24 +93,6 @@ const struct opt_cmd cli_augment_cmd = {
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
 
-/* "pool,hidden" as an array. */
-static json_t *
-list_of(const char *text)
-{
-    json_t *a = json_array();
-    size_t n;
-
-    for (const char *p = text; a != NULL && *p != '\0'; p += n) {
-        n = strcspn(p, ",");
-        if (json_array_append_new(a, json_stringn(p, n)) < 0) {
-            json_decref(a);
-            return NULL;
-        }
-        n += p[n] == ',';
-    }
-    return a;
-}
-
 static json_t *
 options_json(void)
 {
@@ -119,7 +102,7 @@ options_json(void)
     if (rule != NULL)
         bad |= json_object_set_new(o, "rule", json_string(rule));
     if (heads != NULL)
-        bad |= json_object_set_new(o, "heads", list_of(heads));
+        bad |= json_object_set_new(o, "heads", text_words(heads));
     if (score != NULL)
         bad |= json_object_set_new(o, "score", json_string(score));
     if (threads > 0)

@@ -167,6 +167,7 @@ plan_text(const char *title, const json_t *plan, struct err *err)
     half_text(plan, "test", "held-out");
     print_source(plan);
     print_quality(plan);
+    text_warnings(plan);
     if (st == ST_OK)
         st = sure_text(plan, err);
     if (st == ST_OK && json_is_object(json_object_get(plan, "comparison")))

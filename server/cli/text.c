@@ -6,6 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+void
+text_warnings(const json_t *doc)
+{
+    enum { MARGIN = 13, WIDTH = 66 };
+    const json_t *w;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "warnings"), i, w)
+    {
+        const char *at = json_get_string(w, "detail", "-");
+        const char *head = "warning";
+
+        while (*at != '\0') {
+            int n = (int)strlen(at);
+
+            if (n > WIDTH) {
+                for (n = WIDTH; n > 0 && at[n] != ' '; n--)
+                    ;
+                n = n > 0 ? n : WIDTH;
+            }
+            printf("%-*s%.*s\n", MARGIN, head, n, at);
+            at += n;
+            at += *at == ' ';
+            head = "";
+        }
+    }
+}
+
 struct text_table {
     const char *const *columns; /* borrowed */
     size_t n_columns, n_cells, cap;

@@ -26,6 +26,10 @@ void text_interval(double lo, double median, double hi, char out[TEXT_CELL]);
 /* "a,b" as ["a","b"], which the caller owns; NULL: out of memory. */
 json_t *text_words(const char *text);
 
+/* The `warnings` of a document, each a line or more; nothing where it has
+ * none. */
+void text_warnings(const json_t *doc);
+
 /* A table that is printed once its columns' widths are known. */
 struct text_table;
 

@@ -199,7 +199,8 @@ print_saving(const json_t *doc)
         json_get_number(json_object_get(doc, "residual"), "saving");
 
     if (isfinite(saving))
-        printf("\nmeasured %.1f %% less than without exits\n", 100 * saving);
+        printf("\nmeasured %.1f %% %s than without exits\n", 100 * fabs(saving),
+            saving < 0 ? "more" : "less");
 }
 
 /* Where it ran on boards or several processors: what each of them did. */
@@ -249,6 +250,7 @@ validation_print(const struct client *c, const json_t *doc, struct err *err)
     if ((st = fill(t, doc)) == ST_OK) {
         text_table_print(t, stdout);
         st = validation_is_relay(doc) ? print_relay(doc, err) : print_one(doc);
+        text_warnings(doc);
     }
     text_table_free(t);
     return st == ST_OK ? ST_OK : err_nomem(err);

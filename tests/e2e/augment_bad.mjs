@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as onnx from './onnx.mjs';
 import { check, fixtures, quickPolicy, withService } from './service.mjs';
 
 const scale = { scale: 0.00392156862745098 };
@@ -119,6 +120,35 @@ async function nothingToGain(s, model, dataset, reason) {
       `boundary ${h.boundary}: ${h.reason} ${h.number}`);
   const plan = await s.get(`/v1/plans/${a.plan}`);
   check(plan.exits.length === 1, 'and the plan is the network as it was');
+  for (const [what, { warnings }] of [['augmentation', a.augmentation],
+    ['plan', plan], ['records', await s.get(`/v1/records/${a.records}`)]])
+    check(warnings.length === 1 && warnings[0].code === 'accuracy.chance'
+      && warnings[0].detail.includes('check how inputs are prepared'),
+    `the ${what} warns that the network itself guesses`);
+}
+
+// A layer whose numbers are not finite for one sample: the logarithm of 0.
+async function notFinite(s) {
+  const data = onnx.model([
+    onnx.node('Log', 'log1', ['x'], ['l']),
+    onnx.node('Conv', 'conv1', ['l', 'w'], ['c'], { pads: [1, 1, 1, 1] }),
+    onnx.node('Relu', 'relu1', ['c'], ['r']),
+    onnx.node('GlobalAveragePool', 'pool1', ['r'], ['p']),
+    onnx.node('Flatten', 'flat1', ['p'], ['f']),
+    onnx.node('Gemm', 'fc1', ['f', 'v'], ['y']),
+  ], [onnx.weights('w', [4, 1, 3, 3], 9), onnx.weights('v', [4, 10], 4)],
+  { x: [1, 1, 24, 24] }, { y: [1, 10] });
+  const model = await s.post('/v1/models?wait=50',
+    { blob: await put(s, data), name: 'logarithm' });
+  const dataset = await rows(s, model, 100, (i) => i % 10,
+    (i) => Buffer.alloc(SIDE2, i === 5 ? 0 : 90 + i));
+  const says = ({ code, detail }) => code === 'model.nan_output'
+    && detail.includes('log1') && /sample 5\b/.test(detail);
+  check(says(await failed(s, model, dataset)),
+    'an augmentation names the layer and the sample');
+  const { error } = await s.until(`/v1/records/${(await s.post('/v1/records',
+    { model: model.id, dataset: dataset.id })).id}`, ['rejected']);
+  check(says(error), `and so do exit records: ${error.detail}`);
 }
 
 withService(async (s) => {
@@ -128,6 +158,7 @@ withService(async (s) => {
     { blob: cnn3.analysis.exits.at(-1).prefix.blob, name: 'plain' });
   await s.untilDevice('localhost');
   await badModels(s, cnn3);
+  await notFinite(s);
   await badRows(s, model);
   await missingClass(s, model);
   const chance = await rows(s, model, 600, (i) => (i * 7919 >> 3) % 10);
