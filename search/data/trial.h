@@ -75,6 +75,12 @@ enum status trial_options_read(const json_t *problem,
 enum status trial_steps(const struct records *r, const struct costs *costs,
     const struct trial_options *o, json_t **out, struct err *err) MUST_CHECK;
 
+/* Every row that a table may have, family by family; all but the temporal ones
+ * can be asked for by name. */
+typedef void trial_list_fn(
+    const char *family, const char *name, const char *summary, void *ctx);
+void trial_list(trial_list_fn *fn, void *ctx);
+
 /* `costs` NULL: the constants of SplitEE's published code: 0.8 lambda a layer
  * and 0.2 lambda a head, earnings with lambda a layer in both variants.  With
  * `ordered`, `r` gets a column `split` where it has none.  On ST_OK the caller

@@ -7,7 +7,15 @@
 
 #include "search/data/plan_read.h"
 
-static const char one_exit[] = "one-exit", one_cut[] = "one-cut";
+const struct trial_name trial_fixed_names[TRIAL_FIXED] = {
+    [TRIAL_ONE_EXIT] = { "one-exit",
+        "every sample leaves at the cheapest exit that keeps the floor" },
+    [TRIAL_ONE_CUT] = { "one-cut",
+        "every sample is handed over at the exit's tensor where that costs "
+        "least, or none is" },
+    [TRIAL_EXACT] = { "exact plan",
+        "thresholds for the device alone, found on the calibration half" },
+};
 
 bool
 trial_wanted(const struct trial_options *o, const char *name)
@@ -21,16 +29,17 @@ trial_wanted(const struct trial_options *o, const char *name)
 bool
 trial_fixed_named(const char *name)
 {
-    return strcmp(name, one_exit) == 0 || strcmp(name, one_cut) == 0;
+    return strcmp(name, trial_fixed_names[TRIAL_ONE_EXIT].name) == 0 ||
+           strcmp(name, trial_fixed_names[TRIAL_ONE_CUT].name) == 0;
 }
 
 static struct trial_row *
-next_row(struct trial_rows *out, const char *name, const char *summary)
+next_row(struct trial_rows *out, int which)
 {
     struct trial_row *r = &out->row[out->n++];
 
-    r->name = name;
-    r->summary = summary;
+    r->name = trial_fixed_names[which].name;
+    r->summary = trial_fixed_names[which].summary;
     r->family = "fixed";
     r->realisable = true;
     r->step_ns = NAN;
@@ -75,7 +84,7 @@ add_one_exit(
     struct trial_row *row;
     enum status st;
 
-    if (!trial_wanted(b->options, one_exit))
+    if (!trial_wanted(b->options, trial_fixed_names[TRIAL_ONE_EXIT].name))
         return ST_OK;
     if ((st = count_right(b, right, &n, err)) != ST_OK)
         return st;
@@ -84,9 +93,7 @@ add_one_exit(
                 (double)right[last] - b->options->max_drop * (double)n - 1e-9 &&
             in->own[e] < in->own[best])
             best = e;
-    row = next_row(out, one_exit,
-        "every sample leaves at the cheapest exit "
-        "that keeps the floor");
+    row = next_row(out, TRIAL_ONE_EXIT);
     row->fixed.outcome[0] = (struct trial_outcome){ in->own[best],
         in->earn_own[best], best, false };
     return ST_OK;
@@ -101,16 +108,14 @@ add_one_cut(const struct trial_base *b, struct trial_rows *out)
     double least = in->own[last];
     struct trial_row *row;
 
-    if (!trial_wanted(b->options, one_cut))
+    if (!trial_wanted(b->options, trial_fixed_names[TRIAL_ONE_CUT].name))
         return;
     for (int e = 0; e < last; e++)
         if (in->backbone[e] + in->offload[e] < least) {
             least = in->backbone[e] + in->offload[e];
             best = e;
         }
-    row = next_row(out, one_cut,
-        "every sample is handed over at the exit's "
-        "tensor where that costs least, or none is");
+    row = next_row(out, TRIAL_ONE_CUT);
     row->fixed.outcome[0] = (struct trial_outcome){ least,
         best == last ? in->earn_own[last] : least * in->unit, last,
         best != last };
@@ -130,8 +135,7 @@ add_exact(const struct trial_base *b, const json_t *exact,
 
     if (st != ST_OK)
         return st;
-    row = next_row(out, "exact plan",
-        "thresholds for the device alone, found on the calibration half");
+    row = next_row(out, TRIAL_EXACT);
     if ((row->fixed.choice = malloc(s->n + 1)) == NULL)
         return err_nomem(err);
     for (int e = 0; e < s->arms; e++) {

@@ -24,6 +24,13 @@ struct trial_base {
     const struct trial_options *options;
 };
 
+/* The rows of the family `fixed`, in their order. */
+enum { TRIAL_ONE_EXIT, TRIAL_ONE_CUT, TRIAL_EXACT, TRIAL_FIXED };
+struct trial_name {
+    const char *name, *summary;
+};
+extern const struct trial_name trial_fixed_names[TRIAL_FIXED];
+
 /* Was a policy of this name asked for? */
 bool trial_wanted(const struct trial_options *o, const char *name);
 
@@ -36,6 +43,8 @@ enum status trial_fixed_add(const struct trial_base *b, const json_t *exact,
 /* ST_INVALID or ST_UNPROCESSABLE "select.features" where the file does not
  * fit, "policy.name" where one was asked for and there is no file. */
 bool trial_select_named(const char *name);
+/* The k-th; false behind the last. */
+bool trial_select_name(size_t k, struct trial_name *out);
 enum status trial_select_add(const struct trial_base *b, struct trial_rows *out,
     struct err *err) MUST_CHECK;
 

@@ -35,6 +35,15 @@ trial_select_named(const char *name)
     return false;
 }
 
+bool
+trial_select_name(size_t k, struct trial_name *out)
+{
+    if (k >= MAKERS)
+        return false;
+    *out = (struct trial_name){ makers[k].name, makers[k].kind->summary };
+    return true;
+}
+
 /* What the premodels are trained on: each exit alone is a configuration. */
 struct training {
     struct selection s; /* features of all rows */

@@ -92,8 +92,8 @@ static const struct opt opts[] = {
         "the server (default http://127.0.0.1:8080)", "OFFRAMP_SERVER", 0, 0 },
     { "token", 0, OPT_STR, &wish.client.token, "TOKEN",
         "bearer token (default none)", "OFFRAMP_TOKEN", 0, 0 },
-    { "list", 'l', OPT_FLAG, &list, NULL, "list the online policies and stop",
-        NULL, 0, 0 },
+    { "list", 'l', OPT_FLAG, &list, NULL,
+        "list what is compared, family by family, and stop", NULL, 0, 0 },
     { "json", 'j', OPT_FLAG, &wish.client.json, NULL,
         "print JSON, with the regret over time", NULL, 0, 0 },
 };
@@ -206,11 +206,40 @@ read_options(struct trial_options *o, struct err *err)
     return read_offload(o, err);
 }
 
+/* What each family needs, where it does not come by itself. */
+static const char *
+needs(const char *family)
+{
+    static const char *const all[][2] = {
+        { "online", "they learn while samples come" },
+        { "fixed", "chosen beforehand, on the calibration half" },
+        { "selection", "with --features: an exit for each sample beforehand" },
+        { "temporal", "with --ordered: an answer is repeated" },
+    };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (strcmp(all[i][0], family) == 0)
+            return all[i][1];
+    return "";
+}
+
+static void
+print_name(const char *family, const char *name, const char *summary, void *ctx)
+{
+    const char **last = ctx;
+
+    if (*last == NULL || strcmp(*last, family) != 0)
+        printf("%s%s (%s)\n", *last ? "\n" : "", family, needs(family));
+    *last = family;
+    printf("  %-20s %s\n", name, summary);
+}
+
 static void
 print_list(void)
 {
-    for (size_t i = 0; policy_kinds[i] != NULL; i++)
-        printf("%-20s %s\n", policy_kinds[i]->name, policy_kinds[i]->summary);
+    const char *last = NULL;
+
+    trial_list(print_name, &last);
 }
 
 /* Here, without a server. */

@@ -15,6 +15,7 @@ static double rate, base_ms, slack = 0.05;
 static int64_t jobs = 2;
 static struct opt_list seen, ways;
 static struct partition_exit_wish exit_wish = PARTITION_EXIT_WISH;
+static struct partition_coded_wish coded_wish = { .rows = 32 };
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -42,6 +43,7 @@ static const struct opt opts[] = {
         NULL, 0, 0 },
     { "jobs", 0, OPT_INT, &jobs, "N", "jobs: samples at once (default 2)", NULL,
         1, 64 },
+    PARTITION_CODED_OPTS(coded_wish),
     PARTITION_EXIT_OPTS(exit_wish),
 };
 
@@ -70,10 +72,12 @@ const struct opt_cmd cli_partition_cmd = {
         "    offramp partition --plan exit --records r.csv --max-drop 0.01 "
         "--rate "
         "1.25e6 a.json b.json\n"
+        "With --codings a GRAPH is the number of a profile on the server, "
+        "whose worker measures:\n"
+        "    offramp partition --link pi5,server --codings 1 3 7\n"
         "Times of layers are measured; the link is what --link names, or as "
-        "given.  The input has "
-        "to be sent if the\nsecond device reads it; the answer's way back is "
-        "not counted.",
+        "given.  The input\nhas to be sent if the second device reads it; the "
+        "answer's way back is not counted.",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -150,6 +154,14 @@ partition(char **files, size_t n, struct err *err)
     enum status st;
     size_t i = 0;
 
+    if (coded_wish.dataset != 0) {
+        if (strcmp(plan, "light") != 0 && strcmp(plan, "pipeline") != 0)
+            return err_set(err, ST_INVALID, "cli.arguments",
+                "--codings is for --plan pipeline");
+        if ((st = find_link(&l, err)) == ST_OK)
+            st = partition_coded(&client, &coded_wish, files, n, &l, err);
+        return st;
+    }
     if (strcmp(plan, "exit") == 0) {
         if ((st = find_link(&l, err)) == ST_OK)
             st = partition_exit(&exit_wish, files, n, &l, client.json, err);

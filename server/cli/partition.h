@@ -7,6 +7,7 @@
 
 #include "base/opt.h"
 #include "search/data/graph.h"
+#include "server/cli/client.h"
 
 /* A document over graphs, as text. */
 enum status partition_text(
@@ -43,5 +44,29 @@ struct partition_exit_wish {
 enum status partition_exit(const struct partition_exit_wish *w, char **files,
     size_t n, const struct graph_link *l, bool json,
     struct err *err) MUST_CHECK;
+
+/* --codings DATASET: what tensors are sent as is measured, too. */
+struct partition_coded_wish {
+    int64_t dataset, rows; /* 0: not asked for */
+    double max_disagree;
+};
+
+/* clang-format off */
+#define PARTITION_CODED_OPTS(w)                                                \
+    { "codings", 0, OPT_INT, &(w).dataset, "DATASET",                          \
+        "pipeline: measure LZ4, Zstandard, half precision and 8 bits on every "\
+        "edge, with rows of this data set of the server",                      \
+        NULL, 1, 9e15 },                                                       \
+    { "coding-rows", 0, OPT_INT, &(w).rows, "N",                               \
+        "codings: so many rows (default 32)", NULL, 4, 1024 },                 \
+    { "max-disagree", 0, OPT_REAL, &(w).max_disagree, "D",                     \
+        "codings: at most this share of answers may change (default 0)", NULL, \
+        0, 1 }
+/* clang-format on */
+
+/* `args` are numbers of profiles. */
+enum status partition_coded(struct client *c,
+    const struct partition_coded_wish *w, char **args, size_t n,
+    const struct graph_link *l, struct err *err) MUST_CHECK;
 
 #endif

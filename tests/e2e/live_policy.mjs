@@ -33,8 +33,8 @@ try {
   const ways = [['--offload', '0.5'], ['--costs', costs, '--offload',
     '4000,2500,900', '--weight', '0.6', '--seed', '9']];
   const names = execFileSync(program, ['compare', '--list'],
-    { encoding: 'utf8' }).trim().split('\n').map((l) => l.split(' ')[0])
-    .filter((name) => name !== 'splitee-s-published');
+    { encoding: 'utf8' }).split('\n\n')[0].split('\n').slice(1)
+    .map((l) => l.trim().split(' ')[0]).filter((name) => name !== 'splitee-s-published');
   const choices = (doc) => JSON.stringify(doc.steps.map((x) =>
     [x.exit, x.probe, x.handed_over]));
   let kinds = 0;
