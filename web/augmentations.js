@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A plain network given exits: its boundaries and heads, and what came of it.
 import { changes, get, isOver, list } from "./api.js";
-import { h, link, problemBox, section, table } from "./dom.js";
+import { augmentForm } from "./augmentform.js";
+import { h, link, problemBox, section, table, warnings } from "./dom.js";
 import { count, dash, instant, known, percent, shape, short, state, time }
     from "./format.js";
 import { graphSection } from "./graph.js";
@@ -9,7 +10,9 @@ import { again, stages } from "./validations.js";
 
 export async function augmentationsView(page) {
     const all = await list("/v1/augmentations", page.signal);
-    page.show("Augmentations", all.length ? table(
+    page.show("Augmentations", h("details", { class: "box",
+        open: !all.length }, h("summary", null, "Give a network exits"),
+    await augmentForm(page)), all.length ? table(
         "Plain networks that were given exits", [
             { title: "Augmentation", head: true, cell: (a) =>
                 link(`#/augmentations/${a.id}`, `Augmentation ${a.id}`) },
@@ -18,8 +21,8 @@ export async function augmentationsView(page) {
                 `#/models/${a.request.model}`, short(a.request.model)) },
             { title: "Device", cell: (a) => a.request.device },
             { title: "Started", cell: (a) => instant(a.created_at) },
-        ], all) : h("p", null, "None yet. Start one with ", h("code", null,
-        "offramp augment MODEL --data X --labels Y --max-drop 0.01")));
+        ], all) : h("p", null, "None yet. Start one here, or with ", h("code",
+        null, "offramp augment MODEL --data X --labels Y --max-drop 0.01")));
 }
 
 export async function augmentationView(page, id) {
@@ -31,7 +34,7 @@ export async function augmentationView(page, id) {
         page.show(`Augmentation ${id}`, h("p", { class: "meta" },
             state(a.state), " of ", link(`#/models/${a.request.model}`,
                 short(a.request.model)), " for ", a.request.device),
-        trouble(a, path), results(a, plan), drawn,
+        trouble(a, path), warnings(a.augmentation), results(a, plan), drawn,
         a.augmentation ? [boundaries(a.augmentation), heads(a.augmentation)]
             : null,
         a.cut_short?.length ? cutShort(a.cut_short, plan) : null,

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { bounds } from "./bounds.js";
 import { curve } from "./charts.js";
 import { comparison } from "./compare.js";
-import { chip, facts, h, link, section, table } from "./dom.js";
+import { chip, facts, h, link, section, table, warnings } from "./dom.js";
 import { flow } from "./flow.js";
 import { mapping } from "./mapping.js";
 import { amount, dash, flagList, grade, known, percent, points, quantity, state }
@@ -39,7 +39,7 @@ export function planBody(plan, choices) {
             ? [", from ", link(`#/profiles/${plan.profile}`,
                 `profile ${plan.profile}`)] : ", from costs sent with it"),
         outcomes(plan),
-        warning(plan.cost_quality),
+        warnings(plan), warning(plan.cost_quality),
         section("Where samples leave", flow(plan), exitTable(plan)),
         mapping(plan, objective(plan.objective)[1]),
         sureness(plan, objective),

@@ -10,12 +10,12 @@ import { taskProgress } from "./jobs.js";
 import { isLive, liveBody, liveWords } from "./live.js";
 import { partitionSections } from "./partition.js";
 import { objective } from "./plan.js";
-import { policyForm } from "./policyform.js";
+import { policyForms } from "./policyform.js";
 import { selectionSections } from "./selection.js";
 
 export async function policiesView(page) {
     const all = await list("/v1/policies", page.signal);
-    const wish = await policyForm(page);
+    const wish = await policyForms(page);
     page.show("Policies", all.length ? table("Policies, partitions and selections", [
         { title: "Trial", head: true, cell: (t) =>
             link(`#/policies/${t.id}`, `Trial ${t.id}`) },

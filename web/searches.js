@@ -2,11 +2,13 @@
 // Searches for a plan: start one from a profile, watch it, see the result.
 import { bounds, pointOf } from "./bounds.js";
 import { changes, get, isOver, list, post, postRecords } from "./api.js";
+import { recordsOptions, select } from "./choices.js";
 import { field, form, h, link, problemBox, section, table }
     from "./dom.js";
 import { noRecords } from "./empty.js";
 import { instant, known, percent, points, state } from "./format.js";
 import { taskProgress } from "./jobs.js";
+import { mapForm } from "./mapform.js";
 import { objective, planBody } from "./plan.js";
 
 export async function searchView(page, id) {
@@ -64,7 +66,10 @@ export async function searchSection(page, profile, model) {
         h("details", { class: "box", open: !searches.length },
             h("summary", null, "Search for a plan"),
             searchForm(profile, usable),
-            usable.length ? null : noRecords(model.id)));
+            usable.length ? null : noRecords(model.id)),
+        h("details", { class: "box" },
+            h("summary", null, "Spread it over several devices"),
+            await mapForm(page, profile, usable)));
 }
 
 const searchTable = (searches) => table("Searches from this profile", [
@@ -81,8 +86,8 @@ function searchForm(profile, records) {
     const file = h("input", { type: "file", name: "csv", accept: ".csv",
         required: !records.length });
     return form("Search", [
-        records.length ? field("Exit records", h("select",
-            { name: "records" }, records.map(recordsOption))) : null,
+        records.length ? field("Exit records", select("records",
+            recordsOptions(records), { "data-blame": "records" })) : null,
         field(records.length ? "or a new CSV" : "Exit records (CSV)", file),
         field("Least", h("select", { name: "objective" },
             ["latency_ns", "energy_nj"].map((name) =>
@@ -95,13 +100,13 @@ function searchForm(profile, records) {
             h("option", { value: "final" }, "the network's own answer"))),
         h("details", null, h("summary", null, "Limits"),
             field("Exits kept at most, the last included", h("input", {
-                name: "max_exits", type: "number", min: 1, max: 64 })),
+                name: "max_exits", "data-blame": "max_exits", type: "number", min: 1, max: 64 })),
             field("Longest path at most, in the objective's unit", h("input", {
-                name: "worst_case", type: "number", min: 0, step: "any" })),
+                name: "worst_case", "data-blame": "worst_case", type: "number", min: 0, step: "any" })),
             field("Exits that must be kept", h("input", { name: "keep",
-                placeholder: "exit0, exit3" })),
+                "data-blame": "keep", placeholder: "exit0, exit3" })),
             field("Exits that must be dropped", h("input", { name: "without",
-                placeholder: "exit1" })),
+                "data-blame": "without", placeholder: "exit1" })),
             field("Right at every early exit at least, %", h("input", {
                 name: "exit_accuracy", type: "number", min: 0, max: 100,
                 step: "any" }))),
@@ -143,7 +148,3 @@ function limits(values) {
 
 const tick = (name, text, title) => h("label", { title },
     h("input", { type: "checkbox", name }), " ", text);
-
-const recordsOption = (r) => h("option", { value: r.id },
-    `${r.name || `records ${r.id}`}: ${r.n} samples${
-        known(r.accuracy_full) ? `, ${percent(r.accuracy_full)}` : ""}`);

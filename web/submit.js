@@ -66,7 +66,7 @@ function pick(values) {
 }
 
 // Upload, register, and wait for the analysis; a refused model throws.
-async function register(file, say) {
+export async function register(file, say) {
     const blob = await upload(file, say);
     const name = file.name.replace(/\.onnx$/i, "").slice(0, 200);
     let model;

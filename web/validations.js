@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A plan run for real: what was predicted beside what its device measured.
 import { changes, get, isOver, list, post } from "./api.js";
-import { h, link, problemBox, section, table } from "./dom.js";
+import { h, link, problemBox, section, table, warnings } from "./dom.js";
 import { amount, dash, energy, flagList, instant, known, percent, signed, state,
     time } from "./format.js";
 import { taskProgress } from "./jobs.js";
@@ -17,12 +17,12 @@ export async function validationView(page, id) {
 
 function body(v, path) {
     if (v.measured && isRelay(v))
-        return [relayVerdict(v), isCounted(v) ? countTable(v) : timeTable(v),
+        return [relayVerdict(v), warnings(v), isCounted(v) ? countTable(v) : timeTable(v),
             processorTable(v), shareTable(v), isAlone(v) ? energySection(v)
                 : null, h("p", null, flagList(v.measured.flags))];
     if (v.measured)
-        return [verdict(v), timeTable(v), shareTable(v), energySection(v),
-            h("p", null, flagList(v.measured.flags))];
+        return [verdict(v), warnings(v), timeTable(v), shareTable(v),
+            energySection(v), h("p", null, flagList(v.measured.flags))];
     if (v.error)
         return [problemBox({ title: "The validation failed",
             message: v.error.detail, code: v.error.code }),
