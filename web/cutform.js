@@ -18,10 +18,12 @@ const plans = {
 
 export function cutForm({ profiles, records, datasets, links }) {
     const of = profileOptions(profiles);
+    const second = select("profile", of,
+        { "data-blame": "partition.profiles" });
+    second.value = (of[1] ?? of[0])[0];
     const part = (name, ...fields) => fields.map((f) => [name, f]);
     const parts = [
-        ...part("second", field("Then", select("profile", of,
-            { "data-blame": "partition.profiles" }))),
+        ...part("second", field("Then", second)),
         ...part("third", field("Then", select("profile",
             [["", "the answer"], ...of]))),
         ...part("jobs", field("Samples at once", h("input", { name: "jobs",

@@ -61,8 +61,6 @@ async function fits(what) {
 }
 
 async function augmentation(s) {
-  await page.setViewportSize({ width: 390, height: 844 });
-  await page.emulateMedia({ colorScheme: 'dark' });
   await go(page, s.url, '#/augmentations');
   const form = await unfold('Give a network exits');
   await axe(page, 'the form for exits, on a phone in the dark');
@@ -136,6 +134,8 @@ async function cut(s) {
 withService(async (s) => {
   try {
     await prepare(s);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
     await cut(s);
     await mapping(s);
     await augmentation(s);
