@@ -7,13 +7,14 @@ bool
 chance_like(double accuracy, int64_t n, int64_t classes)
 {
     const double z = 1.959963984540054, nn = (double)n;
+    const double guess = 1 / (double)classes;
     double middle, half;
 
     if (!isfinite(accuracy) || n < 1 || classes < 2)
         return false;
     middle = accuracy + z * z / (2 * nn);
     half = z * sqrt((accuracy * (1 - accuracy) + z * z / (4 * nn)) / nn);
-    return (middle - half) / (1 + z * z / nn) <= 1 / (double)classes;
+    return (middle - half) / (1 + z * z / nn) <= guess + 0.1 * (1 - guess);
 }
 
 json_t *

@@ -11,9 +11,9 @@
 
 #include "base/json.h"
 
-/* Could somebody who guesses among `classes` be right on that share of `n`
- * samples?  So where the lower end of the 95 % interval (Wilson, 1927) is not
- * above 1 / classes; false where there is nothing to judge. */
+/* Is that share of `n` samples hardly more than a guess among `classes` gets?
+ * So where the lower end of its 95 % interval (Wilson, 1927) is not a tenth of
+ * the way from a guess to all; false where there is nothing to judge. */
 bool chance_like(double accuracy, int64_t n, int64_t classes);
 
 /* [{"code":"accuracy.chance","detail"}], or [] where there is nothing to warn

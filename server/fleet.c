@@ -153,7 +153,8 @@ unsatisfiable(const struct fleet *f, const char *path, const char *selector,
             "a board",
             path, selector);
     return err_set(err, ST_CONFLICT, "job.unsatisfiable",
-        "%s '%.80s': no device will do: %s", path, selector, why->text);
+        "%s '%.80s': no device will do%s: %s", path, selector,
+        strpbrk(selector, "=,!") ? "" : " (is the name right?)", why->text);
 }
 
 enum status
