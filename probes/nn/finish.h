@@ -61,14 +61,21 @@ finish_holds(const struct nn_layer *l)
     return l->low == INT8_MIN && l->high == INT8_MAX;
 }
 
+/* Are all factors below a half? */
 static inline bool
-finish_fits(const struct nn_run *r)
+finish_scales(const struct nn_run *r)
 {
-    bool usual = finish_holds(r->layer);
+    bool usual = true;
 
     for (uint32_t o = 0; usual && o < r->layer->out_c; o++)
         usual = finish_is_usual(image_scale(r, o));
     return usual;
+}
+
+static inline bool
+finish_fits(const struct nn_run *r)
+{
+    return finish_holds(r->layer) && finish_scales(r);
 }
 
 #endif

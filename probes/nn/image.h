@@ -17,7 +17,8 @@
 #define NN_MAGIC 0x3252464fu /* "OFR2" */
 
 enum {
-    NN_LAYERS_MAX = 256,
+    NN_LAYERS_MAX = 4096,   /* half a megabyte of them; boards keep no table,
+                             * so their memory is mostly the narrower bound */
     NN_SIDE_MAX = 65535,    /* of a tensor, in one direction */
     NN_COUNT_MAX = 1 << 26, /* values of a tensor */
     NN_SUM_MAX = 32768,     /* products in an int8 sum: 2^30 at most */

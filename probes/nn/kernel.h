@@ -8,12 +8,17 @@
 
 void nn_conv_i8(const struct nn_run *r);
 void nn_conv_i8_dsp(const struct nn_run *r);
+void nn_conv_i8_mve(const struct nn_run *r);
 void nn_depthwise_i8(const struct nn_run *r);
 void nn_depthwise_i8_dsp(const struct nn_run *r);
+void nn_depthwise_i8_mve(const struct nn_run *r);
 void nn_avgpool_i8(const struct nn_run *r);
 void nn_maxpool_i8(const struct nn_run *r);
 void nn_add_i8(const struct nn_run *r);
 void nn_add_i8_dsp(const struct nn_run *r);
+void nn_add_i8_mve(const struct nn_run *r);
+void nn_avgpool_i8_mve(const struct nn_run *r);
+void nn_maxpool_i8_mve(const struct nn_run *r);
 void nn_relu_i8(const struct nn_run *r);
 void nn_softmax_i8(const struct nn_run *r);
 void nn_conv_f32(const struct nn_run *r);
@@ -42,10 +47,6 @@ enum { NN_ADD_SHIFT = 20 };
  * already like that. */
 const int8_t *nn_patch(
     const struct nn_run *r, uint32_t y, uint32_t x, int8_t *patch);
-
-/* Bytes of the arena that the DSP kernel of a depthwise layer works in; 0: it
- * has too large a window, and is plain. */
-uint64_t nn_depthwise_dsp_bytes(const struct nn_layer *l);
 
 /* Where a window starts and ends inside the input, in one direction. */
 struct nn_span {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/nn/layer.h"
 
+#include "probes/nn/depthwise_ring.h"
 #include "probes/nn/kernel.h"
 
 typedef void kernel_fn(const struct nn_run *r);
@@ -22,6 +23,12 @@ static kernel_fn *const quicker[NN_KERNEL_SETS][NN_OPS] = {
         [NN_DEPTHWISE] = nn_depthwise_i8_dsp,
         [NN_DENSE] = nn_conv_i8_dsp,
         [NN_ADD] = nn_add_i8_dsp },
+    [NN_MVE] = { [NN_CONV] = nn_conv_i8_mve,
+        [NN_DEPTHWISE] = nn_depthwise_i8_mve,
+        [NN_DENSE] = nn_conv_i8_mve,
+        [NN_AVGPOOL] = nn_avgpool_i8_mve,
+        [NN_MAXPOOL] = nn_maxpool_i8_mve,
+        [NN_ADD] = nn_add_i8_mve },
 #ifdef OFFRAMP_CMSIS_NN
     [NN_CMSIS] = { [NN_CONV] = nn_conv_i8_cmsis,
         [NN_DEPTHWISE] = nn_depthwise_i8_cmsis,
@@ -39,6 +46,9 @@ nn_kernels_built(void)
 
 #if !defined(__arm__) || defined(__ARM_FEATURE_DSP)
     sets |= 1u << NN_DSP; /* elsewhere its instructions are written in C */
+#endif
+#if !defined(__arm__) || defined(__ARM_FEATURE_MVE)
+    sets |= 1u << NN_MVE;
 #endif
 #ifdef OFFRAMP_CMSIS_NN
     sets |= 1u << NN_CMSIS;
@@ -137,6 +147,6 @@ nn_scratch_bytes(const struct nn_layer *l)
     if (l->op == NN_CONV || l->op == NN_DENSE)
         return (taps * l->in_c + 3) / 4 * 20;
     if (l->op == NN_DEPTHWISE)
-        return nn_depthwise_dsp_bytes(l);
+        return nn_ring_bytes(l);
     return 0;
 }

@@ -43,6 +43,7 @@ enum nn_type { NN_I8, NN_F32, NN_TYPES };
 #define NN_KERNELS_MAP(X)                                                      \
     X(NN_PLAIN, "plain")                                                       \
     X(NN_DSP, "dsp")                                                           \
+    X(NN_MVE, "mve")                                                           \
     X(NN_CMSIS, "cmsis-nn")
 
 enum nn_kernels {

@@ -177,9 +177,9 @@ larger_first(const void *a, const void *b)
 /* Greedy by size, as TensorFlow Lite Micro's planner does (arXiv 2001.03288).
  * Returns the size of the arena. */
 static uint64_t
-place(struct pack *p, struct pack_tensor *scratch)
+place(struct pack *p)
 {
-    struct pack_tensor *order[PACK_TENSORS_MAX + NN_LAYERS_MAX];
+    struct pack_tensor **order = p->order;
     uint64_t arena = 0;
     size_t n = 0;
 
@@ -187,7 +187,7 @@ place(struct pack *p, struct pack_tensor *scratch)
         if (p->tensors[i].used)
             order[n++] = &p->tensors[i];
     for (size_t i = 0; i < p->n_layers; i++)
-        order[n++] = &scratch[i];
+        order[n++] = &p->scratch[i];
     for (size_t i = 0; i < n; i++)
         order[i]->bytes = (order[i]->bytes + 3) & ~UINT64_C(3);
     qsort(order, n, sizeof(order[0]), larger_first);
@@ -200,7 +200,7 @@ place(struct pack *p, struct pack_tensor *scratch)
 }
 
 static void
-set_offsets(struct pack *p, const struct pack_tensor *scratch, uint32_t base)
+set_offsets(struct pack *p, uint32_t base)
 {
     for (uint32_t i = 0; i < p->n_layers; i++) {
         struct nn_layer *l = &p->layers[i];
@@ -209,7 +209,7 @@ set_offsets(struct pack *p, const struct pack_tensor *scratch, uint32_t base)
         l->in = (uint32_t)p->tensors[e->in].at;
         l->in2 = e->in2 < 0 ? 0 : (uint32_t)p->tensors[e->in2].at;
         l->out = (uint32_t)p->tensors[e->out].at;
-        l->scratch = (uint32_t)scratch[i].at;
+        l->scratch = (uint32_t)p->scratch[i].at;
         l->weights += base;
         l->bias += base;
         l->scales += base;
@@ -275,7 +275,6 @@ write_image(
 enum status
 pack_finish(struct pack *p, void **image, size_t *len, struct err *err)
 {
-    struct pack_tensor scratch[NN_LAYERS_MAX];
     uint64_t arena;
 
     if (p->n_layers == 0)
@@ -286,17 +285,16 @@ pack_finish(struct pack *p, void **image, size_t *len, struct err *err)
         if (p->tensors[i].kept)
             p->tensors[i].last = (int)p->n_layers;
     for (int i = 0; i < (int)p->n_layers; i++)
-        scratch[i] = (struct pack_tensor){
+        p->scratch[i] = (struct pack_tensor){
             .bytes = nn_scratch_bytes(&p->layers[i]), .first = i, .last = i
         };
-    arena = place(p, scratch);
+    arena = place(p);
     if (arena > UINT32_MAX)
         return err_set(err, ST_TOO_LARGE, "model.too_large",
             "the network's tensors need %llu bytes at once; a board can "
             "address 4 GiB",
             (unsigned long long)arena);
-    set_offsets(p, scratch,
-        (uint32_t)(sizeof(struct nn_image) +
-                   p->n_layers * sizeof(struct nn_layer)));
+    set_offsets(p, (uint32_t)(sizeof(struct nn_image) +
+                              p->n_layers * sizeof(struct nn_layer)));
     return write_image(p, arena, image, len, err);
 }

@@ -5,7 +5,7 @@
  *
  * Tensors are numbered by the caller, from 0; each is made by one layer (or
  * is the input) and lives until the last layer that reads it.  The caller
- * owns a pack and uses it from one thread.
+ * owns a pack, which is too large for a stack, and uses it from one thread.
  */
 #ifndef OFFRAMP_NN_PACK_H
 #define OFFRAMP_NN_PACK_H
@@ -33,6 +33,8 @@ struct pack {
     struct nn_layer layers[NN_LAYERS_MAX];
     struct pack_ends ends[NN_LAYERS_MAX];
     struct pack_tensor tensors[PACK_TENSORS_MAX];
+    struct pack_tensor scratch[NN_LAYERS_MAX]; /* of each layer, at the end */
+    struct pack_tensor *order[PACK_TENSORS_MAX + NN_LAYERS_MAX]; /* likewise */
     uint32_t n_layers;
     struct buf data; /* offsets in layers count from its start until the end */
 };

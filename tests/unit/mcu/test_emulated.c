@@ -91,6 +91,8 @@ every_board_computes_what_this_machine_computes(void **state)
         assert_true(b->mark); /* its LED follows */
         assert_int_equal(
             b->kernels >> NN_DSP & 1, strcmp(m->core, "cortex-m3") != 0);
+        assert_int_equal(
+            b->kernels >> NN_MVE & 1, strcmp(m->core, "cortex-m55") == 0);
 #ifdef OFFRAMP_CMSIS_NN
         assert_int_equal(b->kernels >> NN_CMSIS & 1, 1);
         assert_int_equal(board_best(b), NN_CMSIS);

@@ -89,6 +89,56 @@ tensors_that_live_together_never_overlap(void **state)
     free(image);
 }
 
+/* A layer takes no more of a board than its own description. */
+static void
+a_network_of_a_thousand_layers_is_an_image(void **state)
+{
+    const struct nn_image *head;
+    struct nn_fault fault;
+    struct nn_run r = { 0 };
+    size_t len;
+    float *in;
+
+    (void)state;
+    head = chain(1000, 10, -1, &len);
+    r.image = (const uint8_t *)head;
+    assert_int_equal(head->n_layers, 1001);
+    assert_int_equal(len, sizeof(*head) + 1001 * sizeof(*r.layer));
+    assert_true(nn_image_check(head, len, head->arena_bytes, &fault));
+    assert_non_null(r.arena = calloc(1, head->arena_bytes));
+    in = (float *)(void *)(r.arena + head->in);
+    in[3] = 0.25f;
+    for (uint32_t i = 0; i < head->n_layers; i++) {
+        r.layer = nn_image_layers(head) + i;
+        nn_run(&r);
+    }
+    assert_true(((float *)(void *)(r.arena + head->out))[3] == 0.5f);
+    free(r.arena);
+    free((void *)(uintptr_t)head);
+}
+
+static void
+a_layer_more_than_an_image_holds_is_told(void **state)
+{
+    static struct pack p;
+    const struct nn_layer l = { .in_h = 1, .in_w = 1, .in_c = 1 };
+    struct err err = { 0 };
+    enum status st = ST_OK;
+    int n = 0;
+
+    (void)state;
+    pack_init(&p);
+    while (st == ST_OK && n <= NN_LAYERS_MAX) {
+        st = pack_layer(&p, &l, (struct pack_ends){ n, -1, n + 1 }, &err);
+        n++;
+    }
+    assert_int_equal(n, NN_LAYERS_MAX + 1);
+    assert_int_equal(st, ST_TOO_LARGE);
+    assert_string_equal(err.code, "model.too_large");
+    assert_non_null(strstr(err.text, "over 4096 layers"));
+    pack_clear(&p);
+}
+
 static void
 what_does_not_fit_is_said_in_numbers(void **state)
 {
@@ -233,9 +283,10 @@ a_damaged_image_is_refused_or_stays_within_its_memory(void **state)
         r.arena = calloc(1, arena);
         assert_non_null(r.arena);
         if (nn_image_check(image, len, arena, &fault)) {
-            for (uint32_t i = 0; i < 2 * head->n_layers; i++) {
-                r.layer = nn_image_layers(image) + i / 2;
-                r.kernels = i % 2 ? NN_DSP : NN_PLAIN;
+            for (uint32_t i = 0; i < 3 * head->n_layers; i++) {
+                r.layer = nn_image_layers(image) + i / 3;
+                r.kernels =
+                    (enum nn_kernels[]){ NN_PLAIN, NN_DSP, NN_MVE }[i % 3];
                 nn_run(&r);
             }
             ran++;
@@ -276,6 +327,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tensors_share_memory_when_they_do_not_live_together),
         cmocka_unit_test(tensors_that_live_together_never_overlap),
+        cmocka_unit_test(a_network_of_a_thousand_layers_is_an_image),
+        cmocka_unit_test(a_layer_more_than_an_image_holds_is_told),
         cmocka_unit_test(what_does_not_fit_is_said_in_numbers),
         cmocka_unit_test(a_layer_out_of_its_limits_is_named),
         cmocka_unit_test(a_damaged_image_is_refused_or_stays_within_its_memory),

@@ -24,23 +24,23 @@ int8_kernels_are_exact(void **state)
     static const enum nn_op ops[] = { NN_CONV, NN_DEPTHWISE, NN_DENSE,
         NN_AVGPOOL, NN_MAXPOOL, NN_ADD, NN_RELU };
     static struct layer_case c;
-    static int8_t plain[CASE_VALUES], dsp[CASE_VALUES];
+    static int8_t got[CASE_VALUES];
     struct rng rng = { 21 };
 
     for (size_t k = 0; k < sizeof(ops) / sizeof(ops[0]); k++)
         for (int round = 0; round < ROUNDS; round++) {
             case_draw(&c, ops[k], NN_I8, &rng);
             case_reference(&c, *state);
-            case_run(&c, NN_PLAIN, plain);
-            case_run(&c, NN_DSP, dsp);
-            for (size_t i = 0; i < nn_out_count(&c.l); i++) {
-                int64_t want = case_expected(&c, i);
-
-                if (plain[i] != want || dsp[i] != want)
-                    fail_msg("%s, round %d, value %zu: plain %d, dsp %d, "
-                             "want %lld",
-                        nn_op_name(ops[k]), round, i, plain[i], dsp[i],
-                        (long long)want);
+            for (int set = 0; set < NN_KERNEL_SETS; set++) {
+                if ((nn_kernels_built() >> set & 1) == 0)
+                    continue;
+                case_run(&c, (enum nn_kernels)set, got);
+                for (size_t i = 0; i < nn_out_count(&c.l); i++)
+                    if (got[i] != case_expected(&c, i))
+                        fail_msg("%s, %s, round %d, value %zu: %d, want %lld",
+                            nn_op_name(ops[k]),
+                            nn_kernels_name((enum nn_kernels)set), round, i,
+                            got[i], (long long)case_expected(&c, i));
             }
         }
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * int8 depthwise convolution with MVE: eight channels at a time, which lie in
+ * the ring as they are.  A tap of eight channels is two loads that widen, and
+ * two products and two sums of every other channel.
+ */
+#include "probes/nn/depthwise_ring.h"
+#include "probes/nn/dsp.h"
+#include "probes/nn/finish.h"
+#include "probes/nn/mve.h"
+
+enum { BLOCK = 8 }; /* channels: the bytes of two words */
+
+static uint32_t *
+gather(uint32_t *to, const int8_t *in, uint32_t step, uint32_t n)
+{
+    for (; n > 0; n--, in += step, to += RING_WORDS) {
+        to[0] = dsp_load(in);
+        to[1] = dsp_load(in + 4);
+    }
+    return to;
+}
+
+static void
+begin(const struct ring *s, size_t n_weights)
+{
+    (void)s; /* all that is needed lies in the image */
+    (void)n_weights;
+}
+
+static inline __attribute__((always_inline)) void
+outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
+    uint32_t kernel_h, uint32_t kernel_w)
+{
+    const struct nn_layer *l = s->r->layer;
+    const int32_t *bias = image_i32(s->r, l->bias) + s->c;
+    const int32_t *mult = image_i32(s->r, l->scales) + s->c;
+    const size_t step = (size_t)l->stride_w * RING_WORDS;
+
+    for (size_t x = 0, at = 0; x < s->width; x++, at += step, out += l->out_c) {
+        mve_eight sum = mve_words_of_eight(bias);
+        const int8_t *w = (const int8_t *)s->weights;
+        mve_eight m, shift;
+
+#pragma GCC unroll 3
+        for (uint32_t i = 0; i < kernel_h; i++) {
+            const int8_t *in = (const int8_t *)(rows[i] + at);
+
+#pragma GCC unroll 3
+            for (uint32_t k = 0; k < kernel_w; k++)
+                mve_tap(&sum.val[0], &sum.val[1], &in, &w);
+        }
+        m = mve_words_of_eight(mult);
+        shift = mve_words_of_eight(mult + l->out_c);
+        mve_put_eight(out, mve_scale(sum.val[0], m.val[0], shift.val[0]),
+            mve_scale(sum.val[1], m.val[1], shift.val[1]), l);
+    }
+}
+
+static void
+outputs_of_any(const struct ring *s, const uint32_t *const *rows, int8_t *out)
+{
+    outputs(s, rows, out, s->r->layer->kernel_h, s->r->layer->kernel_w);
+}
+
+static void
+outputs_of_3_by_3(
+    const struct ring *s, const uint32_t *const *rows, int8_t *out)
+{
+    outputs(s, rows, out, 3, 3);
+}
+
+void
+nn_depthwise_i8_mve(const struct nn_run *r)
+{
+    static const struct ring_way of_any = { BLOCK, gather, begin,
+        outputs_of_any };
+    static const struct ring_way of_3_by_3 = { BLOCK, gather, begin,
+        outputs_of_3_by_3 };
+    const struct nn_layer *l = r->layer;
+    const bool usual = l->kernel_h == 3 && l->kernel_w == 3;
+
+    if (nn_ring_bytes(l) == 0 || l->out_c < BLOCK || !finish_scales(r))
+        nn_depthwise_i8_dsp(r);
+    else
+        nn_ring_run(r, usual ? &of_3_by_3 : &of_any,
+            ((uint32_t)l->in_zero & 0xff) * 0x01010101u, NULL);
+}
