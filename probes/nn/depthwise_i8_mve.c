@@ -35,12 +35,14 @@ outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
     const struct nn_layer *l = s->r->layer;
     const int32_t *bias = image_i32(s->r, l->bias) + s->c;
     const int32_t *mult = image_i32(s->r, l->scales) + s->c;
-    const size_t step = (size_t)l->stride_w * RING_WORDS;
+    const int32_t *shift = mult + l->out_c;
+    const size_t step = (size_t)l->stride_w * RING_WORDS, next = l->out_c;
+    const struct mve_ends ends = mve_ends_of(l);
+    const int8_t *weights = (const int8_t *)s->weights;
 
-    for (size_t x = 0, at = 0; x < s->width; x++, at += step, out += l->out_c) {
-        mve_eight sum = mve_words_of_eight(bias);
-        const int8_t *w = (const int8_t *)s->weights;
-        mve_eight m, shift;
+    for (size_t n = s->width, at = 0; n > 0; n--, at += step, out += next) {
+        mve_eight sum = mve_words_of_eight(bias), m, by;
+        const int8_t *w = weights;
 
 #pragma GCC unroll 3
         for (uint32_t i = 0; i < kernel_h; i++) {
@@ -51,9 +53,9 @@ outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
                 mve_tap(&sum.val[0], &sum.val[1], &in, &w);
         }
         m = mve_words_of_eight(mult);
-        shift = mve_words_of_eight(mult + l->out_c);
-        mve_put_eight(out, mve_scale(sum.val[0], m.val[0], shift.val[0]),
-            mve_scale(sum.val[1], m.val[1], shift.val[1]), l);
+        by = mve_words_of_eight(shift);
+        mve_put_eight(out, mve_scale(sum.val[0], m.val[0], by.val[0]),
+            mve_scale(sum.val[1], m.val[1], by.val[1]), &ends);
     }
 }
 

@@ -67,6 +67,8 @@ struct view {
     uint32_t rows, columns, pitch, step;
 };
 
+enum { CHANNELS = 2 * MVE_LANES }; /* averaged at a time */
+
 typedef void pool_fn(
     const struct nn_layer *l, const struct view *v, int8_t *out);
 
@@ -84,10 +86,14 @@ each_window(const struct nn_run *r, pool_fn *fn)
                 nn_span(x, l->stride_w, l->pad_left, l->kernel_w, l->in_w);
             const size_t at =
                 (size_t)(v.at + v.from) * l->in_w + (size_t)(h.at + h.from);
-            const struct view seen = { in_i8(r) + at * l->in_c,
+            struct view seen = { in_i8(r) + at * l->in_c,
                 (uint32_t)(v.to - v.from), (uint32_t)(h.to - h.from),
                 l->in_w * l->in_c, l->in_c };
 
+            if (seen.columns == l->in_w) { /* rows follow each other */
+                seen.columns *= seen.rows;
+                seen.rows = 1;
+            }
             fn(l, &seen, out);
         }
 }
@@ -109,25 +115,29 @@ maximum(const struct nn_layer *l, const struct view *v, int8_t *out)
     }
 }
 
+/* Eight channels: two registers of sums. */
 static void
 average(const struct nn_layer *l, const struct view *v, int8_t *out)
 {
     const int32_t n = (int32_t)(v->rows * v->columns);
-    const uint32_t last = l->out_c - MVE_LANES;
-    int32_t sums[MVE_LANES];
+    const uint32_t last = l->out_c - CHANNELS;
+    int32_t sums[CHANNELS];
 
-    for (uint32_t k = 0; k < l->out_c; k += MVE_LANES) {
+    for (uint32_t k = 0; k < l->out_c; k += CHANNELS) {
         const uint32_t c = k < last ? k : last;
-        mve_i32 sum = mve_all(0);
+        mve_i32 low = mve_all(0), high = low;
 
         for (uint32_t y = 0; y < v->rows; y++) {
             const int8_t *in = v->in + (size_t)y * v->pitch + c;
 
-            for (uint32_t x = 0; x < v->columns; x++, in += v->step)
-                sum += mve_bytes(in);
+            for (uint32_t x = v->columns; x > 0; x--, in += v->step) {
+                low += mve_bytes(in);
+                high += mve_bytes(in + MVE_LANES);
+            }
         }
-        mve_put_words(sums, sum);
-        for (uint32_t i = 0; i < MVE_LANES; i++)
+        mve_put_words(sums, low);
+        mve_put_words(sums + MVE_LANES, high);
+        for (uint32_t i = 0; i < CHANNELS; i++)
             out[c + i] =
                 hold_i8((sums[i] + (sums[i] > 0 ? n / 2 : -n / 2)) / n, l);
     }
@@ -142,7 +152,7 @@ nn_maxpool_i8_mve(const struct nn_run *r)
 void
 nn_avgpool_i8_mve(const struct nn_run *r)
 {
-    if (r->layer->out_c < MVE_LANES)
+    if (r->layer->out_c < CHANNELS)
         nn_avgpool_i8(r);
     else
         each_window(r, average);

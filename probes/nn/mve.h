@@ -218,15 +218,25 @@ mve_tap(mve_i32 *even, mve_i32 *odd, const int8_t **x, const int8_t **w)
             : "q0", "q1", "q2", "memory");
 }
 
-/* Eight outputs: the zero point is added, and they are held. */
+/* What eight outputs have added and are held to. */
+struct mve_ends {
+    int16x8_t zero, low, high;
+};
+
+static inline struct mve_ends
+mve_ends_of(const struct nn_layer *l)
+{
+    return (struct mve_ends){ vdupq_n_s16((int16_t)l->out_zero),
+        vdupq_n_s16((int16_t)l->low), vdupq_n_s16((int16_t)l->high) };
+}
+
 static inline __attribute__((always_inline)) void
-mve_put_eight(int8_t *at, mve_i32 even, mve_i32 odd, const struct nn_layer *l)
+mve_put_eight(int8_t *at, mve_i32 even, mve_i32 odd, const struct mve_ends *e)
 {
     int16x8_t v = vqmovntq_s32(vqmovnbq_s32(vuninitializedq_s16(), even), odd);
 
-    v = vqaddq_n_s16(v, (int16_t)l->out_zero);
-    v = vmaxq_s16(v, vdupq_n_s16((int16_t)l->low));
-    vstrbq_s16(at, vminq_s16(v, vdupq_n_s16((int16_t)l->high)));
+    v = vmaxq_s16(vqaddq_s16(v, e->zero), e->low);
+    vstrbq_s16(at, vminq_s16(v, e->high));
 }
 
 /* Up to 16 bytes as they are. */

@@ -152,12 +152,22 @@ mve_tap(mve_i32 *even, mve_i32 *odd, const int8_t **x, const int8_t **w)
     *w += 2 * MVE_LANES;
 }
 
+struct mve_ends {
+    const struct nn_layer *l;
+};
+
+static inline struct mve_ends
+mve_ends_of(const struct nn_layer *l)
+{
+    return (struct mve_ends){ l };
+}
+
 static inline void
-mve_put_eight(int8_t *at, mve_i32 even, mve_i32 odd, const struct nn_layer *l)
+mve_put_eight(int8_t *at, mve_i32 even, mve_i32 odd, const struct mve_ends *e)
 {
     for (int i = 0; i < MVE_LANES; i++) {
-        at[2 * i] = hold_i8(even[i] + l->out_zero, l);
-        at[2 * i + 1] = hold_i8(odd[i] + l->out_zero, l);
+        at[2 * i] = hold_i8(even[i] + e->l->out_zero, e->l);
+        at[2 * i + 1] = hold_i8(odd[i] + e->l->out_zero, e->l);
     }
 }
 
