@@ -14,6 +14,7 @@ enum { BLOCK = 4 }; /* channels */
 struct block {
     int32_t bias[BLOCK]; /* doubled, as are the weights: see finish.h */
     struct finish finish[BLOCK];
+    const uint32_t *weights; /* here too: registers are few */
 };
 
 static uint32_t *
@@ -33,6 +34,7 @@ begin(const struct ring *s, size_t n_weights)
 {
     struct block *b = s->ctx;
 
+    b->weights = s->weights;
     for (uint32_t i = 0; i < BLOCK; i++) {
         b->bias[i] = 2 * image_i32(s->r, s->r->layer->bias)[s->c + i];
         b->finish[i] = finish_of(image_scale(s->r, s->c + i));
@@ -47,13 +49,14 @@ outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
 {
     const struct nn_layer *l = s->r->layer;
     const struct block *block = s->ctx;
-    const size_t step = (size_t)l->stride_w * RING_WORDS;
+    const size_t step = (size_t)l->stride_w * RING_WORDS, next = l->out_c;
+    const int8_t *const end = out + s->width * next;
     const int32_t zero = finish_zero(l);
 
-    for (size_t x = 0, at = 0; x < s->width; x++, at += step, out += l->out_c) {
+    for (size_t at = 0; out != end; at += step, out += next) {
         int32_t a = block->bias[0], b = block->bias[1];
         int32_t c = block->bias[2], d = block->bias[3];
-        const uint32_t *w = s->weights;
+        const uint32_t *w = block->weights;
 
 #pragma GCC unroll 3
         for (uint32_t i = 0; i < kernel_h; i++) {
