@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/plain.h"
 
 enum status
 json_parse(const char *text, size_t len, json_t **out, struct err *err)
@@ -116,6 +117,10 @@ read_field(const json_t *o, const char *path, const struct json_field *f,
         (double)json_string_length(v) > f->max)
         return err_set(err, ST_INVALID, "request.field",
             "%s%s%s is longer than %.0f bytes", path, dot, f->name, f->max);
+    if (f->kind == JF_STR &&
+        !plain_text(json_string_value(v), json_string_length(v)))
+        return err_set(err, ST_INVALID, "request.field",
+            "%s%s%s has a control character: take it out", path, dot, f->name);
     return ST_OK;
 }
 

@@ -17,7 +17,7 @@
 #include "base/status.h"
 
 enum json_kind {
-    JF_STR,  /* const char * */
+    JF_STR,  /* const char *, without control characters (plain.h) */
     JF_INT,  /* int64_t, within min..max */
     JF_REAL, /* double (an integer is read too), within min..max */
     JF_BOOL, /* bool */

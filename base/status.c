@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plain.h"
+
 static const struct {
     int http;
     const char *code, *title;
@@ -45,6 +47,7 @@ err_set(struct err *err, enum status st, const char *code, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(err->text, sizeof(err->text), fmt, ap);
     va_end(ap);
+    plain_mend(err->text); /* it may quote a stranger's name */
     return st;
 }
 

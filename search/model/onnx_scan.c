@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/plain.h"
+
 enum wire { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
 
 struct scan {
@@ -57,28 +59,6 @@ varint(struct span *m, uint64_t *out)
     return false;
 }
 
-static bool
-is_utf8(const uint8_t *s, size_t n)
-{
-    for (size_t i = 0; i < n;) {
-        uint32_t c = s[i++];
-        int more = c < 0x80 ? 0 : c >> 5 == 6 ? 1 : c >> 4 == 14 ? 2 : 3;
-        static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-
-        if (c == 0 || (more == 3 && c >> 3 != 30))
-            return false;
-        c &= more == 0 ? 0x7fu : 0x3fu >> more;
-        for (int k = 0; k < more; k++) {
-            if (i >= n || s[i] >> 6 != 2)
-                return false;
-            c = c << 6 | (s[i++] & 0x3fu);
-        }
-        if (c < least[more] || c > 0x10ffff || (c >> 11) == 0x1b)
-            return false;
-    }
-    return true;
-}
-
 static enum wire
 wire_of(ProtobufCType t)
 {
@@ -120,8 +100,9 @@ scan_bytes(struct scan *s, const ProtobufCMessageDescriptor *d,
     if (f->type == PROTOBUF_C_TYPE_MESSAGE)
         return scan_message(s, f->descriptor, body);
     if (f->type == PROTOBUF_C_TYPE_STRING && strcmp(f->name, "doc_string") &&
-        !is_utf8(body.p, (size_t)(body.end - body.p)))
-        return bad(s, d, "a name that is not UTF-8 text");
+        !plain_text((const char *)body.p, (size_t)(body.end - body.p)))
+        return bad(
+            s, d, "a name that is not UTF-8 text or has control characters");
     return ST_OK;
 }
 

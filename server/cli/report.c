@@ -57,13 +57,14 @@ add_plan(const json_t *plan, struct buf *out, struct err *err)
     {
         double threshold = json_get_number(e, "threshold");
         char number[TEXT_CELL] = "-", share[TEXT_CELL], accuracy[TEXT_CELL];
+        char name[TEXT_MARKDOWN];
 
         if (isfinite(threshold))
             snprintf(number, sizeof(number), "%.9g", threshold);
         percent(json_get_number(e, "share"), share);
         percent(json_get_number(e, "accuracy"), accuracy);
         if ((st = buf_addf(out, err, "| %s | %s | %s | %s | %s | %s |\n",
-                 json_get_string(e, "name", "-"),
+                 text_markdown(json_get_string(e, "name", "-"), name),
                  json_is_true(json_object_get(e, "kept")) ? "yes" : "no",
                  json_get_string(e, "score", "max_probability"), number, share,
                  accuracy)) != ST_OK)
@@ -122,6 +123,7 @@ add_source(const json_t *plan, struct buf *out, struct err *err)
 {
     const char *source = json_get_string(plan, "cost_source", "");
     const json_t *model = json_object_get(plan, "cost_model");
+    char device[TEXT_MARKDOWN], from[TEXT_MARKDOWN];
 
     if (strcmp(source, "emulated") == 0)
         return buf_addstr(out,
@@ -132,8 +134,8 @@ add_source(const json_t *plan, struct buf *out, struct err *err)
         "The costs are **modelled**, not measured: counted instructions with "
         "model %.0f of %s (%s).\n\n",
         json_get_number(model, "version"),
-        json_get_string(model, "device", "a processor"),
-        json_get_string(model, "from", "see its costs"));
+        text_markdown(json_get_string(model, "device", "a processor"), device),
+        text_markdown(json_get_string(model, "from", "see its costs"), from));
 }
 
 static enum status
@@ -184,13 +186,15 @@ static enum status
 add_energy(const json_t *measured, struct buf *out, struct err *err)
 {
     const json_t *e = json_object_get(measured, "energy");
+    char sensor[TEXT_MARKDOWN];
 
     if (!json_is_object(e))
         return buf_addstr(out, "\nEnergy: no meter there.\n", err);
     return buf_addf(out, err,
         "\nEnergy: %.4g uJ a sample above idle, +-%.2g uJ (%s).\n",
         json_get_number(e, "net_nj") / 1000,
-        json_get_number(e, "err_nj") / 1000, json_get_string(e, "sensor", "-"));
+        json_get_number(e, "err_nj") / 1000,
+        text_markdown(json_get_string(e, "sensor", "-"), sensor));
 }
 
 /* Of a plan that ran across processors. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
+
 void
 text_warnings(const json_t *doc)
 {
@@ -88,6 +90,21 @@ text_interval(double lo, double median, double hi, char out[TEXT_CELL])
         snprintf(out, TEXT_CELL, "-");
 }
 
+const char *
+text_markdown(const char *name, char out[TEXT_MARKDOWN])
+{
+    size_t n = 0;
+
+    for (; *name != '\0' && n + 3 < TEXT_MARKDOWN; name++) {
+        if (strchr("\\`*_{}[]<>()#+!|~&", *name) != NULL)
+            out[n++] = '\\';
+        out[n++] = (unsigned char)*name < ' ' ? ' ' : *name;
+    }
+    out[n] = '\0';
+    plain_mend(out);
+    return out;
+}
+
 struct text_table *
 text_table_new(const char *const *columns)
 {
@@ -132,6 +149,9 @@ text_cell(struct text_table *t, const char *fmt, ...)
     va_end(ap);
     if (n < 0)
         return ST_NOMEM;
+    for (char *c = t->cells[t->n_cells]; *c != '\0'; c++)
+        if (strchr("\t\r\n", *c) != NULL)
+            *c = ' '; /* a name stays in its cell */
     t->n_cells++;
     return ST_OK;
 }

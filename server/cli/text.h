@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/status.h"
 
-enum { TEXT_CELL = 40 };
+enum { TEXT_CELL = 40, TEXT_MARKDOWN = 400 };
 
 /* "12.3 us"; "-" for NaN. */
 void text_time(double ns, char out[TEXT_CELL]);
@@ -22,6 +22,10 @@ void text_count(double n, char out[TEXT_CELL]);
 
 /* "+-0.4 %": half of an interval relative to its median. */
 void text_interval(double lo, double median, double hi, char out[TEXT_CELL]);
+
+/* A name within Markdown, as itself: what Markdown or HTML would take for its
+ * own is escaped, lines become spaces, and what is too long is cut. */
+const char *text_markdown(const char *name, char out[TEXT_MARKDOWN]);
 
 /* "a,b" as ["a","b"], which the caller owns; NULL: out of memory. */
 json_t *text_words(const char *text);

@@ -69,7 +69,7 @@ add_text(struct buf *out, const char *s, struct err *err)
 {
     enum status st;
 
-    if (s[0] != '\0' && strchr("=+-@", s[0]) != NULL &&
+    if (s[0] != '\0' && strchr("=+-@\t\r", s[0]) != NULL &&
         (st = buf_addstr(out, "'", err)) != ST_OK)
         return st;
     if (strpbrk(s, ",\"\r\n") == NULL)

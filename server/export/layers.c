@@ -2,6 +2,7 @@
 #include "server/export/layers.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +192,16 @@ export_map(const struct export_layers *l,
         return list;
     json_decref(list);
     return NULL;
+}
+
+const char *
+export_word(const json_t *o, const char *member, char out[EXPORT_WORD])
+{
+    snprintf(out, EXPORT_WORD, "%s", export_text(o, member));
+    for (char *c = out; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = ' ';
+    return out;
 }
 
 enum status

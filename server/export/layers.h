@@ -61,6 +61,12 @@ json_t *export_edges(
 /* A member divided by `unit`; null where it was not measured. */
 json_t *export_scaled(const json_t *row, const char *member, double unit);
 
+/* A short member, such as an op's type, that stays on its line and in its
+ * column: control characters become spaces, what is too long is cut. */
+enum { EXPORT_WORD = 64 };
+const char *export_word(
+    const json_t *o, const char *member, char out[EXPORT_WORD]);
+
 /* Text that stays on its line: control characters become spaces. */
 enum status export_line_text(
     struct buf *out, const char *s, struct err *err) MUST_CHECK;

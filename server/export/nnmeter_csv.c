@@ -57,6 +57,7 @@ static enum status
 add_others(const struct export_layers *l, struct buf *out, struct err *err)
 {
     enum status st = ST_OK;
+    char group[EXPORT_WORD];
     json_t *row;
     size_t i;
 
@@ -69,8 +70,8 @@ add_others(const struct export_layers *l, struct buf *out, struct err *err)
         if (st == ST_OK)
             st = export_line_text(out, export_text(row, "name"), err);
         if (st == ST_OK)
-            st =
-                buf_addf(out, err, " (%s)\n", export_text(row, "fusion_group"));
+            st = buf_addf(
+                out, err, " (%s)\n", export_word(row, "fusion_group", group));
     }
     return st;
 }

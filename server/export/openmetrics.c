@@ -21,7 +21,8 @@ add_text(struct buf *out, const char *s, struct err *err)
         else if (*s == '"' || *s == '\\')
             st = buf_addf(out, err, "\\%c", *s);
         else
-            st = buf_add(out, s, 1, err);
+            st = buf_add(
+                out, (unsigned char)*s < ' ' || *s == 127 ? " " : s, 1, err);
     }
     return st;
 }

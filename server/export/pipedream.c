@@ -28,9 +28,12 @@ static enum status
 add_node(int64_t id, const char *kind, const char *name, double ms,
     const double bytes[2], struct buf *out, struct err *err)
 {
-    enum status st =
-        buf_addf(out, err, "node%lld -- %s(", (long long)id + 1, kind);
+    enum status st = buf_addf(out, err, "node%lld -- ", (long long)id + 1);
 
+    if (st == ST_OK)
+        st = add_description(out, kind, err);
+    if (st == ST_OK)
+        st = buf_addstr(out, "(", err);
     if (st == ST_OK)
         st = add_description(out, name, err);
     return st != ST_OK

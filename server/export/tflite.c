@@ -47,10 +47,12 @@ add_line(const json_t *row, double share, double sum, struct buf *out,
     struct err *err)
 {
     double kib = export_number(row, "bytes_out") / 1024;
+    char type[EXPORT_WORD];
     enum status st = buf_addf(out, err,
         "\t%*s\t%9.6f\t%9.6f\t%7.3f%%\t%7.3f%%\t%10.3f\t%9d\t",
-        columns[0].width, export_text(row, "op_type"), ms(row, "first_ns"),
-        ms(row, "median_ns"), share, sum, isnan(kib) ? 0 : kib, 1);
+        columns[0].width, export_word(row, "op_type", type),
+        ms(row, "first_ns"), ms(row, "median_ns"), share, sum,
+        isnan(kib) ? 0 : kib, 1);
 
     if (st == ST_OK)
         st = export_line_text(out, export_text(row, "name"), err);

@@ -24,6 +24,8 @@ strict_reading_names_the_bad_member(void **state)
         { "{\"n\":3,\"name\":\"x\",\"z\":1}", "unknown member job.z" },
         { "{\"n\":3,\"name\":\"too long\"}", "job.name is longer than 4" },
         { "{\"n\":3,\"name\":\"a\\u0000b\"}", "job.name must be a string" },
+        { "{\"n\":3,\"name\":\"\\u001b[m\"}",
+            "job.name has a control character" },
         { "[]", "job must be an object" },
     };
 

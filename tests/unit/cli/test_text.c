@@ -90,6 +90,46 @@ columns_line_up(void **state)
     text_table_free(t);
 }
 
+static void
+a_name_stays_in_its_cell(void **state)
+{
+    static const char *const columns[] = { "name", NULL };
+    struct text_table *t = text_table_new(columns);
+    char *got = NULL;
+    size_t len;
+    FILE *f = open_memstream(&got, &len);
+
+    (void)state;
+    assert_int_equal(text_cell(t, "%s", "a\nb\r\tc"), ST_OK);
+    text_table_print(t, f);
+    fclose(f);
+    assert_string_equal(got, "name\na b  c\n");
+    free(got);
+    text_table_free(t);
+}
+
+static void
+markdown_takes_no_name_for_its_own(void **state)
+{
+    static const struct {
+        const char *name, *want;
+    } cases[] = {
+        { "/fc/Gemm.0", "/fc/Gemm.0" },
+        { "exit_0", "exit\\_0" },
+        { "x | y\n# z", "x \\| y \\# z" },
+        { "<img src=x>", "\\<img src=x\\>" },
+        { "[a](b)`c`", "\\[a\\]\\(b\\)\\`c\\`" },
+    };
+    char out[TEXT_MARKDOWN], longest[2000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(text_markdown(cases[i].name, out), cases[i].want);
+    memset(longest, '*', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    assert_true(strlen(text_markdown(longest, out)) < TEXT_MARKDOWN);
+}
+
 int
 main(void)
 {
@@ -98,6 +138,8 @@ main(void)
         cmocka_unit_test(counts_keep_three_digits),
         cmocka_unit_test(a_missing_interval_is_a_dash),
         cmocka_unit_test(columns_line_up),
+        cmocka_unit_test(a_name_stays_in_its_cell),
+        cmocka_unit_test(markdown_takes_no_name_for_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
