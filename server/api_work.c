@@ -114,6 +114,7 @@ api_work_lease(struct request *rq, struct reply *rp)
         (st = read_names(devices, names, &rq->err)) != ST_OK ||
         (st = agent_session_check(rq)) != ST_OK)
         return st;
+    rq->for_work = true;
     want.n_devices = json_array_size(devices);
     if ((st = golden_schedule(rq->db, want.session, names, want.n_devices,
              rq->now_ms, &rq->err)) != ST_OK)
@@ -125,7 +126,7 @@ api_work_lease(struct request *rq, struct reply *rp)
             st = reply_json(
                 rp, 200, lease_json(rq, &task, &lease, json_incref(payload)));
         if (st == ST_OK)
-            server_ring(rq->server);
+            server_ring_watchers(rq->server);
         else
             st = refuse_task(rq, &lease, st);
     }
@@ -216,7 +217,7 @@ api_work_heartbeat(struct request *rq, struct reply *rp)
              rq->db, rq->now_ms, count_device, &drain, &rq->err)) != ST_OK)
         return st;
     if (n > 0) /* progress: somebody may be watching */
-        server_ring(rq->server);
+        server_ring_watchers(rq->server);
     return reply_json(rp, 200,
         beats_json(rq, beats, n, drain.devices > 0 && drain.active == 0));
 }

@@ -62,6 +62,7 @@ struct request {
     struct buf body;   /* the exact bytes of a JSON body */
     const char *file;  /* path of a streamed body (CSV, FILE); a handler that
                           takes the file leaves nothing there */
+    bool for_work;     /* it waits for a task, not for news of one */
     bool wait_expired; /* no (more) waiting: answer with what there is */
     int64_t now_ms;
     /* Set by http_begin(). */

@@ -349,6 +349,7 @@ answer(struct call *c)
         http_problem(&c->rq, &c->rp, c->body_st);
     else if (!dispatch(c)) {
         c->waited = true;
+        c->waiter.for_work = c->rq.for_work;
         MHD_suspend_connection(c->connection);
         if (!waits_add(waits, &c->waiter, heard))
             MHD_resume_connection(c->connection); /* it rang meanwhile */

@@ -154,6 +154,12 @@ server_ring(struct server *s)
 }
 
 void
+server_ring_watchers(struct server *s)
+{
+    waits_ring_watchers(s->waits);
+}
+
+void
 server_trust(struct server *s, const char *agent, const char *sha256)
 {
     size_t i = s->n_trusted++;

@@ -27,18 +27,20 @@ unlink_waiter(struct waits *s, struct waiter *w)
     s->n--;
 }
 
+enum whom { EVERYBODY, WATCHERS };
+
 /* Wake those whose deadline is not after `until_ns`; the earliest deadline of
  * the others, or INT64_MAX.  With the lock held, so that a waiter cannot end
  * between its place in the ring and its wake. */
 static int64_t
-wake_until(struct waits *s, int64_t until_ns)
+wake_until(struct waits *s, int64_t until_ns, enum whom whom)
 {
     int64_t earliest = INT64_MAX;
     struct waiter *next;
 
     for (struct waiter *w = s->all.next; w != &s->all; w = next) {
         next = w->next;
-        if (w->deadline_ns <= until_ns) {
+        if (w->deadline_ns <= until_ns && !(whom == WATCHERS && w->for_work)) {
             unlink_waiter(s, w);
             w->wake(w);
         } else if (w->deadline_ns < earliest) {
@@ -57,7 +59,7 @@ watch_deadlines(void *ctx)
     while (!s->ended) {
         struct timespec ts;
 
-        s->earliest_ns = wake_until(s, clock_ns());
+        s->earliest_ns = wake_until(s, clock_ns(), EVERYBODY);
         ts.tv_sec = s->earliest_ns / 1000000000;
         ts.tv_nsec = s->earliest_ns % 1000000000;
         if (s->earliest_ns == INT64_MAX)
@@ -148,13 +150,25 @@ waits_drop(struct waits *s, struct waiter *w)
     pthread_mutex_unlock(&s->lock);
 }
 
-void
-waits_ring(struct waits *s)
+static void
+ring(struct waits *s, enum whom whom)
 {
     pthread_mutex_lock(&s->lock);
     s->rung++;
-    wake_until(s, INT64_MAX);
+    wake_until(s, INT64_MAX, whom);
     pthread_mutex_unlock(&s->lock);
+}
+
+void
+waits_ring(struct waits *s)
+{
+    ring(s, EVERYBODY);
+}
+
+void
+waits_ring_watchers(struct waits *s)
+{
+    ring(s, WATCHERS);
 }
 
 void
@@ -162,7 +176,7 @@ waits_stop(struct waits *s)
 {
     pthread_mutex_lock(&s->lock);
     s->stopped = true;
-    wake_until(s, INT64_MAX);
+    wake_until(s, INT64_MAX, EVERYBODY);
     pthread_mutex_unlock(&s->lock);
 }
 

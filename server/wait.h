@@ -20,6 +20,7 @@
  */
 struct waiter {
     void (*wake)(struct waiter *w);
+    bool for_work; /* an agent that asks for a task; false: who watches one */
     int64_t deadline_ns; /* clock_ns() */
     struct waiter *prev, *next;
 };
@@ -42,8 +43,12 @@ bool waits_add(struct waits *s, struct waiter *w, uint64_t heard);
 /* Wait no longer, without being woken; where `w` was woken, nothing. */
 void waits_drop(struct waits *s, struct waiter *w);
 
-/* Wake everybody. */
+/* Wake everybody: there may be work. */
 void waits_ring(struct waits *s);
+
+/* Wake those who watch: something goes on, but there is no new work.  A
+ * thousand agents need not look in vain at each heartbeat of one. */
+void waits_ring_watchers(struct waits *s);
 
 /* Wake everybody, and let nobody wait from now on. */
 void waits_stop(struct waits *s);

@@ -92,6 +92,38 @@ the_bell_wakes_everybody_once(void **state)
 }
 
 static void
+who_asks_for_work_hears_of_no_other_news(void **state)
+{
+    struct guest agent, page;
+
+    guest_init(&agent, 1000 * SECOND);
+    agent.waiter.for_work = true;
+    guest_init(&page, 1000 * SECOND);
+    assert_true(waits_add(*state, &agent.waiter, waits_heard(*state)));
+    assert_true(waits_add(*state, &page.waiter, waits_heard(*state)));
+    waits_ring_watchers(*state);
+    assert_int_equal(guest_join(&page), 1);
+    assert_int_equal(waits_count(*state), 1);
+    assert_int_equal(agent.wakes, 0);
+    waits_ring(*state);
+    assert_int_equal(guest_join(&agent), 1);
+}
+
+static void
+a_dropped_waiter_is_not_woken(void **state)
+{
+    struct guest g;
+
+    guest_init(&g, 1000 * SECOND);
+    assert_true(waits_add(*state, &g.waiter, waits_heard(*state)));
+    waits_drop(*state, &g.waiter);
+    waits_drop(*state, &g.waiter);
+    assert_int_equal(waits_count(*state), 0);
+    waits_ring(*state);
+    assert_int_equal(g.wakes, 0);
+}
+
+static void
 a_bell_in_between_is_not_missed(void **state)
 {
     uint64_t heard = waits_heard(*state);
@@ -174,6 +206,8 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_bell_wakes_everybody_once),
+        TEST(who_asks_for_work_hears_of_no_other_news),
+        TEST(a_dropped_waiter_is_not_woken),
         TEST(a_bell_in_between_is_not_missed),
         TEST(a_deadline_wakes_its_own_waiter_only),
         TEST(after_the_stop_nobody_waits),
