@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "unit/fuzz/play.h"
 #include "unit/server/call.h"
 
@@ -57,6 +59,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 #ifndef OFFRAMP_FUZZER
 
+/* A table of another server, which is good as it stands. */
+static bool
+play_import(struct rng *rng)
+{
+    static const char head[] = "POST /v1/import\n";
+    struct buf text;
+    char *doc = NULL;
+    size_t len;
+    bool ok;
+
+    buf_init(&text, 1 << 20);
+    ok = file_read(OFFRAMP_FIXTURES "/export/profile.json", 1 << 19, &doc, &len,
+             NULL) == ST_OK &&
+         buf_addstr(&text, head, NULL) == ST_OK &&
+         buf_add(&text, doc, len, NULL) == ST_OK &&
+         fuzz_play(text.data, text.len, 500, rng) == 0;
+    free(doc);
+    buf_clear(&text);
+    return ok;
+}
+
 int
 main(void)
 {
@@ -76,9 +99,20 @@ main(void)
         "\"link\":{\"bytes_per_s\":1e6}}",
         "POST /v1/import\n{\"schema\":\"offramp.profile/1\",\"rows\":[]}",
         "DELETE /v1/datasets/1\n",
+        "PUT /v1/devices/a/model\n{\"clock_hz\":1e8,\"from\":\"its sheet\","
+        "\"cycles_per_instruction\":[1,1.3,1.8]}",
+        "POST /v1/policies\n{\"live\":{\"device\":\"a\",\"dataset\":1,"
+        "\"rows\":[0,10]},\"profile\":1,\"offload\":[1,2]}",
+        "POST /v1/policies\n{\"partition\":{\"profiles\":[1,2],"
+        "\"link\":{\"bytes_per_s\":1e6},\"seen\":3}}",
+        "POST /v1/policies\n{\"selection\":{\"configs\":[{\"name\":\"x\","
+        "\"records\":1,\"profile\":1}],\"images\":1}}",
+        "POST /v1/links\n{\"from\":\"a\",\"policy\":{\"max_rounds\":3}}",
     };
     struct rng rng = { 5 };
 
+    if (!play_import(&rng))
+        return 1;
     for (size_t i = 0; i < sizeof(seeds) / sizeof(seeds[0]); i++)
         if (fuzz_play(seeds[i], strlen(seeds[i]), 3000, &rng) != 0)
             return 1;
