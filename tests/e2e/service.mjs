@@ -165,6 +165,14 @@ export class Service {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  // What a sanitizer said of one of the programs, which may end well all the
+  // same (or be killed); leaks are told by exit codes.
+  reports() {
+    return this.programs.filter(({ log }) =>
+      /: runtime error: |SUMMARY: (Address|Thread)Sanitizer: (?!.* leaked)/
+        .test(log));
+  }
+
   logs() {
     return this.programs.map((p) => `--- ${p.name}\n${p.log}`).join('\n');
   }
@@ -182,6 +190,10 @@ export async function withService(test, service = new Service()) {
     code = 1;
   }
   await service.stop();
+  for (const p of service.reports()) {
+    console.error(`--- a sanitizer reports on ${p.name}\n${p.log}`);
+    code = 1;
+  }
   process.exit(code);
 }
 
