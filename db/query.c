@@ -18,8 +18,6 @@ static const struct {
     { SQLITE_NOMEM, ST_NOMEM },
     { SQLITE_BUSY, ST_BUSY },
     { SQLITE_LOCKED, ST_BUSY },
-    { SQLITE_CORRUPT, ST_CORRUPT },
-    { SQLITE_NOTADB, ST_CORRUPT },
     { SQLITE_FULL, ST_FULL },
     { SQLITE_READONLY, ST_READ_ONLY },
     { SQLITE_TOOBIG, ST_TOO_LARGE },
@@ -69,6 +67,11 @@ db_fail(struct db *db, const char *what, struct err *err)
         return fail_constraint(db, err);
     if (code == SQLITE_NOMEM)
         return err_nomem(err);
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+        return err_set(err, ST_CORRUPT, NULL,
+            "the store is damaged: stop the server, then bring back a copy, or "
+            "save what can be read with sqlite3's .recover (%.60s)",
+            what);
     for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
         if (outcomes[i].code == code)
             return err_set(err, outcomes[i].st, NULL, "store: %s (%.60s)",
