@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/plain.h"
 
 enum { TASK_JSON_MAX = 64 << 20, PROGRESS_GAP_NS = 100 * 1000 * 1000 };
 
@@ -176,12 +177,8 @@ task_fail(struct task *t, enum task_class c, const char *code,
     va_start(ap, fmt);
     vsnprintf(detail, sizeof(detail), fmt, ap);
     va_end(ap);
+    plain_mend(detail); /* a runtime's words, perhaps cut */
     text = json_string(detail);
-    if (text == NULL) { /* cut inside a character, or not UTF-8 at all */
-        for (char *p = detail; *p != '\0'; p++)
-            *p = (unsigned char)*p < 0x80 ? *p : '?';
-        text = json_string(detail);
-    }
     t->state->failure =
         json_pack("{s:s, s:s, s:s, s:o, s:O*}", "status", "failed", "class",
             task_class_name(c), "code", code, "detail", text, "nodes", nodes);
