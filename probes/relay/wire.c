@@ -22,8 +22,7 @@ wire_send(int fd, enum wire_kind kind, uint64_t number, const void *data,
 
     memcpy(head, words, sizeof(words));
     memcpy(head + sizeof(words), longs, sizeof(longs));
-    return socket_write(fd, head, sizeof(head)) &&
-           socket_write(fd, data, bytes);
+    return socket_write_both(fd, head, sizeof(head), data, bytes);
 }
 
 /* The socket's own limit was up, or the other end is gone. */

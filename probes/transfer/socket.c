@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -39,6 +40,30 @@ socket_write(int fd, const void *data, size_t len)
         len -= (size_t)n;
     }
     return true;
+}
+
+bool
+socket_write_both(
+    int fd, const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    struct iovec parts[2] = { { (void *)a, a_len }, { (void *)b, b_len } };
+    const struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+    ssize_t n;
+    size_t sent;
+
+    do
+        n = sendmsg(fd, &message, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return false;
+    sent = (size_t)n;
+    if (sent == a_len + b_len)
+        return true;
+    if (sent < a_len)
+        return socket_write(fd, (const char *)a + sent, a_len - sent) &&
+               socket_write(fd, b, b_len);
+    return socket_write(
+        fd, (const char *)b + (sent - a_len), b_len - (sent - a_len));
 }
 
 bool

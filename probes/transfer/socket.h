@@ -16,6 +16,10 @@ enum { SOCKET_CHUNK = 64 << 10, SOCKET_IO_S = 30, SOCKET_HELLO_S = 5 };
 void socket_prepare(int fd, int io_s);
 
 bool socket_write(int fd, const void *data, size_t len);
+/* One after the other, as one message where they fit: each message of its own
+ * would wake the other end. */
+bool socket_write_both(
+    int fd, const void *a, size_t a_len, const void *b, size_t b_len);
 bool socket_read(int fd, void *data, size_t len);
 
 /* `len` bytes that say nothing: of `chunk` (SOCKET_CHUNK bytes), over and

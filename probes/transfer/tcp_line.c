@@ -126,12 +126,13 @@ static enum status
 run(void *ctx, size_t forward, size_t back, int64_t *ns, struct err *err)
 {
     struct tcp_line *l = ctx;
+    const size_t first = forward < SOCKET_CHUNK ? forward : SOCKET_CHUNK;
     uint8_t head[SOCKET_HEAD];
     int64_t start = clock_ns();
 
     socket_head(head, forward, back);
-    if (!socket_write(l->fd, head, sizeof(head)) ||
-        !socket_write_filler(l->fd, l->filler, forward) ||
+    if (!socket_write_both(l->fd, head, sizeof(head), l->filler, first) ||
+        !socket_write_filler(l->fd, l->filler, forward - first) ||
         !socket_skip(l->fd, back))
         return err_set(err, ST_UNAVAILABLE, "link.broken",
             "the other end of the link fell silent at a message of %zu bytes "
