@@ -228,6 +228,9 @@ board_run(struct board *b, uint32_t first, uint32_t end, uint32_t count,
         (st = number(&f, "crc", &crc, err)) != ST_OK)
         return st;
     out->crc = (uint32_t)crc;
+    out->by_class = b->port->ops->counts != NULL;
+    if (out->by_class)
+        b->port->ops->counts(b->port, &out->counts);
     return ST_OK;
 }
 

@@ -37,7 +37,9 @@ struct board {
 /* One run of layers. */
 struct board_run {
     uint64_t ticks, count;
-    uint32_t crc; /* of the last layer's output */
+    uint32_t crc;  /* of the last layer's output */
+    bool by_class; /* `counts` holds what was executed meanwhile */
+    struct insn_counts counts;
 };
 
 /*

@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "probes/mcu/emulator_internal.h"
 
 struct emulator {
     struct port port;
     char *program, *machine, *firmware;
+    struct emulator_counter counter;
     pid_t pid; /* 0: none */
     int line;  /* -1: none */
 };
@@ -58,14 +61,19 @@ stop(struct emulator *e)
 static _Noreturn void
 become(const struct emulator *e, int line, int told, pid_t parent)
 {
+    const char *const counted = e->counter.option;
+    const char *const argv[] = { e->program, "-M", e->machine, "-icount",
+        "shift=0", "-nodefaults", "-display", "none", "-monitor", "none",
+        "-serial", "stdio", "-kernel", e->firmware, counted ? "-plugin" : NULL,
+        counted, NULL };
     ssize_t n;
     int no;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (counted != NULL)
+        fcntl(e->counter.fd, F_SETFD, 0); /* the plugin's, too */
     if (getppid() == parent && dup2(line, 0) >= 0 && dup2(line, 1) >= 0)
-        execlp(e->program, e->program, "-M", e->machine, "-icount", "shift=0",
-            "-nodefaults", "-display", "none", "-monitor", "none", "-serial",
-            "stdio", "-kernel", e->firmware, (char *)NULL);
+        execvp(e->program, (char *const *)argv);
     no = errno;
     n = write(told, &no, sizeof(no));
     _exit(n == sizeof(no) ? 127 : 126);
@@ -166,11 +174,18 @@ emulator_write(struct port *p, const void *data, size_t len, struct err *err)
 }
 
 static void
+emulator_counts(struct port *p, struct insn_counts *out)
+{
+    *out = *((struct emulator *)p)->counter.at;
+}
+
+static void
 emulator_close(struct port *p)
 {
     struct emulator *e = (struct emulator *)p;
 
     stop(e);
+    emulator_counter_close(&e->counter);
     free(e->program);
     free(e->machine);
     free(e->firmware);
@@ -183,6 +198,28 @@ static const struct port_ops ops = {
     .restart = emulator_restart,
     .close = emulator_close,
 };
+
+/* The same where our plugin counts. */
+static const struct port_ops ops_counted = {
+    .read = emulator_read,
+    .write = emulator_write,
+    .restart = emulator_restart,
+    .counts = emulator_counts,
+    .close = emulator_close,
+};
+
+static void
+count_if_it_can(struct emulator *e)
+{
+    char why[128] = "out of memory";
+
+    emulator_counter_open(&e->counter, e->program, e->firmware, why);
+    if (e->counter.option != NULL)
+        e->port.ops = &ops_counted;
+    else
+        log_info(
+            "%s: instructions are not counted by class: %s", e->machine, why);
+}
 
 enum status
 emulator_open(struct port **out, const char *program, const char *machine,
@@ -200,13 +237,16 @@ emulator_open(struct port **out, const char *program, const char *machine,
     if ((e = calloc(1, sizeof(*e))) == NULL)
         return err_nomem(err);
     e->port.ops = &ops;
+    e->counter.fd = -1;
     e->line = -1;
     e->program = strdup(program ? program : "qemu-system-arm");
     e->machine = strdup(machine);
     e->firmware = strdup(firmware);
-    st = e->program && e->machine && e->firmware
-             ? emulator_restart(&e->port, err)
-             : err_nomem(err);
+    st = e->program && e->machine && e->firmware ? ST_OK : err_nomem(err);
+    if (st == ST_OK) {
+        count_if_it_can(e);
+        st = emulator_restart(&e->port, err);
+    }
     if (st != ST_OK) {
         emulator_close(&e->port);
         return st;

@@ -5,7 +5,8 @@
  *
  * With -icount shift=0 each instruction takes one nanosecond of the
  * emulator's own time, so a board's clock counts instructions and does so
- * equally in every run.  The process ends with its port, or with ours.
+ * equally in every run.  Where QEMU takes our plugin, they are also counted
+ * by class (port_ops.counts).  The process ends with its port, or with ours.
  */
 #ifndef OFFRAMP_MCU_EMULATOR_H
 #define OFFRAMP_MCU_EMULATOR_H

@@ -3,27 +3,30 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probes/mcu/emulator_internal.h"
+
 enum { LEAST_MAJOR = 7, TOLD_MAX = 256 };
 
 static _Noreturn void
-become(const char *program, int to)
+become(const char *const argv[], int to)
 {
-    if (dup2(to, STDOUT_FILENO) >= 0)
-        execlp(program, program, "--version", (char *)NULL);
+    const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (dup2(nothing, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0 &&
+        dup2(nothing, STDERR_FILENO) >= 0)
+        execvp(argv[0], (char *const *)argv);
     _exit(127);
 }
 
-/* What it prints, the beginning of it; its exit status is the answer to
- * whether it is there. */
-static bool
-ask(const char *program, char told[TOLD_MAX])
+/* Its exit status is the answer to whether it is there. */
+bool
+emulator_ask(const char *const argv[], char *told, size_t cap)
 {
     size_t len = 0;
     int ends[2], status = -1;
@@ -33,10 +36,10 @@ ask(const char *program, char told[TOLD_MAX])
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
     if ((pid = fork()) == 0)
-        become(program, ends[1]);
+        become(argv, ends[1]);
     close(ends[1]);
-    while (pid > 0 && len < TOLD_MAX - 1) {
-        n = read(ends[0], told + len, TOLD_MAX - 1 - len);
+    while (pid > 0 && len < cap - 1) {
+        n = read(ends[0], told + len, cap - 1 - len);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -54,10 +57,11 @@ enum status
 emulator_version(const char *program, char *out, size_t cap, struct err *err)
 {
     const char *name = program ? program : "qemu-system-arm", *at;
+    const char *const argv[] = { name, "--version", NULL };
     char told[TOLD_MAX];
     size_t len;
 
-    if (!ask(name, told))
+    if (!emulator_ask(argv, told, sizeof(told)))
         return err_set(err, ST_UNAVAILABLE, "infra.no_emulator",
             "%s cannot be run: install QEMU for Arm systems (Debian: "
             "qemu-system-arm)",

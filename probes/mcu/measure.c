@@ -33,15 +33,19 @@ run_pass(struct rig *r, struct parts *p, struct pass *pass, struct err *err)
     double ticks;
 
     for (size_t i = 0; i < pass->n; i++)
-        if (pass->steps[i].part != STEP_SILENT)
+        if (pass->steps[i].part != STEP_SILENT) {
             p->part[pass->steps[i].part].sum = 0;
+            p->part[pass->steps[i].part].adding = mix_empty();
+        }
     for (size_t i = 0; st == ST_OK && i < pass->n; i++) {
         const struct step *s = &pass->steps[i];
         bool silent = s->part == STEP_SILENT;
 
         st = rig_run(r, s->first, s->end, silent ? 1 : s->count, &ticks, err);
-        if (st == ST_OK && !silent)
-            p->part[s->part].sum += ticks;
+        if (st != ST_OK || silent)
+            continue;
+        p->part[s->part].sum += ticks;
+        mix_add(&p->part[s->part].adding, &r->run);
     }
     return st;
 }
@@ -108,12 +112,19 @@ keep_round(struct rig *r, struct parts *p, struct err *err)
 
         if (x->empty)
             continue;
+        if (r->emulated && x->n > 0 && x->sum == x->values[0] &&
+            !mix_same(&x->adding, &x->mix))
+            return err_set(err, ST_UNPROCESSABLE, "device.counts_differ",
+                "%s %s took as many instructions as before, but others: an "
+                "emulated board must count the same in every run",
+                row_role_name(x->role), x->name);
         if (r->emulated && x->n > 0 && x->sum != x->values[0])
             return err_set(err, ST_UNPROCESSABLE, "device.counts_differ",
                 "%s %s took %.6g ticks and then %.6g: an emulated board must "
                 "count the same in every run",
                 row_role_name(x->role), x->name, x->values[0], x->sum);
         x->values[x->n++] = x->sum;
+        x->mix = x->adding;
     }
     return ST_OK;
 }
@@ -189,6 +200,8 @@ count(const struct rig *r, const struct part *p, double ticks, json_t **out,
     st = r->emulated
              ? add_count(*out, "instructions", rig_instructions(r, ticks), err)
              : add_count(*out, "cycles", ticks, err);
+    if (st == ST_OK && r->emulated)
+        st = mix_json(&p->mix, *out, err);
     if (st == ST_OK && !isnan(p->need_bytes) &&
         (st = add_count(*out, "weight_bytes", p->weight_bytes, err)) == ST_OK)
         st = add_count(*out, "need_bytes", p->need_bytes, err);

@@ -10,6 +10,7 @@
 #ifndef OFFRAMP_MCU_PARTS_H
 #define OFFRAMP_MCU_PARTS_H
 
+#include "probes/mcu/mix.h"
 #include "probes/measure/plan.h"
 
 struct part {
@@ -26,7 +27,8 @@ struct part {
     double sum;       /* ticks of the pass in progress */
     double *values;   /* owned: ticks an execution, one a round */
     size_t n;
-    uint32_t count; /* executions in the longest step's run */
+    struct mix adding, mix; /* likewise: of this pass, and of every round */
+    uint32_t count;         /* executions in the longest step's run */
 };
 
 /* Of a step that is run for what comes after it. */

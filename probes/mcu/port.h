@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/insn.h"
 #include "base/status.h"
 
 struct port {
@@ -26,6 +27,9 @@ struct port_ops {
         struct port *p, const void *data, size_t len, struct err *err);
     /* MAY: start the board anew (a reset line, a new emulator). */
     enum status (*restart)(struct port *p, struct err *err);
+    /* MAY: what the board executed from the last start of its clock to the
+     * last reading, by class. */
+    void (*counts)(struct port *p, struct insn_counts *out);
     void (*close)(struct port *p); /* MUST */
 };
 

@@ -22,8 +22,9 @@ struct rig {
     size_t len;
     const uint8_t *input;
     enum nn_kernels kernels;
-    uint8_t *arena;     /* owned: for the network here */
-    json_t *recoveries; /* owned: [{"step","why"}] */
+    uint8_t *arena;       /* owned: for the network here */
+    json_t *recoveries;   /* owned: [{"step","why"}] */
+    struct board_run run; /* the last one of rig_run() */
 };
 
 /* `board` is taken, also on failure.  End with rig_clear(). */
@@ -44,7 +45,9 @@ bool rig_fits(
 /* Set the input: the beginning of every pass. */
 enum status rig_feed(struct rig *r, struct err *err) MUST_CHECK;
 
-/* Ticks of one execution of layers first .. end - 1, from `count` of them. */
+/* Ticks of one execution of layers first .. end - 1, from `count` of them.
+ * r->run has all of it; classes of instructions that do not add up to the
+ * board's clock are not taken over. */
 enum status rig_run(struct rig *r, uint32_t first, uint32_t end, uint32_t count,
     double *ticks, struct err *err) MUST_CHECK;
 

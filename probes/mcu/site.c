@@ -164,6 +164,17 @@ emulator_json(const struct site_board *s)
                : json_null();
 }
 
+/* What numbers are counts of: a row without classes of instructions is not
+ * used again where there are some. */
+static const char *
+counter_source(const struct site_board *s, const struct board *b)
+{
+    if (site_emulated(s))
+        return b != NULL && b->port->ops->counts != NULL ? "icount, by class"
+                                                         : "icount";
+    return b != NULL && b->dwt ? "dwt" : "systick";
+}
+
 enum status
 site_stable(const struct site_board *s, const struct board *b,
     const char *dtype, json_t **out, char fingerprint[HASH_HEX],
@@ -193,10 +204,7 @@ site_stable(const struct site_board *s, const struct board *b,
         "ram_bytes", b ? json_integer((json_int_t)b->pool_bytes) : json_null(),
         "runtime", "offramp-firmware", "runtime_version", OFFRAMP_VERSION,
         "firmware_digest", firmware_digest(s), "counter_source",
-        site_emulated(s) ? "icount"
-        : b && b->dwt    ? "dwt"
-                         : "systick",
-        "emulator", emulator_json(s), "kernels",
+        counter_source(s, b), "emulator", emulator_json(s), "kernels",
         b ? nn_kernels_name(board_best(b)) : NULL, "dtype", dtype,
         "energy_sensor", meter);
     if (*out == NULL)
