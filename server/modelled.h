@@ -20,7 +20,9 @@
 enum status modelled_rows(struct db *db, int64_t profile, const char *device,
     json_t *rows, json_t **model, struct err *err) MUST_CHECK;
 
-/* The same for a dialect: rows, and `model` beside them. */
+/* The same for a dialect: rows, and `model` beside them.  ST_UNPROCESSABLE
+ * "profile.no_classes" names a row that was not counted by class, which the
+ * model is of. */
 enum status modelled_export(
     struct db *db, struct export_input *in, struct err *err) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 import { dash, count, bytes, flagList, grade, known, lack, percent, runs }
     from "./format.js";
 import { h, section, table } from "./dom.js";
+import { byClass, memoryShare, mixBar, mixLegend } from "./mix.js";
 import { layerName } from "./model.js";
 
 const elsewhere = "another layer does its work on this board";
@@ -19,12 +20,20 @@ export function countedSection(rows, analysis, open) {
         .map((row) => ({ row, facts: { ...row, ...analysis.layers[row.index] },
             share: known(row.counters?.instructions)
                 ? row.counters.instructions / sum : null }));
+    const classed = layers.some(({ row }) => byClass(row));
     return section("Layers", h("p", { class: "note" },
         "Source of every row: emulated. An emulator counts instructions, "
         + "the same in every run; how long they take only a board can tell."),
-    table("Layers, counted on an emulated board", columns, layers,
+    classed && mixLegend(),
+    table("Layers, counted on an emulated board",
+        columns.filter((c) => classed || c !== mix), layers,
         ({ row }) => open(row)));
 }
+
+const mix = { title: "Mix", key: (l) => memoryShare(l.row),
+    hint: "instructions by class; sorted by loads and stores",
+    cell: (l) => byClass(l.row) ? mixBar(l.row)
+        : dash(lack(l.row) ?? "not counted by class") };
 
 const columns = [
     { title: "#", number: true, key: (l) => l.row.index,
@@ -37,6 +46,7 @@ const columns = [
     { title: "Share", number: true, key: (l) => l.share,
         cell: (l) => l.share === null ? dash(lack(l.row) ?? elsewhere)
             : percent(l.share, 1) },
+    mix,
     { title: "MACs", number: true, key: (l) => l.facts.macs ?? null,
         cell: (l) => count(l.facts.macs) },
     { title: "a MAC", number: true, key: each,

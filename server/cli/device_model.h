@@ -7,9 +7,10 @@
 #include "server/cli/client.h"
 
 /* Figures as they were typed: "1.3", or "1.3,1.1,1.6" (middle, low, high);
- * NULL: not given. */
+ * and a file with a declaration, of which they change what they name.  NULL:
+ * not given. */
 struct model_wish {
-    const char *clock, *cycles, *energy, *from;
+    const char *clock, *cycles, *energy, *from, *file;
 };
 
 /* Without any of them the newest model is printed.  ST_INVALID names what makes

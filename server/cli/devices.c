@@ -35,6 +35,10 @@ static const struct opt opts[] = {
         "with model: energy a cycle, the same way", NULL, 0, 0 },
     { "from", 0, OPT_STR, &wish.from, "TEXT",
         "with model: where the figures come from", NULL, 0, 0 },
+    { "file", 0, OPT_STR, &wish.file, "FILE",
+        "with model: a declaration as the API takes it, such as cycles by "
+        "class; the options above change what they name",
+        NULL, 0, 0 },
 };
 
 const struct opt_cmd cli_devices_cmd = {
@@ -52,6 +56,8 @@ const struct opt_cmd cli_devices_cmd = {
                "(--modelled); each declaration is a new version:\n"
                "    offramp devices model m4 --clock 100e6 --cpi 1.3,1.1,1.7 "
                "--from \"Cortex-M4 TRM, no wait states\"\n"
+               "    offramp devices model m4 --file "
+               "fixtures/device_models/cortex-m4.json --clock 64e6\n"
                "    offramp devices model m4",
     .opts = opts,
     .n_opts = sizeof(opts) / sizeof(opts[0]),

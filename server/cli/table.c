@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "server/cli/cli.h"
+#include "server/cli/mix_text.h"
 #include "server/cli/support_text.h"
 #include "server/cli/text.h"
 
@@ -331,8 +332,13 @@ print_model(const json_t *rows, json_t *profile)
         json_get_string(model, "from", ""));
     json_array_foreach(json_object_get(rows, "items"), i, row)
     {
+        const char *lacks =
+            json_get_string(json_object_get(row, "from"), "lacks", NULL);
+
         if (!has(row, "L0", "whole"))
             continue;
+        if (lacks != NULL)
+            printf("no times: %s\n\n", lacks);
         json_object_set(profile, "e2e", row);
         json_object_set(profile, "grade", json_object_get(row, "grade"));
     }
@@ -365,6 +371,7 @@ table_print(struct client *c, int64_t id, struct err *err)
     if ((st = print_layers(items, err)) != ST_OK)
         goto out;
     print_whole(profile);
+    mix_print(json_object_get(profile, "e2e"));
     print_spent(profile);
     if ((st = print_exits(items, err)) == ST_OK)
         support_print(items, json_get_string(profile, "device", ""));

@@ -15,6 +15,10 @@ if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
 
 const boards = { m4: 'mps2-an386', m33: 'mps2-an505' };
 
+const classes = ['alu', 'multiply', 'multiply_long', 'divide', 'load', 'store',
+  'load_multiple', 'store_multiple', 'branch', 'fp', 'fp_accumulate',
+  'fp_divide', 'vector', 'vector_load', 'vector_store', 'other'];
+
 function startBoards(s) {
   const p = new Program('offramp-probe', ['--server', s.url, '--id', 'desk',
     '--spool', s.path('spool-desk'), ...Object.entries(boards).flatMap(
@@ -35,6 +39,15 @@ function checkRows(rows, analysis, name) {
   check(layers.length === analysis.layers.length
     && layers.every((r) => r.flags.includes('fused')
       || r.counters.instructions > 0), `${name}: every layer is counted`);
+  const off = rows.filter((r) => r.counters).map(({ counters: c }) =>
+    (classes.reduce((a, n) => a + c[`insn_${n}`], 0) / c.instructions) - 1);
+  check(off.length > 20 && off.every((x) => x >= 0 && x < 1.1e-3),
+    `${name}: classes add up to what the clock counts, within `
+    + `${(100 * Math.max(...off)).toFixed(4)} %`);
+  check(of('L0', 'whole')[0].counters.insn_multiply > 1e5
+    && of('L0', 'whole')[0].counters.insn_jump > 1e4
+    && of('L0', 'whole')[0].counters.insn_vector === 0,
+  `${name}: products and jumps, and no vectors on this core`);
   check(of('L6', 'segment').length === analysis.exits.length
     && of('L6', 'prefix').length === analysis.exits.length,
   `${name}: segments and prefixes`);
@@ -43,6 +56,34 @@ function checkRows(rows, analysis, name) {
   check(Math.abs(sum / whole - 1) < 0.01,
     `${name}: layers add up to the whole (${(sum / whole - 1).toFixed(5)})`);
   check(of('L2', 'sentinel').length === 3, `${name}: golden kernels`);
+}
+
+// The same by class, from the published cycles of the core.
+async function modelledByClass(s, path, profile, rows, offramp) {
+  const file = join(fixtures, 'device_models', 'cortex-m4.json');
+  const told = offramp('devices', 'model', 'm4', '--file', file, '--clock',
+    '5e7');
+  check(/by class/.test(told) && /load +1.5  \(1 to 3\)/.test(told)
+    && /any other +1/.test(told), 'the command declares cycles by class');
+  const { cycles_per_instruction: cycles } = await s.get(path);
+  const view = await s.get(`/v1/profiles/${profile}/layers?source=modelled`);
+  const of = (c, i) => {
+    const f = cycles[c] ?? (/jump|word/.test(c) ? 0 : cycles.default);
+    return Array.isArray(f) ? f[i] : f;
+  };
+  const ns = (counters, i) => 20 * [...classes, 'jump', 'word'].reduce(
+    (sum, c) => sum + counters[`insn_${c}`] * of(c, i), 0);
+  check(view.items.every((r, k) => rows[k].counters === null
+    ? r.median_ns === null
+    : [r.median_ns, r.ci95_lo_ns, r.ci95_hi_ns].every((x, i) =>
+      Math.abs(x / ns(rows[k].counters, i) - 1) < 1e-9)
+      && r.from.lacks === null),
+  'times are the sums over classes, with the interval of each');
+  const whole = view.items.findIndex((r) => r.role === 'whole');
+  const { median_ns: mid, ci95_lo_ns: lo, ci95_hi_ns: hi } = view.items[whole];
+  const cpi = (t) => (t / 20 / rows[whole].counters.instructions).toFixed(3);
+  check(hi > lo && cpi(mid) > 1, `by class an instruction takes ${cpi(mid)} `
+    + `cycles (${cpi(lo)} to ${cpi(hi)})`);
 }
 
 // Times derived with a declared model: asked for by name, told everywhere.
@@ -60,7 +101,8 @@ async function modelled(s, profile, records) {
     [{ clock_hz: 1e30 }, 'clock_hz'], [{ clock_hz: '100' }, 'clock_hz'],
     [{ cycles_per_instruction: [1.3, 1.5, 1.7] }, 'low <= middle'],
     [{ cycles_per_instruction: [1.3, 1.1] }, 'cycles_per_instruction'],
-    [{ cycles_per_instruction: { load: 2, other: 1 } }, 'classes'],
+    [{ cycles_per_instruction: { load: 2, other: 1 } }, 'alu is missing'],
+    [{ cycles_per_instruction: { mac: 2, default: 1 } }, 'mac'],
     [{ cycles_per_instruction: 0 }, 'cycles_per_instruction'],
     [{ energy_per_cycle_nj: -0.1 }, 'energy_per_cycle_nj'],
     [{ from: '' }, 'from'], [{ from: undefined }, 'from'],
@@ -123,6 +165,7 @@ async function modelled(s, profile, records) {
     r.median_ns === null || near(2 * r.median_ns, view.items[i].median_ns))
     && now.items.every((r) => r.energy === null),
   'a new version gives new times, without a new measurement');
+  await modelledByClass(s, path, profile, rows, offramp);
   check((await s.get(`${path}?version=1`)).clock_hz === 1e8
     && (await s.get(`/v1/plans/${found.plan}`)).cost_model.version === 1,
   'what was derived before still says with what');
