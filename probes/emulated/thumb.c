@@ -82,6 +82,10 @@ static const struct row coprocessor[] = {
     { 0xef000000, 0xef000000, INSN_vector, 0 },
     { 0xff900f50, 0xee800b10, INSN_vector, 0 }, /* VDUP */
     { 0xffa00fe0, 0xec000f00, INSN_vector, 0 }, /* VMOV, two lanes */
+    { 0xff100f80, 0xed100f80, INSN_load, 0 },   /* VLDR, VSTR of P0, FPSCR */
+    { 0xff100f80, 0xed000f80, INSN_store, 0 },
+    { 0xff300f80, 0xec300f80, INSN_load, 0 },
+    { 0xff300f80, 0xec200f80, INSN_store, 0 },
     { 0xee100e00, 0xec100e00, INSN_vector_load, 0 },
     { 0xee100e00, 0xec000e00, INSN_vector_store, 0 },
     { 0xee000e00, 0xee000e00, INSN_vector, 0 },

@@ -153,14 +153,17 @@ static const struct {
     { "lsl", INSN_alu },
     { "lsr", INSN_alu },
     { "le", INSN_branch },
-    { "vldr", INSN_load },
-    { "vstr", INSN_store },
+    { "lctp", INSN_branch },
+    { "vld", INSN_load },
+    { "vst", INSN_store },
     { "vml", INSN_fp_accumulate },
     { "vnml", INSN_fp_accumulate },
     { "vfm", INSN_fp_accumulate },
     { "vfnm", INSN_fp_accumulate },
     { "vdiv", INSN_fp_divide },
     { "vsqrt", INSN_fp_divide },
+    { "vctp", INSN_vector },
+    { "vp", INSN_vector }, /* vpst, vpt, vpnot; vpop and vpush are above */
     { "v", INSN_fp },
     { "it", INSN_other },
     { "nop", INSN_other },
@@ -187,8 +190,10 @@ class_of(const char *mnemonic, const char *operands)
 
     while (strncmp(mnemonic, mnemonics[i].begin, strlen(mnemonics[i].begin)))
         i++;
-    /* On Q registers it is MVE. */
-    if (mnemonic[0] != 'v' || strchr(operands, 'q') == NULL)
+    /* On Q registers it is MVE, but for moves of one lane, which cores without
+     * it have, too. */
+    if (mnemonic[0] != 'v' || strchr(operands, 'q') == NULL ||
+        (strncmp(mnemonic, "vmov.", 5) == 0 && strchr(operands, '[') != NULL))
         return mnemonics[i].class;
     return mnemonics[i].class == INSN_load    ? INSN_vector_load
            : mnemonics[i].class == INSN_store ? INSN_vector_store
