@@ -282,5 +282,9 @@ tape_marked(const struct tape *t, int64_t from_ns, int64_t to_ns,
             "%s: it saw %d pulses of the board's pin in a run, not one: is the "
             "pin wired to it?",
             t->meter.name, n);
+    if (fall < rise)
+        return err_set(err, ST_INVALID, "measure.meter_negative",
+            "%s: its time went back during the pulse of the board's pin",
+            t->meter.name);
     return window(t, rise, fall, out, err);
 }

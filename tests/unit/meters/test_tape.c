@@ -381,6 +381,23 @@ a_pulse_is_measured_from_edge_to_edge(void **state)
 }
 
 static void
+a_pulse_that_ends_before_it_began_is_named(void **state)
+{
+    struct err err = { 0 };
+    struct meter_window w;
+    struct tape t;
+
+    (void)state;
+    start(&t, POWER " marks=1");
+    play(&t, NULL);
+    hear(&t, "m 190500 1", 0);
+    hear(&t, "m 110000 0", 0);
+    assert_int_equal(tape_marked(&t, at(80), at(220), &w, &err), ST_INVALID);
+    assert_string_equal(err.code, "measure.meter_negative");
+    tape_clear(&t);
+}
+
+static void
 a_tape_forgets_what_is_too_long_ago(void **state)
 {
     struct meter_window w;
@@ -418,6 +435,7 @@ main(void)
         cmocka_unit_test(a_window_with_a_fault_is_refused_and_the_others_hold),
         cmocka_unit_test(a_clock_of_another_speed_is_noticed),
         cmocka_unit_test(a_pulse_is_measured_from_edge_to_edge),
+        cmocka_unit_test(a_pulse_that_ends_before_it_began_is_named),
         cmocka_unit_test(a_tape_forgets_what_is_too_long_ago),
     };
 
