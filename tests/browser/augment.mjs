@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: MIT
 // The page on a plain network that was given exits: its heads, its plan, and
 // predicted against measured.
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
+import { cnn3Model, dataOf, plainModel } from '../e2e/fixture.mjs';
+import { check, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
 import { go, openBrowser } from './browser.mjs';
 
 // From the project's own network without its early exits.
 async function augment(s) {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const { blob } = model.analysis.exits.at(-1).prefix;
-  const plain = await s.post('/v1/models?wait=50', { blob, name: 'plain' });
-  const data = await s.post('/v1/datasets?wait=50', {
-    model: plain.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 },
-  });
+  const plain = await plainModel(s, await cnn3Model(s));
+  const data = await dataOf(s, plain);
   await s.untilDevice('localhost');
   const made = await s.post('/v1/augmentations', { model: plain.id,
     dataset: data.id, device: 'localhost', policy: quickPolicy,

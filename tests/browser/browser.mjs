@@ -87,3 +87,12 @@ export function says(text, ns, column) {
   const unit = scale[own || column];
   return Math.abs(digits * unit - ns) <= unit * 10 ** -places.length * 0.5001;
 }
+
+// As good as nothing or twice as long, for all that is known.
+export const unresolved = (row) => row?.ci95_lo_ns < 0.1 * row?.median_ns
+  && row?.ci95_hi_ns > 2 * row?.median_ns;
+
+// Is it this row's time?  One that is not resolved is only below a bound.
+export const saysTime = (text, row, column) => unresolved(row)
+  ? text.startsWith('<') && says(text.slice(1), row.ci95_hi_ns, column)
+  : says(text, row.median_ns, column);

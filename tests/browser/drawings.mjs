@@ -2,7 +2,7 @@
 // drawings.mjs -- what the page draws from a profile, compared with the API.
 import { check } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
-import { go, says, shoot } from './browser.mjs';
+import { go, saysTime, shoot } from './browser.mjs';
 
 // The rows that the page shows first: layers in situ where they were timed so.
 export function shownLayers(items) {
@@ -26,8 +26,8 @@ export async function epochs(page, s, profile) {
   await page.locator('#epochs-count').waitFor();
   check(await page.locator('#epochs-count').textContent()
     === String(raw.length), `the sheet has the ${raw.length} epochs`);
-  check(says(await page.locator('#epochs-median').textContent(),
-    row.median_ns), 'and their median');
+  check(saysTime(await page.locator('#epochs-median').textContent(), row),
+    'and their median');
   await page.locator('dialog canvas').nth(1).waitFor();
   check(await page.locator('dialog .flags li').count() === row.flags.length,
     'every flag is explained');

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The page on policies that run live on a device: the curve while they run,
 // measured beside predicted, live beside replay.
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
+import { cnn3Model, dataOf, profileOf } from '../e2e/fixture.mjs';
+import { check, withService } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
 import { go, openBrowser, shoot } from './browser.mjs';
 
@@ -10,11 +10,8 @@ const { page, faults, close } = await openBrowser();
 
 withService(async (s) => {
   s.startProbe();
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const { id: dataset } = await s.post('/v1/datasets?wait=50', {
-    model: model.id, inputs: await s.upload(join(fixtures,
-      'cnn3_images_u8.npy')), labels: await s.upload(join(fixtures,
-      'cnn3_labels.npy')), preprocess: { scale: 0.00392156862745098 } });
+  const model = await cnn3Model(s);
+  const { id: dataset } = await dataOf(s, model);
   await s.untilDevice('localhost');
   const costs = { schema: 'offramp.costs/1', metrics: ['latency_ns'],
     exits: [0, 1, 2, 3].map((k) => ({ name: `exit${k}`,
@@ -57,9 +54,7 @@ withService(async (s) => {
     await page.waitForSelector('text=live: localhost');
 
     // The form, on a profile's costs.
-    const job = await s.post('/v1/jobs', { model: model.id,
-      devices: ['localhost'], levels: ['L0', 'L6'], policy: quickPolicy });
-    await s.until(`/v1/jobs/${job.id}`);
+    await profileOf(s, model, 'localhost', ['L0', 'L6']);
     await go(page, s.url, '#/devices'); // so that the view is made anew
     await go(page, s.url, '#/policies');
     await page.waitForSelector('form');

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe, calm, tabOrder } from './access.mjs';
-import { go, openBrowser, says, shoot } from './browser.mjs';
+import { go, openBrowser, says, saysTime, shoot, unresolved }
+  from './browser.mjs';
 import { epochs, graph, roofline, shownLayers } from './drawings.mjs';
 
 const { page, faults, close } = await openBrowser();
@@ -98,10 +99,6 @@ async function measureByForm(s) {
   return Number(page.url().match(/\d+$/)[0]);
 }
 
-// As good as nothing or twice as long, for all that is known.
-const unresolved = (row) => row?.ci95_lo_ns < 0.1 * row?.median_ns
-  && row?.ci95_hi_ns > 2 * row?.median_ns;
-
 async function compareProfile(s, id) {
   const profile = await s.get(`/v1/profiles/${id}`);
   const { items } = await s.get(`/v1/profiles/${id}/layers`);
@@ -114,11 +111,9 @@ async function compareProfile(s, id) {
   for (const row of layers.filter((r) => r.median_ns !== null)) {
     const text = await page.locator(`[data-layer="${row.index}"]`)
       .textContent();
-    const [ns, said] = unresolved(row)
-      ? [row.ci95_hi_ns, text.replace(/^< /, '')] : [row.median_ns, text];
-    if (!says(said, ns, unit) || unresolved(row) !== text.startsWith('<'))
+    if (!saysTime(text, row, unit))
       throw new Error(`layer ${row.index}: the page says ${text} ${unit
-      }, the API ${ns} ns`);
+      }, the API ${row.median_ns} ns (up to ${row.ci95_hi_ns})`);
   }
   check(true, 'every layer has the median of the API');
   check(says(await page.locator('#whole').textContent(),
@@ -155,7 +150,7 @@ async function comparePrefixes(items) {
   const prefixes = items.filter((r) => r.level === 'L6' && r.role === 'prefix')
     .sort((a, b) => a.index - b.index);
   check(prefixes.length > 1 && prefixes.every(
-    (r, i) => says(column[i], r.median_ns)), 'every prefix is the API\'s');
+    (r, i) => saysTime(column[i], r)), 'every prefix is the API\'s');
 }
 
 async function searchByForm() {

@@ -3,8 +3,8 @@
 // promise, and a search that is watched and cancelled; each compared with the
 // API, on a desk and on a phone.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { check, fixtures, withService } from '../e2e/service.mjs';
+import { cnn3, importRecords } from '../e2e/fixture.mjs';
+import { check, withService } from '../e2e/service.mjs';
 import { axe, tabOrder } from './access.mjs';
 import { go, openBrowser, says, shoot } from './browser.mjs';
 
@@ -18,11 +18,8 @@ const costs = (exits) => ({ schema: 'offramp.costs/1', device: 'made up',
       1000 * x + 10000 * k), ops: 2000 - 100 * k },
     head: k < exits - 1 ? { latency_ns: 4000, ops: 50 } : null })) });
 
-async function postRecords(s, csv) {
-  const { id } = await s.call('POST', '/v1/records?wait=50', Buffer.from(csv),
-    { headers: { 'Content-Type': 'text/csv' } });
-  return (await s.until(`/v1/records/${id}`)).id;
-}
+const postRecords = async (s, csv) =>
+  (await importRecords(s, Buffer.from(csv))).id;
 
 // Exits that know little of each other: hard to prove.
 function hardRecords(exits, n) {
@@ -141,7 +138,7 @@ async function watched(s) {
 await withService(async (s) => {
   try {
     const records = await postRecords(s,
-      readFileSync(join(fixtures, 'cnn3_records.csv')));
+      readFileSync(cnn3.records));
     const { id } = await s.post('/v1/searches', { records, costs: costs(4),
       max_drop: 0.05, compare: true, guarantee: { delta: 0.1 } });
     const { plan: number } = await s.until(`/v1/searches/${id}`);

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: MIT
 // The page on a trial of online policies: charts, the table, and a failure.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { check, fixtures, npy, quickPolicy, withService }
-  from '../e2e/service.mjs';
+import { cnn3, cnn3Model, importRecords, profileOf }
+  from '../e2e/fixture.mjs';
+import { float32 } from '../e2e/npy.mjs';
+import { check, withService } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
 import { go, openBrowser, shoot } from './browser.mjs';
 
 const { page, faults, close } = await openBrowser();
 
 withService(async (s) => {
-  const { id: records } = await s.call('POST', '/v1/records?wait=50',
-    readFileSync(join(fixtures, 'cnn3_records.csv')),
-    { headers: { 'Content-Type': 'text/csv' } });
-  await s.until(`/v1/records/${records}`);
+  const csv = readFileSync(cnn3.records);
+  const { id: records } = await importRecords(s, csv);
   const order = { records, offload: 0.5, steps: 500, shuffles: 5 };
   const name = (p) => p.family === 'temporal' ? `${p.name}, exit ${p.exit}`
     : p.name;
@@ -23,20 +22,17 @@ withService(async (s) => {
     schema: 'offramp.costs/1', metrics: ['latency_ns'],
     exits: trial.exact.exits.map((x) => ({ name: x.name,
       segment: { latency_ns: ns } })) } });
-  const rows = readFileSync(join(fixtures, 'cnn3_records.csv'), 'utf8')
-    .trim().split('\n').length - 1;
+  const rows = String(csv).trim().split('\n').length - 1;
   const features = s.path('features.npy');
-  writeFileSync(features, npy(rows, (i) => [i % 2 + i / rows, i % 3]));
+  writeFileSync(features, float32(rows, (i) => [i % 2 + i / rows, i % 3]));
   const chosen = await s.post('/v1/policies', { selection: {
     configs: [config('small', 10), config('large', 90)],
     features: await s.upload(features) } });
   await s.until(`/v1/policies/${chosen.id}`);
   s.startProbe();
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.untilDevice('localhost');
-  const job = await s.post('/v1/jobs', { model: model.id,
-    devices: ['localhost'], levels: ['L0', 'L2'], policy: quickPolicy });
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const profile = await profileOf(s, model, 'localhost', ['L0', 'L2']);
   const cut = await s.post('/v1/policies', { partition: { plan: 'pipeline',
     profiles: [profile, profile], link: { bytes_per_s: 1e12 } } });
   const { partition } = await s.until(`/v1/policies/${cut.id}`);

@@ -1,52 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A plain network is given exits, measured, searched and validated on the
-// device, with real processes.  `augment.mjs fixture` cuts the exits off the
-// project's own network first.  The whole flow as a benchmark is
+// device, with real processes: the project's own, its exits cut off first.  The whole flow as a benchmark is
 // tests/bench/augment.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  check, fixtures, quickPolicy, skip, withService,
-} from './service.mjs';
+import { cnn3Model, dataOf, plainModel } from './fixture.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
-const cases = {
-  fixture: {
-    model: join(fixtures, 'cnn3.onnx'), plain: true,
-    fit: [join(fixtures, 'cnn3_images_u8.npy'),
-      join(fixtures, 'cnn3_labels.npy')],
-    preprocess: { scale: 0.00392156862745098 },
-    policy: quickPolicy, max_drop: 0.02, options: { score: 'best' },
-  },
-};
-
-const c = cases[process.argv[2]];
-if (![c.model, ...c.fit].every(existsSync)) skip(`${c.model} is not here`);
+const MAX_DROP = 0.02;
 const percent = (x) => `${(100 * x).toFixed(2)} %`;
 const us = (ns) => `${(ns / 1000).toFixed(1)} us`;
 
-// The last exit's prefix is the network without early exits.
-async function plainModel(s) {
-  const model = await s.model(c.model, process.argv[2]);
-  if (!c.plain) return model;
-  const { blob } = model.analysis.exits.at(-1).prefix;
-  return s.post('/v1/models?wait=50', { blob, name: 'plain' });
-}
-
-const dataset = async (s, model, [inputs, labels]) => s.post(
-  '/v1/datasets?wait=50', { model: model.id, inputs: await s.upload(inputs),
-    labels: await s.upload(labels), preprocess: c.preprocess });
-
 async function order(s) {
-  const model = await plainModel(s);
+  const model = await plainModel(s, await cnn3Model(s));
   check(model.analysis.exits.length === 1, 'the network has no early exits');
-  const fit = await dataset(s, model, c.fit);
-  const test = c.test ? await dataset(s, model, c.test) : null;
+  const data = await dataOf(s, model);
   await s.untilDevice('localhost');
-  return { model: model.id, dataset: fit.id,
-    ...test ? { evaluate: test.id } : {}, device: 'localhost',
-    ...c.policy ? { policy: c.policy } : {},
-    ...c.options ? { options: c.options } : {},
-    memory_bytes: 1e6, search: { max_drop: c.max_drop } };
+  return { model: model.id, dataset: data.id, device: 'localhost',
+    policy: quickPolicy, options: { score: 'best' }, memory_bytes: 1e6,
+    search: { max_drop: MAX_DROP } };
 }
 
 async function refusals(s, body) {
@@ -101,7 +71,7 @@ withService(async (s) => {
   check(a.memory.limit_bytes === body.memory_bytes && a.memory.spare_bytes > 0,
     'and fits what the device has');
   check(search.curve.length > 1, `the front has ${search.curve.length} plans`);
-  check(plan.cross.drop <= c.max_drop + 1e-9
+  check(plan.cross.drop <= MAX_DROP + 1e-9
     || plan.cross.status !== 'met', 'the plan is expected to keep the drop');
   const promised = await s.get(`/v1/plans/${a.promised}`);
   check(['certified', 'full'].includes(promised.guarantee.status),

@@ -3,26 +3,17 @@
 // each says what is wrong by name, and costs nothing else.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cnn3, cnn3Model, plainModel } from './fixture.mjs';
+import { npy } from './npy.mjs';
 import * as onnx from './onnx.mjs';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
-const scale = { scale: 0.00392156862745098 };
 const npyData = (file) => {
-  const all = readFileSync(join(fixtures, file));
+  const all = readFileSync(file);
   return all.subarray(10 + all.readUInt16LE(8));
 };
-const pictures = npyData('cnn3_images_u8.npy'), SIDE2 = 24 * 24;
-const classes = [...Array(1600).keys()].map((i) =>
-  npyData('cnn3_labels.npy')[8 * i]);
-
-function npy(shape, body) {
-  const text = Buffer.from(`{'descr': '|u1', 'fortran_order': False, 'shape': (${
-    shape.join(', ')},), }\n`);
-  const head = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
-  head.writeUInt16LE(text.length, 8);
-  return Buffer.concat([head, text, body]);
-}
+const pictures = npyData(cnn3.inputs), SIDE2 = 24 * 24;
+const classes = npyData(cnn3.labels).filter((_, i) => i % 8 === 0);
 
 async function put(s, data) {
   const hex = createHash('sha256').update(data).digest('hex');
@@ -34,10 +25,10 @@ async function put(s, data) {
 async function rows(s, model, n, label, picture = (i) =>
   pictures.subarray(i * SIDE2, (i + 1) * SIDE2), expect) {
   const index = [...Array(n).keys()];
-  return s.post('/v1/datasets?wait=50', { model: model.id, preprocess: scale,
-    inputs: await put(s, npy([n, 1, 24, 24],
+  return s.post('/v1/datasets?wait=50', { model: model.id, preprocess: cnn3.preprocess,
+    inputs: await put(s, npy('|u1', [n, 1, 24, 24],
       Buffer.concat(index.map(picture)))),
-    labels: await put(s, npy([n], Buffer.from(index.map(label)))) },
+    labels: await put(s, npy('|u1', [n], Buffer.from(index.map(label)))) },
   { expect });
 }
 
@@ -68,8 +59,7 @@ const sigmoid = Buffer.concat([number(1, 7), bytes(7, Buffer.concat([
       bytes(1, number(1, 1)), bytes(1, Buffer.from([8, 0xc0, 4]))]))])))])),
 ])), bytes(8, number(2, 13))]);
 
-async function badModels(s, cnn3) {
-  const { exits } = cnn3.analysis;
+async function badModels(s, { analysis: { exits } }) {
   const map = await s.post('/v1/models?wait=50',
     { blob: exits[0].segment.blob, name: 'map' });
   const some = await rows(s, map, 100, (i) => classes[i]);
@@ -156,11 +146,10 @@ async function notFinite(s) {
 
 withService(async (s) => {
   s.startProbe();
-  const cnn3 = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const model = await s.post('/v1/models?wait=50',
-    { blob: cnn3.analysis.exits.at(-1).prefix.blob, name: 'plain' });
+  const whole = await cnn3Model(s);
+  const model = await plainModel(s, whole);
   await s.untilDevice('localhost');
-  await badModels(s, cnn3);
+  await badModels(s, whole);
   await notFinite(s);
   await badRows(s, model);
   await missingClass(s, model);

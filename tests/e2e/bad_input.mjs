@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, withService } from './service.mjs';
+import { cnn3, cnn3Model, dataOf } from './fixture.mjs';
+import { npy, npyFile } from './npy.mjs';
+import { check, withService } from './service.mjs';
 
-const good = readFileSync(join(fixtures, 'cnn3.onnx'));
+const good = readFileSync(cnn3.file);
 
 // A copy with every `from` replaced by `to`, which is as long.
 function replaced(from, to) {
@@ -81,23 +83,13 @@ async function badModels(s) {
     { blob, name: 'x', shape: { image: [0] } }, 400);
 }
 
-// A .npy file of this header and body.
-function npy(header, body) {
-  const text = Buffer.from(`${header}\n`);
-  const head = Buffer.from('\x93NUMPY\x01\x00\x00\x00', 'latin1');
-  head.writeUInt16LE(text.length, 8);
-  return Buffer.concat([head, text, body]);
-}
-
-const images = (descr, shape, size, order = 'False') => npy(
+const images = (descr, shape, size, order = 'False') => npyFile(
   `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': ${shape}, }`,
   Buffer.alloc(size));
 
 async function badData(s, model) {
   const x = await put(s, images('|u1', '(2, 1, 24, 24)', 1152));
-  const labels = (...v) => put(s, npy(
-    `{'descr': '|u1', 'fortran_order': False, 'shape': (${v.length},), }`,
-    Buffer.from(v)));
+  const labels = (...v) => put(s, npy('|u1', [v.length], Buffer.from(v)));
   const cases = [
     ['labels', { inputs: x, labels: await labels(3, 10) }],
     ['labels', { inputs: x, labels: await labels(3) }],
@@ -138,16 +130,12 @@ async function nanOutputs(s, dataset) {
 await withService(async (s) => {
   s.startProbe();
   await badModels(s);
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   check(model.analysis.notes.some((n) => n.includes('image')),
     'a dynamic batch is set to 1, and said so');
   await badData(s, model);
-  const dataset = await s.post('/v1/datasets?wait=50', {
-    model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-  });
-  await nanOutputs(s, dataset);
+  await nanOutputs(s,
+    await dataOf(s, model, { ...cnn3, preprocess: undefined }));
   const health = await s.get('/healthz');
   check(health.status === 'ok', 'the service took no harm');
 });

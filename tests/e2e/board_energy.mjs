@@ -3,11 +3,11 @@
 // recording: energy of its layers, and its line as a link with
 // energy per byte; a plan validated on it, by its own clock and the meter; the
 // line of an emulated board, which has no time.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Program, check, fixtures, quickPolicy, withService }
-  from './service.mjs';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { canEmulate, startBoards } from './emulator.mjs';
+import { cnn3Model, dataOf } from './fixture.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
 // Idle for the first seconds, then busy, as the tasks begin by idling.
 function record(path) {
@@ -26,9 +26,7 @@ async function startBoard() {
   return { child, path };
 }
 
-const emulated = existsSync(join(process.env.OFFRAMP_BIN,
-  'firmware/mps2-an386.elf'))
-  && spawnSync('qemu-system-arm', ['--version']).status === 0;
+const emulated = canEmulate('mps2-an386');
 
 // A plan of that board's times, run there.
 async function validated(s, { profile, records }) {
@@ -54,26 +52,19 @@ async function validated(s, { profile, records }) {
 const { child, path } = await startBoard();
 
 withService(async (s) => {
-  s.programs.push(new Program('offramp-probe', ['--server', s.url, '--id',
-    'desk', '--spool', s.path('spool-desk'), '--board',
-    `real:serial=${path},id=one`, '--meter',
-    `bench:trace=${record(s.path('trace.txt'))},device=real`,
-    ...(emulated ? ['--board', 'm4:qemu=mps2-an386'] : [])]));
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const dataset = await s.post('/v1/datasets?wait=50', {
-    model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 },
-  });
+  startBoards(s, { real: `serial=${path},id=one`,
+    ...emulated ? { m4: 'qemu=mps2-an386' } : {} }, { args: ['--meter',
+    `bench:trace=${record(s.path('trace.txt'))},device=real`] });
+  const model = await cnn3Model(s);
+  const data = await dataOf(s, model);
   await s.untilDevice('real');
 
   await s.post('/v1/jobs', { model: model.id, devices: ['real'],
-    quantise: { dataset: dataset.id }, policy: { energy_method: 'magic' } },
+    quantise: { dataset: data.id }, policy: { energy_method: 'magic' } },
   { expect: 400 });
   const energy_method = 'loop';
   const job = await s.post('/v1/jobs', { model: model.id, devices: ['real'],
-    quantise: { dataset: dataset.id }, cache: 'off',
+    quantise: { dataset: data.id }, cache: 'off',
     policy: { ...quickPolicy, job_budget_s: 4, energy_method } });
   const done = await s.until(`/v1/jobs/${job.id}`);
   const { profile } = done.tasks.find((t) => t.kind === 'profile');

@@ -3,16 +3,12 @@
 // is replaced and the result says so; one that is missing or too old is named
 // and its device quarantined; the others work on.  Skipped without QEMU or
 // the firmware.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program, check, fixtures, skip, withService } from './service.mjs';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { check, fixtures, withService } from './service.mjs';
 
-const firmware = join(process.env.OFFRAMP_BIN, 'firmware');
-if (!existsSync(join(firmware, 'mps2-an386.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an386');
 
 function script(s, name, text) {
   writeFileSync(s.path(name), `#!/bin/sh\n${text}\n`);
@@ -20,26 +16,16 @@ function script(s, name, text) {
   return s.path(name);
 }
 
-function startBoard(s, name, qemu) {
-  process.env.OFFRAMP_QEMU = qemu;
-  const p = new Program('offramp-probe', ['--server', s.url, '--id',
-    `desk-${name}`, '--spool', s.path(`spool-${name}`),
-    '--board', `${name}:qemu=mps2-an386`]);
-  delete process.env.OFFRAMP_QEMU;
-  s.programs.push(p);
-  return p;
-}
+const startBoard = (s, name, qemu) => startBoards(s,
+  { [name]: 'qemu=mps2-an386' },
+  { id: `desk-${name}`, env: { OFFRAMP_QEMU: qemu } });
 
 const order = (model, name) => ({ model: model.id, devices: [name],
   quantise: { type: 'float32' } });
 
 // A job's task as it ends, whatever becomes of it.
 async function ended(s, id) {
-  for (;;) {
-    const job = await s.get(`/v1/jobs/${id}`);
-    if (['done', 'failed'].includes(job.state)) return job.tasks.at(-1);
-    await fetch(`${s.url}/v1/jobs/${id}?wait=50&since=${job.version}`);
-  }
+  return (await s.until(`/v1/jobs/${id}`, ['done', 'failed'])).tasks.at(-1);
 }
 
 // The third emulator (after those of the announcement and the golden kernels)
@@ -65,12 +51,9 @@ async function diesInTheMiddle(s, model) {
 async function isOfNoUse(s, name, qemu, code) {
   const p = startBoard(s, name, qemu);
   await s.untilDevice(name);
-  let device;
-  do {
-    await new Promise((r) => setTimeout(r, 50));
-    device = await s.get(`/v1/devices/${name}`);
-  } while (device.health === 'good');
-  check(p.log.includes(code), `${name}: ${code}, ${device.health}`);
+  const { health } = await s.watch(`/v1/devices/${name}`,
+    (d) => d.health !== 'good');
+  check(p.log.includes(code), `${name}: ${code}, ${health}`);
 }
 
 withService(async (s) => {

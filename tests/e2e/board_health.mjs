@@ -3,18 +3,16 @@
 // counts otherwise is found out and its rows are not to be used, a changed
 // firmware begins a chart of its own, and one board is not two devices.
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, writeFileSync }
+import { appendFileSync, copyFileSync, mkdirSync, writeFileSync }
   from 'node:fs';
 import { join, relative } from 'node:path';
+import { needEmulator, startBoards } from './emulator.mjs';
 import { model, node, weights } from './onnx.mjs';
-import { Program, check, skip, withService } from './service.mjs';
+import { check, withService } from './service.mjs';
 
 const bin = process.env.OFFRAMP_BIN;
 const elf = join('firmware', 'mps2-an386.elf');
-if (!existsSync(join(bin, elf)))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an386');
 
 const small = () => model([
   node('Conv', 'conv', ['input', 'w'], ['c'],
@@ -23,12 +21,7 @@ const small = () => model([
   node('Flatten', 'flat', ['g'], ['final'])],
 [weights('w', [4, 3, 3, 3], 27)], { input: [1, 3, 8, 8] }, { final: [1, 4] });
 
-const probe = (s, env = {}, name = 'offramp-probe') => {
-  const p = new Program(name, ['--server', s.url, '--id', 'desk', '--spool',
-    s.path('spool-desk'), '--board', 'm4:qemu=mps2-an386'], env);
-  s.programs.push(p);
-  return p;
-};
+const probe = (s, how) => startBoards(s, { m4: 'qemu=mps2-an386' }, how);
 
 async function measure(s, id) {
   const job = await s.post('/v1/jobs', { model: id, devices: ['m4'],
@@ -54,7 +47,7 @@ function slowerEmulator(s) {
   writeFileSync(s.path('qemu'), '#!/bin/sh\n'
     + 'for a; do shift; [ "$a" = shift=0 ] && a=shift=1; set -- "$@" "$a"; '
     + 'done\nexec qemu-system-arm "$@"\n', { mode: 0o755 });
-  return { OFFRAMP_QEMU: s.path('qemu') };
+  return { env: { OFFRAMP_QEMU: s.path('qemu') } };
 }
 
 withService(async (s) => {
@@ -90,7 +83,7 @@ withService(async (s) => {
   copyFileSync(join(bin, 'offramp-probe'), s.path('bin/offramp-probe'));
   copyFileSync(join(bin, elf), s.path(join('bin', elf)));
   appendFileSync(s.path(join('bin', elf)), '\0');
-  running = probe(s, {}, relative(bin, s.path('bin/offramp-probe')));
+  running = probe(s, { program: relative(bin, s.path('bin/offramp-probe')) });
   const other = await measure(s, id);
   check(other.profile.env_fingerprint !== first.profile.env_fingerprint
     && !other.profile.flags.includes('out_of_control'),

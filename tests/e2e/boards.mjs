@@ -3,39 +3,22 @@
 // in int8 on every core from M3 to M55, each board an agent of its own, and in
 // float32 on one.  The beats are MIT-BIH's where they are, else made up.
 // Skipped without QEMU or the firmware.
-import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  Program, check, fixtures, shared, skip, withService,
-} from './service.mjs';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { npy } from './npy.mjs';
+import { check, fixtures, shared, withService } from './service.mjs';
 
-const firmware = join(process.env.OFFRAMP_BIN, 'firmware');
-if (!existsSync(join(firmware, 'mps2-an386.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
-
-const boards = { m3: 'mps2-an385', m4: 'mps2-an386', m7: 'mps2-an500',
+const machines = { m3: 'mps2-an385', m4: 'mps2-an386', m7: 'mps2-an500',
   m33: 'mps2-an505', m55: 'mps3-an547' };
-const names = Object.keys(boards);
+const names = Object.keys(machines);
+needEmulator(...Object.values(machines));
+
 const real = existsSync(join(shared, 'mitbih'));
 const rows = { calibrate: [0, 200], evaluate: [2219, 2719] }; // see fixtures
 
-function startBoards(s) {
-  const p = new Program('offramp-probe', ['--server', s.url, '--id', 'desk',
-    '--spool', s.path('spool-desk'), ...names.flatMap(
-      (name) => ['--board', `${name}:qemu=${boards[name]}`])]);
-  s.programs.push(p);
-}
-
-function write(s, name, dtype, shape, data) {
-  const head = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${
-    shape.join(', ')},), }`;
-  const text = `${head.padEnd(117)}\n`;
-  const start = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
-  writeFileSync(s.path(name), Buffer.concat([start,
-    Buffer.from(text, 'latin1'), Buffer.from(data.buffer)]));
+function write(s, name, descr, shape, data) {
+  writeFileSync(s.path(name), npy(descr, shape, Buffer.from(data.buffer)));
   return s.path(name);
 }
 
@@ -62,7 +45,8 @@ const whole = (p) => p.rows.find((r) => r.role === 'whole').counters
   .instructions;
 
 withService(async (s) => {
-  startBoards(s);
+  startBoards(s, Object.fromEntries(names.map((name) =>
+    [name, `qemu=${machines[name]}`])));
   const model = await s.model(join(fixtures, 'ecg1d.onnx'), 'ecg1d');
   const [inputs, labels] = real
     ? ['beats_i16', 'labels'].map((x) => join(shared, 'mitbih', `pubA_${x}.npy`))

@@ -5,25 +5,19 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3, cnn3Model, dataOf, profileOf, recordsOf } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
 const offramp = (...args) => JSON.parse(execFileSync(
   join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
 
 withService(async (s) => {
   s.startProbe();
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.untilDevice('localhost');
-  const job = await s.post('/v1/jobs', { model: model.id,
-    devices: ['localhost'], levels: ['L0', 'L2', 'L6'], policy: quickPolicy });
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
-  const data = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 } });
-  const made = await s.post('/v1/records', { model: model.id,
-    dataset: data.id });
-  const records = (await s.until(`/v1/records/${made.id}`)).id;
+  const profile = await profileOf(s, model, 'localhost', ['L0', 'L2', 'L6']);
+  const data = await dataOf(s, model);
+  const { id: records } = await recordsOf(s, model, data);
 
   const file = async (name, path) => {
     const body = await s.get(path);
@@ -107,7 +101,7 @@ withService(async (s) => {
     feature_cost: 5, folds: 4 } });
   const picked = offramp('select', '--config', `whole=${csv},${costs}`,
     '--config', `cheap=${csv},${s.path('cheap.json')}`, '--images',
-    join(fixtures, 'cnn3_images_u8.npy'), '--feature-cost', '5', '--folds',
+    cnn3.inputs, '--feature-cost', '5', '--folds',
     '4', '--json');
   check(selection.samples === rows && same(selection, picked,
     ['configs', 'oracle', 'sets', 'best'])

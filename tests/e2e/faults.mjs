@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // What must survive: a probe killed in the middle, a probe that falls silent
 // and comes back after its lease, the server killed while a job is measured.
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3Model } from './fixture.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
 const submit = (s, model) => s.post('/v1/jobs', {
-  model: model.id, devices: ['localhost'],
-  policy: { ...quickPolicy, job_budget_s: 8 },
+  model: model.id, devices: ['localhost'], levels: ['L0', 'L2'],
+  policy: quickPolicy, cache: 'off',
 });
 
 await withService(async (s) => {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.server.kill();
   await s.startServer(['--lease-ttl', '3']); // silence shows soon
 

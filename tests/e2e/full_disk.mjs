@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, fixtures, Program, quickPolicy, Service, skip, withService }
+import { cnn3, cnn3Model, dataOf, plainModel } from './fixture.mjs';
+import { check, Program, quickPolicy, Service, skip, withService }
   from './service.mjs';
 
 const disk = process.env.OFFRAMP_DISK ?? mkdtempSync(
@@ -70,7 +71,7 @@ const job = (s, model) => s.post('/v1/jobs', { model: model.id,
   cache: 'off' });
 
 await withService(async (s) => {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   const probe = s.startProbe();
   await s.untilDevice('localhost');
 
@@ -85,8 +86,7 @@ await withService(async (s) => {
   const list = await s.get('/v1/models');
   check(list.items.length === 1, 'what is stored can be read');
   check((await s.get('/healthz')) !== null, 'the service is up');
-  while (!probe.log.includes('server.full'))
-    await new Promise((r) => probe.child.stderr.once('data', r));
+  await s.heard(probe, 'server.full');
   free();
   await put(s, large, 201);
   const done = await s.until(`/v1/jobs/${measured.id}`);
@@ -97,11 +97,8 @@ await withService(async (s) => {
   // Too little for the features of an augmentation, which a worker keeps
   // beside the store: it says what they take and what there is, and goes on
   // from there once there is room.
-  const { blob } = model.analysis.exits.at(-1).prefix;
-  const plain = await s.post('/v1/models?wait=50', { blob, name: 'plain' });
-  const data = await s.post('/v1/datasets?wait=50', { model: plain.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')) });
+  const plain = await plainModel(s, model);
+  const data = await dataOf(s, plain, { ...cnn3, preprocess: undefined });
   const wish = { model: plain.id, dataset: data.id, device: 'localhost',
     policy: quickPolicy, validate: false, search: { max_drop: 0.02 } };
   fillBut(3 << 20);

@@ -4,11 +4,11 @@
 // and resumed, out of disk.  Each time it goes on, and what comes out is, bit
 // for bit, what an undisturbed one gives.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Program, check, fixtures, withService } from './service.mjs';
+import { cnn3, cnn3Model, dataOf, plainModel } from './fixture.mjs';
+import { Program, check, withService } from './service.mjs';
 
 const TIMES = 3; // the fixture's rows, so that stages last a while
-const options = { heads: ['hidden', 'conv'], rule: [2] };
+const options = { heads: ['hidden'], rule: [2] };
 
 // A .npy file with its rows several times over; the header has room for the
 // longer number.
@@ -26,10 +26,8 @@ function repeat(file, times) {
 function startWorker(s, blocks) {
   const limited = ['sh', '-c',
     `trap '' XFSZ; ulimit -f ${blocks}; exec "$0" "$@"`];
-  const p = new Program('offramp-worker', ['--server', s.url, '--id', 'w',
-    '--spool', s.path('worker')], {}, blocks ? limited : []);
-  s.programs.push(p);
-  return p;
+  return s.add(new Program('offramp-worker', ['--server', s.url, '--id', 'w',
+    '--spool', s.path('worker')], {}, blocks ? limited : []));
 }
 
 const features = (s) => {
@@ -40,13 +38,16 @@ const features = (s) => {
 
 // The flow's first task, once `wanted` holds of it.
 async function reach(s, id, wanted) {
-  for (;;) {
-    const a = await s.get(`/v1/augmentations/${id}`);
-    const task = a.tasks.find((t) => t.kind === 'augment');
-    if (wanted(task, a)) return { task, a };
-    if (a.state === 'failed') throw new Error(JSON.stringify(a));
+  const first = (a) => a.tasks.find((t) => t.kind === 'augment');
+  const a = await s.watch(`/v1/augmentations/${id}`,
+    (doc) => wanted(first(doc), doc));
+  return { task: first(a), a };
+}
+
+// Until the features of the rows to fit on are complete; others still come.
+async function streaming(s) {
+  while (!features(s).some((n) => n.endsWith('.done')))
     await new Promise((r) => setTimeout(r, 5));
-  }
 }
 
 const finished = (s, id) => reach(s, id, (t, a) => a.augmentation);
@@ -58,19 +59,13 @@ function essence(a) {
 }
 
 withService(async (s) => {
-  const cnn3 = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const { blob } = cnn3.analysis.exits.at(-1).prefix;
-  const model = await s.post('/v1/models?wait=50', { blob, name: 'plain' });
-  const upload = async (name) => {
-    writeFileSync(s.path(name), repeat(join(fixtures, name), TIMES));
-    return s.upload(s.path(name));
-  };
-  const dataset = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await upload('cnn3_images_u8.npy'),
-    labels: await upload('cnn3_labels.npy'),
-    preprocess: { scale: 0.00392156862745098 } });
+  const model = await plainModel(s, await cnn3Model(s));
+  for (const name of ['inputs', 'labels'])
+    writeFileSync(s.path(name), repeat(cnn3[name], TIMES));
+  const dataset = await dataOf(s, model, { ...cnn3, inputs: s.path('inputs'),
+    labels: s.path('labels') });
   await s.server.kill();
-  await s.startServer(['--no-worker', '--lease-ttl', '1']);
+  await s.startServer(['--no-worker', '--lease-ttl', '2']);
   s.startProbe();
   await s.untilDevice('localhost');
   const order = () => s.post('/v1/augmentations', { model: model.id,
@@ -85,7 +80,7 @@ withService(async (s) => {
   check(features(s).length === 0, 'its features are gone');
 
   const second = await order();
-  await reach(s, second.id, () => features(s).some((n) => n.endsWith('.done')));
+  await s.within(streaming(s), () => 'features that stream');
   await worker.kill('SIGKILL');
   check(features(s).length === 2, 'killed while features stream: they stay');
   worker = startWorker(s);

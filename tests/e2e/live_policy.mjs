@@ -5,7 +5,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { check, fixtures } from './service.mjs';
+import { cnn3 } from './fixture.mjs';
+import { check } from './service.mjs';
 
 const program = join(process.env.OFFRAMP_BIN, 'offramp');
 const offramp = (...args) => JSON.parse(execFileSync(program,
@@ -13,10 +14,9 @@ const offramp = (...args) => JSON.parse(execFileSync(program,
 
 const folder = mkdtempSync(join(tmpdir(), 'offramp-live-'));
 const [csv, costs] = ['r.csv', 'c.json'].map((f) => join(folder, f));
-const network = ['--model', join(fixtures, 'cnn3.onnx'),
-  '--data', join(fixtures, 'cnn3_images_u8.npy'),
-  '--labels', join(fixtures, 'cnn3_labels.npy'),
-  '--preprocess', '{"scale":0.00392156862745098}', '--limit', '300'];
+const network = ['--model', cnn3.file, '--data', cnn3.inputs, '--labels',
+  cnn3.labels, '--preprocess', JSON.stringify(cnn3.preprocess),
+  '--limit', '300'];
 
 try {
   // a probe of every sample sees every score: records of this very stream

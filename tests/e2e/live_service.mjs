@@ -2,20 +2,15 @@
 // Online policies run for real through the service: a device runs the network
 // segment by segment, and a replay of what it recorded makes the very same
 // decisions; bad input is named; a device that goes away is no dead end.
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3Model, dataOf, profileOf } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
 withService(async (s) => {
   const probe = s.startProbe();
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.untilDevice('localhost');
-  const job = await s.post('/v1/jobs', { model: model.id,
-    devices: ['localhost'], levels: ['L0', 'L6'], policy: quickPolicy });
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
-  const { id: dataset } = await s.post('/v1/datasets?wait=50', {
-    model: model.id, inputs: await s.upload(join(fixtures,
-      'cnn3_images_u8.npy')), labels: await s.upload(join(fixtures,
-      'cnn3_labels.npy')), preprocess: { scale: 0.00392156862745098 } });
+  const profile = await profileOf(s, model, 'localhost', ['L0', 'L6']);
+  const { id: dataset } = await dataOf(s, model);
   const live = { device: 'localhost', dataset, rows: [20, 220] };
   const order = { live, profile, alpha: 0.6, weight: 0.6,
     link: { bytes_per_s: 1e6, base_ns: 20000, server: profile } };
@@ -100,10 +95,7 @@ withService(async (s) => {
   const long = await s.post('/v1/policies', { ...order, live: { ...live,
     rows: [0, 900], budget_s: 300 }, policies: ['splitee', 'follow',
     'final'] });
-  let doc = await s.get(`/v1/policies/${long.id}`);
-  while (!doc.curve)
-    doc = await s.get(`/v1/policies/${long.id}?wait=50&since=${doc.version}`)
-      .catch(() => doc);
+  let doc = await s.watch(`/v1/policies/${long.id}`, (d) => d.curve);
   check(doc.state === 'running' && doc.curve[0].points.length > 0,
     'the curve is there while it runs');
   await s.post(`/v1/policies/${long.id}:cancel`);

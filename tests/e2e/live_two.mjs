@@ -4,21 +4,17 @@
 // that dies in the middle is named, and both take it up again.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3, cnn3Model, dataOf, profileOf } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
 withService(async (s) => {
   s.startProbe('edge');
   let cloud = s.startProbe('cloud', ['--link', '127.0.0.1']);
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const { id: dataset } = await s.post('/v1/datasets?wait=50', {
-    model: model.id, inputs: await s.upload(join(fixtures,
-      'cnn3_images_u8.npy')), labels: await s.upload(join(fixtures,
-      'cnn3_labels.npy')), preprocess: { scale: 0.00392156862745098 } });
+  const model = await cnn3Model(s);
+  const { id: dataset } = await dataOf(s, model);
   await s.untilDevice('edge');
   await s.untilDevice('cloud');
-  const job = await s.post('/v1/jobs', { model: model.id,
-    devices: ['cloud'], levels: ['L0', 'L6'], policy: quickPolicy });
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const profile = await profileOf(s, model, 'cloud', ['L0', 'L6']);
   const { id: link } = await s.post('/v1/links', { from: 'edge', to: 'cloud',
     policy: { budget_s: 1, max_rounds: 24, max_bytes: 65536 } });
   const way = (await s.until(`/v1/links/${link}`)).link;
@@ -94,9 +90,9 @@ withService(async (s) => {
   check(doc1.request.link.measured === link
     && doc1.replay.policies[0].agree.share === 1 && doc1.live.n === 100,
   '`offramp run --policy --device --to` finds the link and runs it');
-  const shown = offramp(...at, '--offload', '30000', '--data', join(fixtures,
-    'cnn3_images_u8.npy'), '--labels', join(fixtures, 'cnn3_labels.npy'),
-  '--preprocess', '{"scale":0.00392156862745098}', '--rows', '0,50');
+  const shown = offramp(...at, '--offload', '30000', '--data', cnn3.inputs,
+    '--labels', cnn3.labels, '--preprocess', JSON.stringify(cnn3.preprocess),
+    '--rows', '0,50');
   check(/splitee .* 100 %/.test(shown.stdout)
     && /50 samples live on edge/.test(shown.stdout)
     && /run/.test(shown.stderr), 'with progress, and a table of both');
@@ -114,20 +110,15 @@ withService(async (s) => {
   const long = await s.post('/v1/policies', { ...order, live: { ...live,
     rows: undefined, budget_s: 300 }, alpha: 1,
   policies: ['splitee', 'splitee-s', 'follow', 'window'] });
-  let doc = await s.get(`/v1/policies/${long.id}`);
-  const next = async () => {
-    const a = await fetch(
-      `${s.url}/v1/policies/${long.id}?wait=50&since=${doc.version}`);
-    if (a.status === 200) doc = await a.json();
-  };
-  while (!doc.curve) await next();
+  const its = `/v1/policies/${long.id}`;
+  await s.watch(its, (d) => d.curve);
   await cloud.kill('SIGKILL');
-  while (!doc.tasks.some((t) => t.error?.code === 'relay.peer_lost'))
-    await next();
-  check(/cloud/.test(doc.tasks.find((t) => t.error).error.detail),
+  const lost = (t) => t.error?.code === 'relay.peer_lost';
+  const { tasks } = await s.watch(its, (d) => d.tasks.some(lost));
+  check(/cloud/.test(tasks.find(lost).error.detail),
     'the device that was lost is named');
   cloud = s.startProbe('cloud', ['--link', '127.0.0.1']);
-  doc = await s.until(`/v1/policies/${long.id}`);
+  const doc = await s.until(its);
   check(doc.state === 'done'
     && doc.replay.policies.every((p) => p.agree.share === 1),
   'and when it is back, both begin anew and come to an end');

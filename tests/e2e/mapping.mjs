@@ -5,7 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, withService } from './service.mjs';
+import { cnn3, importRecords } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
 const exits = ['exit0', 'exit1', 'exit2', 'final'];
 const inputs = [3072, 16384, 8192, 4096];
@@ -19,9 +20,7 @@ const costs = (device, source, factor) => ({ schema: 'offramp.costs/1',
     peak_bytes: 20000 })) });
 
 withService(async (s) => {
-  const records = await s.call('POST', '/v1/records?name=cnn3&wait=50',
-    readFileSync(join(fixtures, 'cnn3_records.csv')),
-    { headers: { 'Content-Type': 'text/csv' } });
+  const records = await importRecords(s, readFileSync(cnn3.records));
   const board = costs('board', 'modelled', 1);
   const server = costs('server', 'measured', 0.1);
   const search = await s.post('/v1/searches?wait=50', { records: records.id,
@@ -38,7 +37,7 @@ withService(async (s) => {
     return s.path(`${name}.json`);
   });
   const here = JSON.parse(execFileSync(join(process.env.OFFRAMP_BIN, 'offramp'),
-    ['map', '--records', join(fixtures, 'cnn3_records.csv'), '--max-drop',
+    ['map', '--records', cnn3.records, '--max-drop',
       '0.01', '--grid', '8', '--rate', '1e8', '--base', '0.02', '--memory',
       'board=40000', '--wake', 'server=5000', '--json', ...files],
     { encoding: 'utf8' }));

@@ -2,30 +2,19 @@
 // Microcontroller boards with real processes: a network is quantised, its
 // exit records made in int8, every layer counted on emulated boards, and exits
 // searched by instructions.  Skipped without QEMU or the firmware.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Program, check, fixtures, skip, withService } from './service.mjs';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { cnn3Model, dataOf } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
-const firmware = join(process.env.OFFRAMP_BIN, 'firmware');
-if (!existsSync(join(firmware, 'mps2-an386.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an386', 'mps2-an505');
 
-const boards = { m4: 'mps2-an386', m33: 'mps2-an505' };
+const boards = { m4: 'qemu=mps2-an386,desk=3', m33: 'qemu=mps2-an505,desk=3' };
 
 const classes = ['alu', 'multiply', 'multiply_long', 'divide', 'load', 'store',
   'load_multiple', 'store_multiple', 'branch', 'fp', 'fp_accumulate',
   'fp_divide', 'vector', 'vector_load', 'vector_store', 'other'];
-
-function startBoards(s) {
-  const p = new Program('offramp-probe', ['--server', s.url, '--id', 'desk',
-    '--spool', s.path('spool-desk'), ...Object.entries(boards).flatMap(
-      ([name, machine]) => ['--board', `${name}:qemu=${machine},desk=3`])]);
-  s.programs.push(p);
-  return p;
-}
 
 function checkRows(rows, analysis, name) {
   const of = (level, role) => rows.filter(
@@ -172,14 +161,9 @@ async function modelled(s, profile, records) {
 }
 
 withService(async (s) => {
-  startBoards(s);
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const dataset = await s.post('/v1/datasets?wait=50', {
-    model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 },
-  });
+  startBoards(s, boards);
+  const model = await cnn3Model(s);
+  const data = await dataOf(s, model);
   for (const name of Object.keys(boards)) await s.untilDevice(name);
   const { labels } = await s.get('/v1/devices/m4');
   check(labels.kind === 'mcu' && labels.core === 'cortex-m4'
@@ -191,12 +175,13 @@ withService(async (s) => {
   await s.post('/v1/jobs', { model: model.id, devices: ['m4'], quantise: {} },
     { expect: 422 });
   await s.post('/v1/jobs', { model: model.id, devices: ['m4'], quantise: {
-    dataset: dataset.id, calibrate: [0, 50], evaluate: [40, 90] } },
+    dataset: data.id, calibrate: [0, 50], evaluate: [40, 90] } },
   { expect: 422 });
   check(true, 'a board needs an image, int8 needs rows of its own');
 
   const job = await s.post('/v1/jobs', { model: model.id,
-    devices: Object.keys(boards), quantise: { dataset: dataset.id } });
+    devices: Object.keys(boards), quantise: { dataset: data.id,
+      calibrate: [0, 100], evaluate: [100, 500] } });
   const done = await s.until(`/v1/jobs/${job.id}`);
   const { image, records } = done.quantise;
   const last = image.evaluation.exits.at(-1);

@@ -3,8 +3,8 @@
 // exports and the costs, a search minimises them, and where the recording ends
 // in the middle the job goes on without.
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3Model, dataOf, recordsOf } from './fixture.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
 // Half a watt while the device is idle at first, 2 W from then on, said every
 // 4 ms for so many seconds.
@@ -25,13 +25,8 @@ withService(async (s) => {
     ['--meter', `bench:trace=${record(s.path('long.txt'), 600)}`]);
   s.startProbe('short',
     ['--meter', `bench:trace=${record(s.path('short.txt'), 6)}`]);
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const dataset = await s.post('/v1/datasets?wait=50', {
-    model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 },
-  });
+  const model = await cnn3Model(s);
+  const data = await dataOf(s, model);
   await s.untilDevice('localhost');
   await s.untilDevice('short');
   const [job, ended] = await Promise.all(['localhost', 'short'].map(
@@ -64,10 +59,8 @@ withService(async (s) => {
   check(costs.metrics.includes('energy_nj')
     && costs.exits[0].segment.energy_nj[2] > costs.exits[0].segment.energy_nj[0],
   'and so do the costs, with its bound');
-  const records = await s.post('/v1/records?wait=50', {
-    model: model.id, dataset: dataset.id });
-  await s.until(`/v1/records/${records.id}`);
-  const search = await s.post('/v1/searches', { profile, records: records.id,
+  const { id } = await recordsOf(s, model, data);
+  const search = await s.post('/v1/searches', { profile, records: id,
     max_drop: 0.02, objective: 'energy_nj' });
   const found = await s.until(`/v1/searches/${search.id}`);
   const { calibration, objective } = await s.get(`/v1/plans/${found.plan}`);

@@ -4,26 +4,20 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, npy, quickPolicy, withService }
-  from './service.mjs';
+import { cnn3Model, dataOf, profileOf, recordsOf } from './fixture.mjs';
+import { float32 } from './npy.mjs';
+import { check, withService } from './service.mjs';
 
 const offramp = (...args) => JSON.parse(execFileSync(
   join(process.env.OFFRAMP_BIN, 'offramp'), args, { encoding: 'utf8' }));
 
 withService(async (s) => {
   s.startProbe();
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.untilDevice('localhost');
-  const job = await s.post('/v1/jobs', { model: model.id,
-    devices: ['localhost'], levels: ['L0', 'L6'], policy: quickPolicy });
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
-  const data = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 } });
-  const made = await s.post('/v1/records', { model: model.id,
-    dataset: data.id, vectors: true });
-  const records = (await s.until(`/v1/records/${made.id}`)).id;
+  const profile = await profileOf(s, model, 'localhost', ['L0', 'L6']);
+  const data = await dataOf(s, model);
+  const { id: records } = await recordsOf(s, model, data, { vectors: true });
 
   const at = ['--server', s.url, '--steps', '2000', '--shuffles', '5',
     '--json'];
@@ -59,7 +53,7 @@ withService(async (s) => {
   // rows as a stream, and premodels by two features of each sample
   const rows = readFileSync(csv, 'utf8').trim().split('\n').length - 1;
   const features = s.path('features.npy');
-  writeFileSync(features, npy(rows, (i) => [i % 2 + i / rows, i % 3]));
+  writeFileSync(features, float32(rows, (i) => [i % 2 + i / rows, i % 3]));
   const more = ['--offload', '1000', '--ordered', '--features', features,
     '--feature-cost', '7', '--json'];
   const remote = offramp('compare', String(records), '--profile',

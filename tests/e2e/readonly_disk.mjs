@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, fixtures, quickPolicy, Service, withService }
-  from './service.mjs';
+import { cnn3Model } from './fixture.mjs';
+import { check, quickPolicy, Service, withService } from './service.mjs';
 
 // The store is on the disk; spools and the rest are elsewhere.
 class OnDisk extends Service {
@@ -42,7 +42,7 @@ const job = (s, model, options) => s.post('/v1/jobs', { model: model.id,
   cache: 'off' }, options);
 
 await withService(async (s) => {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   const probe = s.startProbe();
   await s.untilDevice('localhost');
   const measured = await job(s, model);
@@ -59,8 +59,7 @@ await withService(async (s) => {
   check((await s.get('/healthz')) !== null, 'the service is up');
   const ready = await s.call('GET', '/readyz', null, { expect: 503 });
   check(ready.code === 'server.read_only', `it is not ready: ${ready.detail}`);
-  while (!probe.log.includes('server.read_only'))
-    await new Promise((r) => probe.child.stderr.once('data', r));
+  await s.heard(probe, 'server.read_only');
   check(true, 'the probe is told, and keeps its result');
 
   s.mend();

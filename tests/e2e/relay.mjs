@@ -2,23 +2,17 @@
 // A mapped plan run for real across processors: two probes on this machine,
 // real TCP between them; what it says is what the network in one piece says.
 // Then what goes wrong: a peer without a door, one that dies, cancelling.
-import { join } from 'node:path';
-import { check, fixtures, Program, quickPolicy, withService }
-  from './service.mjs';
+import { cnn3Model, dataOf, recordsOf } from './fixture.mjs';
+import { check, Program, quickPolicy, withService } from './service.mjs';
 
 // Everything up to plans: one profile, whose costs are the other's too.
 async function prepare(s) {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.untilDevice('near');
   const job = await s.post('/v1/jobs', { model: model.id, devices: ['near'],
     levels: ['L0', 'L6'], policy: quickPolicy });
-  const dataset = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 } });
-  const made = await s.post('/v1/records', { model: model.id,
-    dataset: dataset.id });
-  const records = await s.until(`/v1/records/${made.id}`);
+  const data = await dataOf(s, model);
+  const records = await recordsOf(s, model, data);
   const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
   const costs = await s.get(`/v1/export/costs?profile=${profile}`);
   return { profile, costs, records: records.id };
@@ -67,17 +61,10 @@ function checkResult(v, plan) {
     === m.exits.map((e) => e.name).join(), 'kept exits only');
 }
 
-// Until one of a validation's tasks is so.
-async function reached(s, id, wanted) {
-  let v = await s.get(`/v1/validations/${id}`);
-  while (!v.tasks.some(wanted)) {
-    const answer = await fetch(
-      `${s.url}/v1/validations/${id}?wait=50&since=${v.version}`);
-    if (answer.status === 200) v = await answer.json();
-    if (['failed', 'done', 'cancelled'].includes(v.state))
-      throw new Error(`${v.state} too early: ${JSON.stringify(v.error)}`);
-  }
-}
+// Until the near one is in the middle of a validation.
+const inTheMiddle = (s, id) => s.watch(`/v1/validations/${id}`, (v) =>
+  v.tasks.some((t) => t.kind === 'relay' && t.device === 'near'
+    && t.progress?.phase === 'rounds'));
 
 await withService(async (s) => {
   s.startProbe('near');
@@ -134,8 +121,7 @@ await withService(async (s) => {
   // Both take their time: cancelled, and taken up again.
   const long = await s.post(to,
     { devices: { far: 'away' }, max_rows: 200, budget_s: 60, ci_rel: 1e-4 });
-  await reached(s, long.id, (t) => t.kind === 'relay' && t.device === 'near'
-    && t.progress?.phase === 'rounds');
+  await inTheMiddle(s, long.id);
   await s.post(`/v1/validations/${long.id}:cancel`);
   const over = await s.get(`/v1/validations/${long.id}`);
   check(over.state === 'cancelled', 'a validation can be cancelled');
@@ -143,8 +129,7 @@ await withService(async (s) => {
   // A peer that dies in the middle.
   const dying = await s.post(to,
     { devices: { far: 'away' }, max_rows: 200, budget_s: 60, ci_rel: 1e-4 });
-  await reached(s, dying.id, (t) => t.kind === 'relay' && t.device === 'near'
-    && t.progress?.phase === 'rounds');
+  await inTheMiddle(s, dying.id);
   await away.kill('SIGKILL');
   const dead = await s.until(`/v1/validations/${dying.id}`, ['failed']);
   check(dead.error.class === 'infra' && dead.error.code === 'relay.peer_lost'

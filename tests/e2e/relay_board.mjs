@@ -3,15 +3,11 @@
 // its layers (in int8 or float32, as the arguments say) and hands its tensor on; counts beside
 // counts, and the outputs are those of the network (or its int8 image) in one
 // piece.  Skipped without QEMU or the firmware.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { Program, check, fixtures, skip, withService } from './service.mjs';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { cnn3Model, dataOf } from './fixture.mjs';
+import { check, withService } from './service.mjs';
 
-if (!existsSync(join(process.env.OFFRAMP_BIN, 'firmware/mps2-an505.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an505');
 
 const instructions = (n) => ({ instructions: n });
 
@@ -37,7 +33,8 @@ async function planFor(s, { profile, records }) {
 async function boardProfile(s, base, type) {
   const job = await s.post('/v1/jobs', { model: base.model.id,
     devices: ['m33'], levels: ['L0', 'L6'],
-    quantise: { type, dataset: base.dataset.id } });
+    quantise: { type, dataset: base.data.id, calibrate: [0, 100],
+      evaluate: [100, 400] } });
   const done = await s.until(`/v1/jobs/${job.id}`);
   return { profile: done.tasks.find((t) => t.kind === 'profile').profile,
     records: done.quantise.records };
@@ -78,17 +75,12 @@ async function validate(s, base, type) {
 }
 
 await withService(async (s) => {
-  s.programs.push(new Program('offramp-probe', ['--server', s.url, '--id',
-    'desk', '--spool', s.path('spool-desk'), '--board',
-    'm33:qemu=mps2-an505']));
+  startBoards(s, { m33: 'qemu=mps2-an505' });
   s.startProbe('host', ['--link', '127.0.0.1']);
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const dataset = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 } });
+  const model = await cnn3Model(s);
+  const data = await dataOf(s, model);
   await s.untilDevice('m33');
   await s.untilDevice('host');
   for (const type of process.argv.slice(2))
-    await validate(s, { model, dataset }, type);
+    await validate(s, { model, data }, type);
 });

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 // A lab with two boards: one dies for good in the middle of a task, one is
 // drained while it works.
-import { join } from 'node:path';
-import { check, fixtures, quickPolicy, withService } from './service.mjs';
+import { cnn3Model } from './fixture.mjs';
+import { check, quickPolicy, withService } from './service.mjs';
 
 const submit = (s, model, ...devices) => s.post('/v1/jobs', {
-  model: model.id, devices, policy: quickPolicy, cache: 'off',
+  model: model.id, devices, levels: ['L0', 'L2'], policy: quickPolicy,
+  cache: 'off',
 });
 
 const act = (s, device, verb) => s.post(`/v1/devices/${device}:${verb}`);
 
 await withService(async (s) => {
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
+  const model = await cnn3Model(s);
   await s.server.kill();
   await s.startServer(['--lease-ttl', '3']); // silence shows soon
   const probes = {};

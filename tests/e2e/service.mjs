@@ -13,7 +13,7 @@ export const shared = process.env.OFFRAMP_SHARED_DATA;
 
 // A measurement that is coarse but takes seconds.
 export const quickPolicy = {
-  max_rounds: 11, layer_budget_s: 1, job_budget_s: 20, warmup_s: 0.05,
+  max_rounds: 11, layer_budget_s: 0.5, job_budget_s: 20, warmup_s: 0.02,
 };
 
 export function skip(why) {
@@ -23,7 +23,7 @@ export function skip(why) {
 
 export function check(condition, what) {
   if (!condition) throw new Error(`not so: ${what}`);
-  console.log(`ok: ${what}`);
+  console.log(`ok: ${what} (${performance.now().toFixed(0)} ms)`);
 }
 
 // A started program whose end can be awaited; its log goes to our output
@@ -33,6 +33,7 @@ export class Program {
     const [command, ...rest] = [...before, join(bin, name), ...args];
     this.name = name;
     this.log = '';
+    this.told = false; // to end, by us
     this.child = spawn(command, rest, {
       env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -42,9 +43,32 @@ export class Program {
       (code, signal) => done({ code, signal })));
   }
 
+  // Resolves once its log has these words.
+  says(words) {
+    return new Promise((done) => {
+      const look = () => { if (this.log.includes(words)) done(); };
+      for (const s of [this.child.stdout, this.child.stderr])
+        s.on('data', look);
+      look();
+    });
+  }
+
   kill(signal = 'SIGTERM') {
+    this.told = true;
     this.child.kill(signal);
     return this.ended;
+  }
+
+  // What it did wrong, if anything: it must end as it is told to, and may end
+  // well, or be killed, whatever a sanitizer said of it.  Leaks are told by
+  // exit codes.
+  async fault() {
+    const { code, signal } = await this.ended;
+    const said = /^.*(: runtime error: |SUMMARY: (Address|Thread)Sanitizer: (?!.* leaked)).*$/m
+      .exec(this.log);
+    if (said) return `${this.name}: ${said[0]}`;
+    return code !== 0 && signal === null ? `${this.name} ended with ${code}`
+      : null;
   }
 }
 
@@ -64,31 +88,58 @@ function contentOf(path, folder, program) {
   });
 }
 
+// States from which nothing becomes another one by itself.
+const over = ['done', 'ready', 'failed', 'rejected', 'cancelled'];
+
 export class Service {
-  constructor() {
+  // Nothing is awaited longer than `patience_s`.
+  constructor({ patience_s = 200 * (process.env.OFFRAMP_PATIENCE ?? 1) } = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'offramp-e2e-'));
+    this.patience_s = patience_s;
     this.programs = [];
+    this.lost = new Promise((_, reject) => { this.lose = reject; });
+    this.lost.catch(() => {}); // told to whoever waits
+  }
+
+  // A program that ends though nobody told it to ends every wait.
+  add(program) {
+    this.programs.push(program);
+    program.ended.then((how) => {
+      if (!program.told)
+        this.lose(new Error(`${program.name} ended: ${JSON.stringify(how)}`));
+    });
+    return program;
+  }
+
+  // The promise, unless a program is lost before, or patience.
+  within(promise, what) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${this.patience_s} s, and not ${
+        what()}`)), 1000 * this.patience_s);
+    });
+    return Promise.race([promise, this.lost, late])
+      .finally(() => clearTimeout(timer));
   }
 
   path(name) { return join(this.folder, name); }
 
+  // Agents report often, so that nothing is over before it is seen.
   async startServer(args = [], env = {}) {
     const address = this.path('address');
     rmSync(address, { force: true });
     this.server = new Program('offrampd', ['--db', this.path('s.db'),
-      '--listen', `127.0.0.1:${this.port ?? 0}`,
+      '--listen', `127.0.0.1:${this.port ?? 0}`, '--heartbeat', '0.3',
       '--address-file', address, ...args], env);
-    this.programs.push(this.server);
+    this.add(this.server);
     this.url = await contentOf(address, this.folder, this.server);
     this.port = new URL(this.url).port; // the same one after a restart
   }
 
   startProbe(device = 'localhost', args = []) {
-    const p = new Program('offramp-probe', ['--server', this.url, '--id',
+    return this.add(new Program('offramp-probe', ['--server', this.url, '--id',
       `probe-${device}`, '--device', device, '--spool',
-      this.path(`spool-${device}`), ...args]);
-    this.programs.push(p);
-    return p;
+      this.path(`spool-${device}`), ...args]));
   }
 
   // One call; `expect` is the status it must have (default: any 2xx).
@@ -119,40 +170,54 @@ export class Service {
     return hex;
   }
 
-  // Long-poll until `path` has one of these states.
-  async until(path, states = ['done', 'ready']) {
-    const bad = ['failed', 'rejected', 'cancelled'];
-    let doc = await this.get(path);
-    while (!states.includes(doc.state)) {
-      if (bad.includes(doc.state))
-        throw new Error(`${path}: ${JSON.stringify(doc)}`);
-      const answer = await fetch(
-        `${this.url}${path}?wait=50&since=${doc.version}`);
-      if (answer.status === 200) doc = await answer.json();
+  // The document at `path` once it is as `wanted`: looked at each time it
+  // changes.  One that is over and is not is an error at once.
+  watch(path, wanted) {
+    let doc;
+    const look = async () => {
+      doc = await this.get(path);
+      while (!wanted(doc)) {
+        if (over.includes(doc.state))
+          throw new Error(`${path} is over: ${JSON.stringify(doc)}`);
+        doc = await this.next(path, doc);
+      }
+      return doc;
+    };
+    return this.within(look(), () => `as awaited, ${path}: ${
+      JSON.stringify(doc)}`);
+  }
+
+  // What comes after this version of it; what has none is asked for again.
+  async next(path, doc) {
+    if (doc.version === undefined) {
+      await new Promise((r) => setTimeout(r, 20));
+      return this.get(path);
     }
-    return doc;
+    const answer = await fetch(
+      `${this.url}${path}?wait=50&since=${doc.version}`);
+    return answer.status === 200 ? answer.json() : doc;
+  }
+
+  until(path, states = ['done', 'ready']) {
+    return this.watch(path, (doc) => states.includes(doc.state));
   }
 
   // Resolves with the job once its (first) task is as `wanted`.
-  async reach(id, wanted) {
-    let job = await this.get(`/v1/jobs/${id}`);
-    while (!wanted(job.tasks[0])) {
-      const answer = await fetch(
-        `${this.url}/v1/jobs/${id}?wait=50&since=${job.version}`);
-      if (answer.status === 200) job = await answer.json();
-    }
-    return job;
+  reach(id, wanted) {
+    return this.watch(`/v1/jobs/${id}`, (job) => wanted(job.tasks[0]));
   }
 
   measuring(id) { return this.reach(id, (t) => t.progress?.total > 0); }
 
   // Until the device can be leased.
-  async untilDevice(name) {
-    for (;;) {
-      const { items } = await this.get('/v1/devices');
-      if (items.some((d) => d.name === name && d.state === 'online')) return;
-      await new Promise((r) => setTimeout(r, 20));
-    }
+  untilDevice(name) {
+    return this.watch('/v1/devices', ({ items }) => items.some((d) =>
+      d.name === name && d.state === 'online'));
+  }
+
+  // Until the program's log has these words.
+  heard(program, words) {
+    return this.within(program.says(words), () => `${words} in the log`);
   }
 
   async model(file, name) {
@@ -160,17 +225,22 @@ export class Service {
     return this.post('/v1/models?wait=50', { blob, name });
   }
 
+  // End what still runs, the last started first; resolves with what they
+  // did wrong, in words.
   async stop() {
-    for (const p of this.programs.reverse()) await p.kill();
+    const faults = [];
+    for (const p of this.programs.reverse()) {
+      const stuck = setTimeout(() => {
+        faults.push(`${p.name} does not end when told to`);
+        p.child.kill('SIGKILL');
+      }, 30000);
+      p.child.kill('SIGCONT'); // in case it is held
+      await p.kill();
+      clearTimeout(stuck);
+      faults.push(await p.fault());
+    }
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  // What a sanitizer said of one of the programs, which may end well all the
-  // same (or be killed); leaks are told by exit codes.
-  reports() {
-    return this.programs.filter(({ log }) =>
-      /: runtime error: |SUMMARY: (Address|Thread)Sanitizer: (?!.* leaked)/
-        .test(log));
+    return faults.filter(Boolean);
   }
 
   logs() {
@@ -180,29 +250,15 @@ export class Service {
 
 // Run a test function with a service; on failure its logs are shown.
 export async function withService(test, service = new Service()) {
-  let code = 0;
+  const faults = [];
   try {
     await service.startServer();
     await test(service);
   } catch (e) {
-    console.error(e);
-    console.error(service.logs());
-    code = 1;
+    faults.push(e);
   }
-  await service.stop();
-  for (const p of service.reports()) {
-    console.error(`--- a sanitizer reports on ${p.name}\n${p.log}`);
-    code = 1;
-  }
-  process.exit(code);
-}
-
-// float32 [rows][columns], as NumPy writes it.
-export function npy(rows, row) {
-  const values = Array.from({ length: rows }, (_, i) => row(i));
-  const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${
-    values[0].length}), }`.padEnd(117) + '\n';
-  const start = Buffer.from('\x93NUMPY\x01\x00\x76\x00', 'latin1');
-  return Buffer.concat([start, Buffer.from(head),
-    Buffer.from(new Float32Array(values.flat()).buffer)]);
+  faults.push(...await service.stop());
+  for (const fault of faults) console.error(fault);
+  if (faults.length > 0) console.error(service.logs());
+  process.exit(faults.length > 0 ? 1 : 0);
 }

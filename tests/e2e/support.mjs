@@ -2,17 +2,16 @@
 // Networks of which a board can run only a part: one with an operator that
 // boards lack in its middle, one with a layer that does not fit.  What runs is
 // counted, what does not has a reason, and a mapping goes around it.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { dataOf } from './fixture.mjs';
+import { npy } from './npy.mjs';
 import { model, node, weights } from './onnx.mjs';
-import { Program, check, skip, withService } from './service.mjs';
+import { check, withService } from './service.mjs';
 
-const firmware = join(process.env.OFFRAMP_BIN, 'firmware');
-if (!existsSync(join(firmware, 'mps2-an386.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an386');
 
 const rows = 40;
 const conv = (k, from, to, act) => [
@@ -50,17 +49,6 @@ const large = () => model([
   ...dense(8, 2100, 10)],
 { input: [1, 3, 16, 16] }, { exit0: [1, 10], final: [1, 10] });
 
-function npy(type, dims, data) {
-  const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${
-    dims.join(', ')},), }`;
-  const head = Buffer.alloc(10);
-  head.write('\x93NUMPY\x01\x00', 'latin1');
-  const padded = text.padEnd(Math.ceil((11 + text.length) / 64) * 64 - 11)
-    + '\n';
-  head.writeUInt16LE(padded.length, 8);
-  return Buffer.concat([head, Buffer.from(padded), data]);
-}
-
 async function prepare(s, name, onnx) {
   writeFileSync(s.path(`${name}.onnx`), onnx);
   const it = await s.model(s.path(`${name}.onnx`), name);
@@ -69,10 +57,8 @@ async function prepare(s, name, onnx) {
   writeFileSync(s.path('x.npy'), npy('|u1', [rows, 3, 16, 16], values));
   writeFileSync(s.path('y.npy'), npy('|u1', [rows],
     Buffer.from(Array.from({ length: rows }, (_, i) => i % 10))));
-  const data = await s.post('/v1/datasets?wait=50', { model: it.id,
-    inputs: await s.upload(s.path('x.npy')),
-    labels: await s.upload(s.path('y.npy')),
-    preprocess: { scale: 1 / 255 } });
+  const data = await dataOf(s, it, { inputs: s.path('x.npy'),
+    labels: s.path('y.npy'), preprocess: { scale: 1 / 255 } });
   return { model: it, data };
 }
 
@@ -167,8 +153,7 @@ async function aLayerThatDoesNotFit(s) {
 }
 
 withService(async (s) => {
-  s.programs.push(new Program('offramp-probe', ['--server', s.url, '--id',
-    'desk', '--spool', s.path('spool-desk'), '--board', 'm4:qemu=mps2-an386']));
+  startBoards(s, { m4: 'qemu=mps2-an386' });
   await s.untilDevice('m4');
   await anOperatorBoardsLack(s);
   await aLayerThatDoesNotFit(s);

@@ -2,49 +2,24 @@
 // A plan run for real on its device: the same decisions as the search's
 // replay, measured times beside the predicted ones.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  check, fixtures, Program, quickPolicy, shared, skip, withService,
-} from './service.mjs';
+import { cnn3, dataOf, profileOf, recordsOf, resnet20 } from './fixture.mjs';
+import { check, Program, skip, withService } from './service.mjs';
 
 const cases = {
-  fixture: {
-    model: join(fixtures, 'cnn3.onnx'),
-    inputs: join(fixtures, 'cnn3_images_u8.npy'),
-    labels: join(fixtures, 'cnn3_labels.npy'),
-    preprocess: { scale: 0.00392156862745098 },
-  },
-  resnet20: {
-    model: join(shared, 'models/resnet20_cifar10_9exits.onnx'),
-    inputs: join(shared, 'cifar10/test2k_images_u8.npy'),
-    labels: join(shared, 'cifar10/test2k_labels.npy'),
-    preprocess: {
-      scale: 0.00392156862745098,
-      mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
-    },
-  },
+  fixture: cnn3,
+  resnet20,
 };
 
 const c = cases[process.argv[2]];
-if (!existsSync(c.model)) skip(`${c.model} is not here`);
+if (!existsSync(c.file)) skip(`${c.file} is not here`);
 
 // From the files to a plan.
 async function makePlan(s) {
-  const model = await s.model(c.model, process.argv[2]);
+  const model = await s.model(c.file, process.argv[2]);
   await s.untilDevice('localhost');
-  const job = await s.post('/v1/jobs', {
-    model: model.id, devices: ['localhost'], levels: ['L0', 'L6'],
-    policy: quickPolicy,
-  });
-  const dataset = await s.post('/v1/datasets?wait=50', {
-    model: model.id, inputs: await s.upload(c.inputs),
-    labels: await s.upload(c.labels), preprocess: c.preprocess,
-  });
-  const made = await s.post('/v1/records', {
-    model: model.id, dataset: dataset.id,
-  });
-  const records = await s.until(`/v1/records/${made.id}`);
-  const { profile } = (await s.until(`/v1/jobs/${job.id}`)).tasks[0];
+  const profile = await profileOf(s, model, 'localhost', ['L0', 'L6']);
+  const dataset = await dataOf(s, model, c);
+  const records = await recordsOf(s, model, dataset);
   const search = await s.post('/v1/searches', {
     profile, records: records.id, max_drop: 0.01,
   });

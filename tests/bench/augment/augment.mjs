@@ -10,7 +10,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fixtures, shared, withService } from '../../e2e/service.mjs';
+import { Service, fixtures, shared, withService } from '../../e2e/service.mjs';
 import { gaps, perfectScore } from './bounds.mjs';
 
 const cifar = (part) => ['images_u8', 'labels'].map((what) =>
@@ -157,4 +157,4 @@ withService(async (s) => {
       await bench(s, name);
     else
       console.log(`\n${name}: its model or data are not here`);
-});
+}, new Service({ patience_s: 86400 }));

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { loadavg } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { shared, skip, withService } from '../../e2e/service.mjs';
+import { Service, shared, skip, withService } from '../../e2e/service.mjs';
 
 const data = ['images_u8', 'labels'].map((n) =>
   join(shared, `cifar10/train10k_${n}.npy`));
@@ -117,4 +117,4 @@ withService(async (s) => {
   await s.until(`/v1/validations/${a.validation}`);
   console.log(`validated after ${
     ((performance.now() - start) / 60000).toFixed(1)} min in all`);
-});
+}, new Service({ patience_s: 86400 }));

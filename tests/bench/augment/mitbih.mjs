@@ -7,7 +7,7 @@
 // where the signal changes abruptly.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fixtures, shared, skip, withService } from '../../e2e/service.mjs';
+import { Service, fixtures, shared, skip, withService } from '../../e2e/service.mjs';
 
 const FIT = [[0, 2219], [3187, 3617]]; // as in make_ecg1d.py
 const GROUPS = [[2219, 2512], [2512, 2888], [2888, 3187], [3617, 4165],
@@ -117,4 +117,4 @@ withService(async (s) => {
   const search = await s.until(`/v1/searches/${(await s.post('/v1/searches',
     { profile: a.profile, records: records.id, max_drop: DROP })).id}`);
   tellPlan('halves of whole stretches', await s.get(`/v1/plans/${search.plan}`));
-});
+}, new Service({ patience_s: 86400 }));

@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { shared, withService } from '../../e2e/service.mjs';
+import { Service, shared, withService } from '../../e2e/service.mjs';
 
 const seconds = 3;
 const option = (name) => {
@@ -109,4 +109,4 @@ withService(async (s) => {
   execFileSync('/usr/bin/python3', [join(import.meta.dirname, 'make_resnet.py'),
     '152', made]);
   await bench(s, 'ResNet-152, generated', made, 0.1);
-});
+}, new Service({ patience_s: 86400 }));

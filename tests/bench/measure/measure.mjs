@@ -16,7 +16,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
-import { quickPolicy, shared, skip, withService } from '../../e2e/service.mjs';
+import { Service, quickPolicy, shared, skip, withService } from '../../e2e/service.mjs';
 
 const quick = process.argv.includes('--quick');
 const jobs = quick || process.argv.includes('--once') ? 1 : 3;
@@ -202,4 +202,4 @@ withService(async (s) => {
   for (let n = 0; n < jobs; n++)
     for (const t of studies) await study(s, t);
   report(studies);
-});
+}, new Service({ patience_s: 86400 }));
