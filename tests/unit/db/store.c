@@ -303,3 +303,23 @@ job_state(struct db *db, int64_t id, int64_t *version)
     job_clear(&j);
     return state;
 }
+
+int64_t
+store_profiled(struct bench *b, const char *fingerprint, int64_t now_ms)
+{
+    int64_t task, job = store_job(b->s, "ann", 0, dev_a, 1, &task);
+
+    return store_profile(b->s, job, task, "a", fingerprint, now_ms);
+}
+
+const double store_epochs_ns[STORE_EPOCHS] = { 99, 100, 100.125, 101 };
+
+int64_t
+store_measure(struct bench *b, const struct measure *m)
+{
+    struct err err = { 0 };
+    int64_t id;
+
+    OK(db_measure_add(b->db, m, store_epochs_ns, STORE_EPOCHS, &id, &err));
+    return id;
+}

@@ -99,6 +99,15 @@ extern const char *const dev_a[1], *const dev_b[1], *const dev_ab[2];
 struct bench bench(void **state);
 void drop(struct bench *b);
 
+/* A job on device a and its profile. */
+int64_t store_profiled(
+    struct bench *b, const char *fingerprint, int64_t now_ms);
+
+/* Add a row with these epochs. */
+enum { STORE_EPOCHS = 4 };
+extern const double store_epochs_ns[STORE_EPOCHS];
+int64_t store_measure(struct bench *b, const struct measure *m);
+
 enum task_state state_of(struct db *db, int64_t task);
 enum run_state job_state(struct db *db, int64_t id, int64_t *version);
 

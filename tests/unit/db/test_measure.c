@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Profiles, rows of numbers, their raw epochs, and copies of earlier rows. */
+/* Profiles, rows of numbers, and their raw epochs. */
 #include <stdio.h>
 
 #include <sqlite3.h>
 
 #include "base/flag.h"
 #include "unit/db/store.h"
-
-static const double four_ns[] = { 99, 100, 100.125, 101 };
-
-/* A job on device a and its profile. */
-static int64_t
-profile_of(struct bench *b, const char *fingerprint, int64_t now_ms)
-{
-    int64_t task, job = store_job(b->s, "ann", 0, dev_a, 1, &task);
-
-    return store_profile(b->s, job, task, "a", fingerprint, now_ms);
-}
-
-static int64_t
-add(struct bench *b, const struct measure *m)
-{
-    struct err err = { 0 };
-    int64_t id;
-
-    OK(db_measure_add(b->db, m, four_ns, 4, &id, &err));
-    return id;
-}
 
 static void
 a_profile_is_read_as_it_was_written(void **state)
@@ -35,7 +14,7 @@ a_profile_is_read_as_it_was_written(void **state)
     struct err err = { 0 };
     struct profile p;
     struct task t;
-    int64_t id = profile_of(&b, "env1", T0);
+    int64_t id = store_profiled(&b, "env1", T0);
 
     OK(db_profile_get(b.db, id, &p, &err));
     assert_string_equal(p.device, "a");
@@ -65,7 +44,7 @@ every_number_of_a_row_comes_back_exactly(void **state)
     size_t n;
     int64_t id;
 
-    m = store_row(profile_of(&b, "env1", T0), "key", 100.123456789012345);
+    m = store_row(store_profiled(&b, "env1", T0), "key", 100.123456789012345);
     m.flags = FLAG(drift) | FLAG(shared_host);
     m.energy_gross_nj = 12.5;
     m.energy_err_nj = 0.25;
@@ -73,7 +52,7 @@ every_number_of_a_row_comes_back_exactly(void **state)
     m.energy_sensor = TEXT("rapl");
     m.counters = counters;
     m.n_counters = 2;
-    id = add(&b, &m);
+    id = store_measure(&b, &m);
     OK(db_measure_get(b.db, id, &got, &err));
     assert_int_equal(got.profile, m.profile);
     assert_int_equal(got.level, LEVEL_L2);
@@ -109,7 +88,7 @@ every_number_of_a_row_comes_back_exactly(void **state)
 
     OK(db_measure_epochs(b.db, id, &ns, &n, &err));
     assert_int_equal(n, 4);
-    assert_memory_equal(ns, four_ns, sizeof(four_ns));
+    assert_memory_equal(ns, store_epochs_ns, sizeof(store_epochs_ns));
     free(ns);
 }
 
@@ -118,8 +97,8 @@ damaged_epochs_are_found(void **state)
 {
     struct bench b = bench(state);
     struct err err = { 0 };
-    struct measure m = store_row(profile_of(&b, "env1", T0), "key", 100);
-    int64_t id = add(&b, &m);
+    struct measure m = store_row(store_profiled(&b, "env1", T0), "key", 100);
+    int64_t id = store_measure(&b, &m);
     static const char *const harm[] = {
         "UPDATE epochs SET sha256 = 'other'",
         "UPDATE epochs SET n = 3",
@@ -195,7 +174,7 @@ what_a_row_must_not_be_is_refused(void **state)
         zero_time, no_such_grade, interval_upside_down, energy_without_method,
         unknown_stop_reason, unknown_profile };
     struct bench b = bench(state);
-    int64_t profile = profile_of(&b, "env1", T0), id;
+    int64_t profile = store_profiled(&b, "env1", T0), id;
 
     for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
         struct measure m = store_row(profile, "key", 100);
@@ -203,7 +182,8 @@ what_a_row_must_not_be_is_refused(void **state)
 
         wrongs[i](&m);
         assert_int_equal(
-            db_measure_add(b.db, &m, four_ns, 4, &id, &err), ST_UNPROCESSABLE);
+            db_measure_add(b.db, &m, store_epochs_ns, STORE_EPOCHS, &id, &err),
+            ST_UNPROCESSABLE);
         assert_true(strlen(err.text) > 0);
     }
     assert_int_equal(store_int(b.s, "SELECT count(*) FROM measure"), 0);
@@ -215,7 +195,7 @@ an_emulated_row_has_counts_and_no_time(void **state)
     struct bench b = bench(state);
     struct err err = { 0 };
     struct counter c = { TEXT("instructions"), 12e6 };
-    struct measure m = store_row(profile_of(&b, "env1", T0), "key", 100);
+    struct measure m = store_row(store_profiled(&b, "env1", T0), "key", 100);
     int64_t id;
 
     m.source = SOURCE_EMULATED;
@@ -267,7 +247,8 @@ static void
 rows_are_listed_by_what_is_asked(void **state)
 {
     struct bench b = bench(state);
-    int64_t one = profile_of(&b, "env1", T0), two = profile_of(&b, "env1", T0);
+    int64_t one = store_profiled(&b, "env1", T0),
+            two = store_profiled(&b, "env1", T0);
     /* Rows 1 to 5: profile, key, grade, level. */
     const struct {
         int64_t profile;
@@ -309,206 +290,10 @@ rows_are_listed_by_what_is_asked(void **state)
 
         m.grade = rows[i].grade;
         m.level = rows[i].level;
-        assert_int_equal(add(&b, &m), i + 1);
+        assert_int_equal(store_measure(&b, &m), i + 1);
     }
     for (size_t i = 0; i < sizeof(asks) / sizeof(asks[0]); i++)
         check_list(b.db, &asks[i].f, asks[i].want, asks[i].omitted);
-}
-
-struct kernels {
-    int n;
-    char text[64];
-};
-
-static enum status
-collect_kernel(enum level level, const char *key, double ns, void *ctx)
-{
-    struct kernels *k = ctx;
-
-    assert_true(ns > 0);
-    snprintf(k->text + strlen(k->text), sizeof(k->text) - strlen(k->text),
-        "%s:%s ", level_words[level], key);
-    k->n++;
-    return ST_OK;
-}
-
-/* Which one earlier row makes a hit, and which does not. */
-static void
-only_sound_young_measurements_are_used_again(void **state)
-{
-    static const struct {
-        const char *fingerprint;
-        int64_t age_ms, flags;
-        char grade;
-        enum role role;
-        enum source source;
-        bool hit;
-    } rows[] = {
-        { "env1", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, true },
-        { "env1", DAY_MS, FLAG(drift), 'B', ROLE_LAYER, SOURCE_MEASURED, true },
-        { "env1", DAY_MS, 0, 'C', ROLE_LAYER, SOURCE_MEASURED, false },
-        { "env2", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, false },
-        { "env1", 31 * DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MEASURED, false },
-        { "env1", DAY_MS, FLAG(stale), 'C', ROLE_LAYER, SOURCE_MEASURED,
-            false },
-        { "env1", DAY_MS, FLAG(cached), 'A', ROLE_LAYER, SOURCE_MEASURED,
-            false },
-        { "env1", DAY_MS, 0, 'X', ROLE_LAYER, SOURCE_MEASURED, false },
-        { "env1", DAY_MS, 0, 'A', ROLE_SENTINEL, SOURCE_MEASURED, false },
-        { "env1", DAY_MS, 0, 'A', ROLE_LAYER, SOURCE_MODELLED, false },
-        { "env1", DAY_MS, 0, 'A', ROLE_AA, SOURCE_MEASURED, false },
-        { "env1", DAY_MS, 0, 'A', ROLE_SEGMENT, SOURCE_MEASURED, true },
-        { "env1", DAY_MS, FLAG(multiplexed), 'B', ROLE_LAYER, SOURCE_MEASURED,
-            false },
-    };
-    struct bench b = bench(state);
-    struct err err = { 0 };
-    struct cache_query q = { "a", "env1", 0, T0 };
-    struct kernels found = { 0 };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char key[8];
-        struct measure m, got;
-
-        snprintf(key, sizeof(key), "k%zu", i);
-        m = store_row(
-            profile_of(&b, rows[i].fingerprint, T0 - rows[i].age_ms), key, 100);
-        m.flags = rows[i].flags;
-        m.grade = rows[i].grade;
-        m.role = rows[i].role;
-        m.source = rows[i].source;
-        add(&b, &m);
-        err_clear(&err);
-        if (rows[i].hit) {
-            OK(db_cache_get(b.db, &q, LEVEL_L2, key, &got, &err));
-            assert_string_equal(got.kernel_key, key);
-            measure_clear(&got);
-        } else {
-            assert_int_equal(db_cache_get(b.db, &q, LEVEL_L2, key, &got, &err),
-                ST_NOT_FOUND);
-        }
-    }
-    OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
-    assert_int_equal(found.n, 3);
-    assert_non_null(strstr(found.text, "L2:k0 "));
-    assert_non_null(strstr(found.text, "L2:k11 "));
-    assert_non_null(strstr(found.text, "L2:k1 "));
-    q.device = "b";
-    found = (struct kernels){ 0 };
-    OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
-    assert_int_equal(found.n, 0);
-}
-
-/* All profiles get one. */
-static void
-add_closure(const struct store *s)
-{
-    sqlite3 *db;
-
-    assert_int_equal(sqlite3_open(s->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE profile SET closure_rel = 0.01",
-                         NULL, NULL, NULL),
-        SQLITE_OK);
-    sqlite3_close(db);
-}
-
-/* A network in situ is used again with its plain twin, or not at all. */
-static void
-a_run_in_situ_is_found_as_one(void **state)
-{
-    static const struct {
-        char grade[2];    /* of the whole at L0 and at L1 */
-        int64_t flags[3]; /* of those two, and of a layer at L1 */
-        bool found;
-    } runs[] = {
-        { { 'A', 'B' }, { 0, FLAG(overhead_high), FLAG(short_layer) }, true },
-        { { 'C', 'A' }, { 0, 0, 0 }, false },
-        { { 'A', 'C' }, { 0, 0, 0 }, false },
-        { { 'A', 'A' }, { FLAG(stale), 0, 0 }, false },
-        { { 'A', 'A' }, { FLAG(cached), FLAG(cached), 0 }, false },
-        { { 'A', 'A' }, { 0, 0, FLAG(stale) }, false },
-    };
-    struct bench b = bench(state);
-    struct cache_query q = { "a", "env1", 0, T0 };
-    struct err err = { 0 };
-
-    for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-        struct measure m[3];
-        int64_t id = profile_of(&b, "env1", T0), got = 0;
-        char key[8];
-
-        snprintf(key, sizeof(key), "k%zu", i);
-        for (size_t k = 0; k < 3; k++) {
-            m[k] = store_row(id, k < 2 ? key : "layer", 100);
-            m[k].level = k == 0 ? LEVEL_L0 : LEVEL_L1;
-            m[k].role = k < 2 ? ROLE_WHOLE : ROLE_LAYER;
-            m[k].grade = k < 2 ? runs[i].grade[k] : 'C';
-            m[k].flags = runs[i].flags[k];
-            add(&b, &m[k]);
-        }
-        err_clear(&err);
-        assert_int_equal(db_cache_insitu(b.db, &q, key, &got, &err),
-            ST_NOT_FOUND); /* it has no closure */
-        add_closure(b.s);
-        err_clear(&err);
-        assert_int_equal(db_cache_insitu(b.db, &q, key, &got, &err),
-            runs[i].found ? ST_OK : ST_NOT_FOUND);
-        assert_int_equal(got, runs[i].found ? id : 0);
-    }
-}
-
-static void
-a_copy_names_its_source_and_shares_its_epochs(void **state)
-{
-    struct bench b = bench(state);
-    struct err err = { 0 };
-    struct cache_query q = { "a", "env1", 0, T0 };
-    struct counter c = { TEXT("PAPI_TOT_INS"), 7 };
-    struct measure old = store_row(profile_of(&b, "env1", T0 - 5), "k", 90),
-                   new, got;
-    int64_t profile = profile_of(&b, "env1", T0), newest, id, again;
-    double *ns;
-    size_t n;
-
-    add(&b, &old);
-    new = store_row(profile_of(&b, "env1", T0 - 1), "k", 100);
-    new.counters = &c;
-    new.n_counters = 1;
-    newest = add(&b, &new);
-    OK(db_cache_get(b.db, &q, LEVEL_L2, "k", &got, &err));
-    assert_int_equal(got.id, newest);
-    measure_clear(&got);
-    OK(db_cache_copy(b.db, newest,
-        &(struct cache_place){ profile, 8, ROLE_LAYER, "conv9" }, &id, &err));
-    OK(db_measure_get(b.db, id, &got, &err));
-    assert_int_equal(got.profile, profile);
-    assert_int_equal(got.index, 8);
-    assert_string_equal(got.name, "conv9");
-    assert_int_equal(got.cached_from, newest);
-    assert_int_equal(got.flags, FLAG(cached));
-    assert_float_equal(got.median_ns, 100, 0);
-    assert_float_equal(got.first_ns, 200, 0);
-    assert_int_equal(got.n_counters, 1);
-    assert_non_null(got.epochs_sha256);
-    measure_clear(&got);
-    OK(db_measure_epochs(b.db, id, &ns, &n, &err));
-    assert_int_equal(n, 4);
-    free(ns);
-    /* A copy is no source: a copy of it names the original, and the look-up
-     * still finds that. */
-    OK(db_cache_copy(b.db, id,
-        &(struct cache_place){ profile, 9, ROLE_LAYER, "conv10" }, &again,
-        &err));
-    OK(db_measure_get(b.db, again, &got, &err));
-    assert_int_equal(got.cached_from, newest);
-    measure_clear(&got);
-    OK(db_cache_get(b.db, &q, LEVEL_L2, "k", &got, &err));
-    assert_int_equal(got.id, newest);
-    measure_clear(&got);
-    assert_int_equal(
-        db_cache_copy(b.db, 999,
-            &(struct cache_place){ profile, 0, ROLE_LAYER, "x" }, &id, &err),
-        ST_NOT_FOUND);
 }
 
 int
@@ -522,9 +307,6 @@ main(void)
         T(what_a_row_must_not_be_is_refused),
         T(an_emulated_row_has_counts_and_no_time),
         T(rows_are_listed_by_what_is_asked),
-        T(only_sound_young_measurements_are_used_again),
-        T(a_run_in_situ_is_found_as_one),
-        T(a_copy_names_its_source_and_shares_its_epochs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
