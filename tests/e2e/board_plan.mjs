@@ -3,20 +3,16 @@
 // there sample by sample, each leaving where the board's own outputs say, and
 // stands beside the records that the plan was made from; counts beside counts
 // and never a time.  In int8 and float32, as the arguments say.  Skipped without QEMU or the firmware.
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { Program, check, fixtures, skip, withService } from './service.mjs';
+import { needEmulator, startBoards } from './emulator.mjs';
+import { cnn3Model, dataOf } from './fixture.mjs';
+import { Program, check, withService } from './service.mjs';
 
-if (!existsSync(join(process.env.OFFRAMP_BIN, 'firmware/mps2-an386.elf')))
-  skip('no firmware; install gcc-arm-none-eabi and build again');
-if (spawnSync('qemu-system-arm', ['--version']).status !== 0)
-  skip('qemu-system-arm is not installed');
+needEmulator('mps2-an386');
 
 async function planOf(s, base, type) {
   const job = await s.post('/v1/jobs', { model: base.model.id,
     devices: ['m4'], levels: ['L6'], quantise: { type,
-      dataset: base.dataset.id, calibrate: [0, 40], evaluate: [40, 240] } });
+      dataset: base.data.id, calibrate: [0, 40], evaluate: [40, 240] } });
   const done = await s.until(`/v1/jobs/${job.id}`);
   const { profile } = done.tasks.find((t) => t.kind === 'profile');
   const search = await s.post('/v1/searches?wait=50', { profile,
@@ -103,20 +99,15 @@ async function refused(s, { plan }) {
 }
 
 await withService(async (s) => {
-  s.programs.push(new Program('offramp-probe', ['--server', s.url, '--id',
-    'desk', '--spool', s.path('spool-desk'), '--board',
-    'm4:qemu=mps2-an386']));
+  startBoards(s, { m4: 'qemu=mps2-an386' });
   s.startProbe('host');
-  const model = await s.model(join(fixtures, 'cnn3.onnx'), 'cnn3');
-  const dataset = await s.post('/v1/datasets?wait=50', { model: model.id,
-    inputs: await s.upload(join(fixtures, 'cnn3_images_u8.npy')),
-    labels: await s.upload(join(fixtures, 'cnn3_labels.npy')),
-    preprocess: { scale: 0.00392156862745098 } });
+  const model = await cnn3Model(s);
+  const data = await dataOf(s, model);
   await s.untilDevice('m4');
   await s.untilDevice('host');
   let first;
   for (const type of process.argv.slice(2)) {
-    const made = await validate(s, { model, dataset }, type);
+    const made = await validate(s, { model, data }, type);
     first ??= made;
   }
   await modelled(s, first);

@@ -12,7 +12,7 @@ const submit = (s, model) => s.post('/v1/jobs', {
 await withService(async (s) => {
   const model = await cnn3Model(s);
   await s.server.kill();
-  await s.startServer(['--lease-ttl', '3']); // silence shows soon
+  await s.startServer(['--lease-ttl', '6']); // silence shows soon
 
   // A probe killed in the middle: when it is back the task runs again.
   const first = s.startProbe();

@@ -65,7 +65,7 @@ withService(async (s) => {
   const dataset = await dataOf(s, model, { ...cnn3, inputs: s.path('inputs'),
     labels: s.path('labels') });
   await s.server.kill();
-  await s.startServer(['--no-worker', '--lease-ttl', '2']);
+  await s.startServer(['--no-worker', '--lease-ttl', '5']);
   s.startProbe();
   await s.untilDevice('localhost');
   const order = () => s.post('/v1/augmentations', { model: model.id,

@@ -14,7 +14,7 @@ const act = (s, device, verb) => s.post(`/v1/devices/${device}:${verb}`);
 await withService(async (s) => {
   const model = await cnn3Model(s);
   await s.server.kill();
-  await s.startServer(['--lease-ttl', '3']); // silence shows soon
+  await s.startServer(['--lease-ttl', '6']); // silence shows soon
   const probes = {};
   for (const name of ['east', 'west']) {
     probes[name] = s.startProbe(name, ['--label', `site=${name}`]);
