@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { needEmulator, startBoards } from './emulator.mjs';
 import { cnn3Model, dataOf } from './fixture.mjs';
-import { check, withService } from './service.mjs';
+import { check, fixtures, withService } from './service.mjs';
 
 needEmulator('mps2-an386', 'mps2-an505');
 
