@@ -332,7 +332,7 @@ drip(int fd, const char *text)
         char byte;
 
         if (send(fd, text, 1, MSG_NOSIGNAL) != 1 ||
-            recv(fd, &byte, 1, MSG_DONTWAIT) == 0)
+            recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
             return false;
         clock_sleep_ns(20000000);
     }
