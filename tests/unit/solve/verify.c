@@ -210,7 +210,7 @@ struct sum {
 static wide
 of_cost(const struct sum *s, int64_t cost)
 {
-    return (wide)cost << s->fine;
+    return (wide)cost * ((wide)1 << s->fine);
 }
 
 static wide
