@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct fresh {
 /* What comes back: whole messages, the answer only where `ended` is 0. */
 struct reply {
     int32_t ended; /* the status of a copy that did not answer, as wait() */
-    uint8_t answer[FRESH_BYTES_MAX];
+    _Alignas(max_align_t) uint8_t answer[FRESH_BYTES_MAX];
 };
 
 static size_t
@@ -66,7 +67,7 @@ answer(const struct fresh_work *w, int fd, const void *question)
 static void
 serve(const struct fresh_work *w, int fd)
 {
-    uint8_t question[FRESH_BYTES_MAX];
+    _Alignas(max_align_t) uint8_t question[FRESH_BYTES_MAX];
     struct reply lost;
 
     memset(&lost, 0, sizeof(lost));
