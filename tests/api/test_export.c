@@ -21,6 +21,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "call.h"
+#include "mobile.h"
 #include "server/costs_check.h"
 #include "server/export/export.h"
 #include "steps.h"
@@ -149,24 +150,6 @@ every_dialect_equals_its_golden_file(void **state)
     }
 }
 
-/* A profile that came through no server, whose rows a test may bend. */
-static json_t *
-load_mobile(struct export_input *in)
-{
-    json_t *doc;
-
-    assert_int_equal(json_file_load(OFFRAMP_FIXTURES "/export/mobile.json",
-                         1 << 20, &doc, NULL),
-        ST_OK);
-    *in = (struct export_input){ .profile = json_object_get(doc, "profile"),
-        .model = json_object_get(doc, "model"),
-        .env = json_object_get(doc, "env"),
-        .rows = json_object_get(doc, "rows"),
-        .omitted = json_object_get(doc, "omitted"),
-        .min_grade = "A" };
-    return doc;
-}
-
 static void
 write_dialect(
     const char *format, const struct export_input *in, struct buf *out)
@@ -185,7 +168,7 @@ static void
 a_mobile_network_has_an_ofa_table(void **state)
 {
     struct export_input in;
-    json_t *doc = load_mobile(&in);
+    json_t *doc = mobile_load(&in);
     struct buf out;
 
     (void)state;
@@ -199,7 +182,7 @@ static void
 layers_in_the_network_are_preferred_once_all_are_there(void **state)
 {
     struct export_input in;
-    json_t *doc = load_mobile(&in), *row;
+    json_t *doc = mobile_load(&in), *row;
     size_t n = json_array_size(in.rows);
     struct buf out;
 
@@ -241,7 +224,7 @@ a_hostile_name_adds_no_line(void **state)
         "pipedream", "openmetrics", "tvm-log" };
     size_t before[sizeof(formats) / sizeof(formats[0])];
     struct export_input in;
-    json_t *doc = load_mobile(&in);
+    json_t *doc = mobile_load(&in);
     struct buf out;
 
     (void)state;
