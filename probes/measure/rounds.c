@@ -66,13 +66,24 @@ too_late(const struct run *r)
     return r->host->now_ns(r->host->ctx) >= r->plan->deadline_ns;
 }
 
+/* Of all subjects: none was ever kept, and there may be no other round. */
+static bool
+only_chance(const struct run *r)
+{
+    bool last = too_late(r) || pace_is_lost(&r->pace) ||
+                r->out->discarded + 1 >= 2 * r->plan->max_rounds;
+
+    for (size_t i = 0; i < r->n_active; i++)
+        last |= r->active[i]->spent_ns >= r->plan->layer_budget_ns;
+    return r->out->kept == 0 && last;
+}
+
 /* Keep or set aside what the round measured.  Where it is all that there is
  * time for, poor rows are better than none. */
 static enum status
 judge(struct run *r, double first_ns, double last_ns, struct err *err)
 {
-    bool only = r->out->kept == 0 && too_late(r);
-    bool bad = last_ns > DISCARD * first_ns && !only;
+    bool bad = last_ns > DISCARD * first_ns && !only_chance(r);
 
     for (size_t i = 0; i < r->n_active; i++) {
         enum status st = ST_OK;
@@ -163,12 +174,16 @@ decide(const struct run *r, struct subject *s, bool last_round, struct err *err)
     return st;
 }
 
-/* Take those that are done out of the list. */
+/* Take those that are done out of the list: nobody leaves with nothing, so a
+ * wait that used up the time is followed by the one round that is kept. */
 static enum status
 retire(struct run *r, struct err *err)
 {
     bool last_round = too_late(r) || pace_is_lost(&r->pace);
     size_t left = 0, undecided = 0;
+
+    if (r->out->kept == 0)
+        return ST_OK;
 
     for (size_t i = 0; i < r->n_active; i++) {
         struct subject *s = r->active[i];

@@ -263,7 +263,7 @@ rounds_that_drift_far_are_set_aside_and_end_the_job(void **state)
     assert_true(t.result.waited_ns > 0);   /* for a machine to come back, */
     assert_int_equal(t.machine.sleeps, 0); /* which idling would not help */
     assert_int_equal(t.subject[0].n_discarded, 3); /* kept, but not used */
-    assert_int_equal(t.subject[0].n_values, 0);
+    assert_int_equal(t.subject[0].n_values, 1);    /* all that there is */
     assert_int_equal(t.subject[0].stop, STOP_MAX_TIME);
     assert_true(flags_of(&t, 0, &s) & FLAG(few_samples));
     stand_clear(&t);
@@ -311,7 +311,9 @@ a_machine_that_is_too_warm_is_left_alone_until_it_is_cool(void **state)
     stand_run(&t);
     assert_false(t.result.thermal_unstable);
     assert_int_equal(t.machine.sleeps, 8 * (int64_t)t.result.discarded);
-    assert_int_equal(t.result.discarded, 8); /* twice the kept ones at most */
+    /* Twice the rounds to be kept at most, and the last is kept. */
+    assert_int_equal(t.result.discarded, 7);
+    assert_int_equal(t.result.kept, 1);
     stand_clear(&t);
 }
 
@@ -421,6 +423,44 @@ a_round_that_drifts_when_time_is_up_is_kept(void **state)
     stand_clear(&t);
 }
 
+/* The machine slows in every round: whatever ends the rounds, the last of them
+ * is what there is. */
+static void
+nobody_leaves_with_nothing(void **state)
+{
+    const struct {
+        double deadline_ns, budget_ns;
+        size_t max_rounds;
+    } ends[] = {
+        { 60e6, 60e9, 183 },  /* the first wait uses up the time */
+        { 900e9, 1e6, 183 },  /* the first round uses up the budget */
+        { 900e9, 60e9, 1 },   /* the second round is the last */
+        { 900e9, 60e9, 183 }, /* slower three times over */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct stand t;
+        struct stats s;
+
+        stand_init(&t, 2);
+        t.subject[1].run = heat;
+        t.subject[1].n = 1;
+        t.work[1].second = 1.10;
+        t.plan.deadline_ns = (int64_t)ends[i].deadline_ns;
+        t.plan.layer_budget_ns = (int64_t)ends[i].budget_ns;
+        t.plan.max_rounds = ends[i].max_rounds;
+        stand_run(&t);
+        assert_int_equal(t.result.kept, 1);
+        for (size_t k = 0; k < t.n; k++) {
+            assert_int_equal(t.subject[k].n_values, 1);
+            assert_true(t.subject[k].stop != STOP_NONE);
+            assert_true(flags_of(&t, k, &s) & FLAG(drift));
+        }
+        stand_clear(&t);
+    }
+}
+
 static void
 a_layer_that_used_its_budget_stops_alone(void **state)
 {
@@ -509,6 +549,7 @@ main(void)
         cmocka_unit_test(a_new_pace_that_stays_is_followed_at_once),
         cmocka_unit_test(when_time_is_up_rows_are_poor_but_there),
         cmocka_unit_test(a_round_that_drifts_when_time_is_up_is_kept),
+        cmocka_unit_test(nobody_leaves_with_nothing),
         cmocka_unit_test(a_layer_that_used_its_budget_stops_alone),
         cmocka_unit_test(single_executions_go_on_until_a_p99_is_possible),
         cmocka_unit_test(executions_shorter_than_a_hundred_reads_are_short),
