@@ -37,7 +37,7 @@ static enum status
 identify(struct board *b, struct err *err)
 {
     struct frame f;
-    enum status st = client_call(&b->client, "name", &f, err);
+    enum status st = client_greet(&b->client, "name", &f, err);
     uint64_t mark = 0;
     uint64_t dwt = 0;
 
@@ -47,7 +47,7 @@ identify(struct board *b, struct err *err)
         return err_set(err, ST_CORRUPT, "device.firmware",
             "the board calls itself '%s': flash the firmware of this version",
             f.text);
-    if ((st = client_call(&b->client, "caps", &f, err)) != ST_OK ||
+    if ((st = client_greet(&b->client, "caps", &f, err)) != ST_OK ||
         (st = number(&f, "hz", &b->clock_hz, err)) != ST_OK ||
         (st = number(&f, "bits", &b->counter_bits, err)) != ST_OK ||
         (st = number(&f, "pool", &b->pool_bytes, err)) != ST_OK ||
@@ -64,7 +64,7 @@ test_clock(struct board *b, struct err *err)
 {
     uint64_t moves, wraps;
     struct frame f;
-    enum status st = client_call(&b->client, "selftest", &f, err);
+    enum status st = client_greet(&b->client, "selftest", &f, err);
 
     if (st != ST_OK || (st = number(&f, "moves", &moves, err)) != ST_OK ||
         (st = number(&f, "wraps", &wraps, err)) != ST_OK ||
@@ -274,7 +274,7 @@ climb(struct board *b, enum board_step step, struct err *err)
     enum status st = ST_OK;
 
     if (step == BOARD_SOFT_RESET &&
-        (st = client_call(&b->client, "reset", &f, err)) != ST_OK)
+        (st = client_greet(&b->client, "reset", &f, err)) != ST_OK)
         return st;
     if (step == BOARD_RESTART)
         st = b->port->ops->restart

@@ -52,42 +52,58 @@ is_ready(const struct frame *f)
     return strncmp(f->text, "m-ready", 7) == 0;
 }
 
-/* Wait for the reply to request `seq`; older ones are passed over. */
+enum heard { HEARD_NOTHING, HEARD_REPLY, HEARD_READY };
+
+/* Wait for the reply to request `seq`, or for the board to start anew; older
+ * replies are passed over. */
 static enum status
-await(struct client *c, struct frame *reply, bool *got, struct err *err)
+await(struct client *c, struct frame *reply, enum heard *heard, struct err *err)
 {
     enum status st;
+    bool got;
 
+    *heard = HEARD_NOTHING;
     do {
-        st = next_frame(c, c->wait_ms, reply, got, err);
-        if (st == ST_OK && *got && is_ready(reply))
-            return err_set(err, ST_UNAVAILABLE, "device.rebooted",
-                "the board started anew while it was used: check its supply "
-                "and its watchdog");
-        c->stale += st == ST_OK && *got && reply->seq != c->seq;
-    } while (st == ST_OK && *got && reply->seq != c->seq);
-    return st;
+        st = next_frame(c, c->wait_ms, reply, &got, err);
+        if (st != ST_OK || !got)
+            return st;
+        if (is_ready(reply))
+            *heard = HEARD_READY;
+        else if (reply->seq == c->seq)
+            *heard = HEARD_REPLY;
+        else
+            c->stale++;
+    } while (*heard == HEARD_NOTHING);
+    return ST_OK;
 }
 
-enum status
-client_call(
-    struct client *c, const char *request, struct frame *reply, struct err *err)
+/* Ask until there is an answer.  Of a board that `may_start` a hello means
+ * that it did not hear this yet: it is asked again. */
+static enum status
+call(struct client *c, const char *request, bool may_start, struct frame *reply,
+    struct err *err)
 {
     char line[FRAME_LINE];
     size_t len = frame_write(line, FRAME_REQUEST, ++c->seq, request);
+    enum heard heard = HEARD_NOTHING;
     enum status st;
-    bool got = false;
 
     if (len == 0)
         return err_set(err, ST_INVALID, "device.request",
             "a frame cannot carry the request '%.40s'", request);
-    for (int i = 0; i < c->tries && !got; i++) {
+    for (int i = 0; i < c->tries && (heard == HEARD_NOTHING ||
+                                        (heard == HEARD_READY && may_start));
+         i++) {
         c->repeats += i > 0;
         if ((st = c->port->ops->write(c->port, line, len, err)) != ST_OK ||
-            (st = await(c, reply, &got, err)) != ST_OK)
+            (st = await(c, reply, &heard, err)) != ST_OK)
             return st;
     }
-    if (!got)
+    if (heard == HEARD_READY)
+        return err_set(err, ST_UNAVAILABLE, "device.rebooted",
+            "the board started anew while it was used: check its supply "
+            "and its watchdog");
+    if (heard == HEARD_NOTHING)
         return err_set(err, ST_TIMEOUT, "infra.board_silent",
             "no answer to '%.40s' in %d tries of %d ms: is the board on, and "
             "is this its firmware?",
@@ -96,6 +112,20 @@ client_call(
         return err_set(err, ST_UNPROCESSABLE, "device.refused",
             "the board answered '%s' to '%.40s'", reply->text, request);
     return ST_OK;
+}
+
+enum status
+client_call(
+    struct client *c, const char *request, struct frame *reply, struct err *err)
+{
+    return call(c, request, false, reply, err);
+}
+
+enum status
+client_greet(
+    struct client *c, const char *request, struct frame *reply, struct err *err)
+{
+    return call(c, request, true, reply, err);
 }
 
 enum status

@@ -39,6 +39,14 @@ void client_init(struct client *c, struct port *port, uint16_t seq);
 enum status client_call(struct client *c, const char *request,
     struct frame *reply, struct err *err) MUST_CHECK;
 
+/*
+ * The same of a board that may be starting and has nothing loaded: its hello
+ * may come late (a busy host), or twice (a reset that was asked for again), and
+ * no such order is a reboot.  One that says hello to every try is one, though.
+ */
+enum status client_greet(struct client *c, const char *request,
+    struct frame *reply, struct err *err) MUST_CHECK;
+
 /* Wait until the board says that it is ready; ST_TIMEOUT as above. */
 enum status client_await_ready(
     struct client *c, int timeout_ms, struct err *err) MUST_CHECK;

@@ -125,6 +125,52 @@ a_board_that_reboots_is_noticed(void **state)
     noisy_clear(&line);
 }
 
+/* What lies on the line before the answer: r a hello, o an old reply. */
+static void
+hellos_of_a_board_that_starts_are_no_reboot(void **state)
+{
+    static const struct {
+        const char *order;
+        enum status greeted, used;
+    } lines[] = {
+        { "", ST_OK, ST_OK }, { "o", ST_OK, ST_OK },
+        { "r", ST_OK, ST_UNAVAILABLE },  /* late */
+        { "rr", ST_OK, ST_UNAVAILABLE }, /* a reset that came twice */
+        { "ror", ST_OK, ST_UNAVAILABLE }, { "oror", ST_OK, ST_UNAVAILABLE },
+        { "rrrrrrrrrr", ST_UNAVAILABLE, ST_UNAVAILABLE }, /* it never stays */
+    };
+    char hello[FRAME_LINE], old[FRAME_LINE];
+    size_t n_hello = frame_write(hello, FRAME_REPLY, 0, "m-ready offramp 1");
+    size_t n_old = frame_write(old, FRAME_REPLY, 0xabc, "m-ok");
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof(lines) / sizeof(lines[0]); i++) {
+        const bool greet = i % 2 == 0;
+        const enum status want =
+            greet ? lines[i / 2].greeted : lines[i / 2].used;
+        struct err err = { 0 };
+        struct frame reply;
+        struct client c;
+        struct noisy line;
+        struct board b = { .runs = 0 };
+
+        responder_init(&b.responder, answer, &b);
+        noisy_init(&line, &b.responder, 0);
+        client_init(&c, &line.port, 1);
+        for (const char *o = lines[i / 2].order; *o != '\0'; o++)
+            noisy_say(
+                &line, *o == 'r' ? hello : old, *o == 'r' ? n_hello : n_old);
+        assert_int_equal(
+            (greet ? client_greet : client_call)(&c, "name", &reply, &err),
+            want);
+        if (want != ST_OK)
+            assert_string_equal(err.code, "device.rebooted");
+        else
+            assert_int_equal(b.runs, 1); /* repetitions are not run again */
+        noisy_clear(&line);
+    }
+}
+
 int
 main(void)
 {
@@ -132,6 +178,7 @@ main(void)
         cmocka_unit_test(noise_on_one_byte_in_a_hundred_gives_no_wrong_answer),
         cmocka_unit_test(a_dead_line_and_a_refusal_are_told_apart),
         cmocka_unit_test(a_board_that_reboots_is_noticed),
+        cmocka_unit_test(hellos_of_a_board_that_starts_are_no_reboot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,34 @@ a_board_that_needs_it_is_reset_and_a_dead_one_is_lost(void **state)
     memory_board_clear(&m);
 }
 
+/* Its hello comes behind its first answer, or its second. */
+static void
+a_board_that_is_late_with_its_hello_is_taken_into_use(void **state)
+{
+    struct err err = { 0 };
+
+    (void)state;
+    for (int after = 1; after <= 2; after++) {
+        struct board_run run;
+        struct memory_board m;
+        struct rng rng = { 44 };
+        struct network n;
+        struct board *b;
+
+        memory_board_init(&m, POOL, 0);
+        m.reboot_after = after;
+        b = open_board(&m);
+        assert_int_equal(m.reboot_after, 0);
+        network_make(&n, NN_I8, &rng);
+        bring(b, &n);
+        assert_int_equal(board_run(b, 0, 1, 1, 0, &run, &err), ST_OK);
+        assert_int_equal(run.crc, network_crc(&n, 0));
+        network_clear(&n);
+        board_close(b);
+        memory_board_clear(&m);
+    }
+}
+
 int
 main(void)
 {
@@ -186,6 +214,7 @@ main(void)
         cmocka_unit_test(a_network_that_does_not_fit_is_refused_in_numbers),
         cmocka_unit_test(a_clock_that_stands_still_keeps_a_board_out),
         cmocka_unit_test(a_board_that_reboots_is_found_again_without_its_image),
+        cmocka_unit_test(a_board_that_is_late_with_its_hello_is_taken_into_use),
         cmocka_unit_test(a_board_that_needs_it_is_reset_and_a_dead_one_is_lost),
     };
 
