@@ -156,7 +156,8 @@ a_row_without_classes_has_no_time_by_class(void **state)
 static void
 the_models_of_cores_that_are_published_can_be_read(void **state)
 {
-    static const char *const files[] = { "cortex-m3", "cortex-m4" };
+    static const char *const files[] = { "cortex-m3", "cortex-m4", "cortex-m7",
+        "cortex-m55" };
 
     (void)state;
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
