@@ -8,6 +8,9 @@
  * both pixels' words lie side by side; weights are taken apart as they are
  * used.  At least two output channels.  (CMSIS-NN's idea of widened columns,
  * arXiv 1801.06601.)
+ *
+ * A pixel alone (a dense layer, the last one of an odd number) has its bytes
+ * used by four channels at once instead.
  */
 #include "probes/nn/finish.h"
 
@@ -81,7 +84,7 @@ block(struct dsp_sums *out, const int8_t *w, uint32_t size,
     *out = s;
 }
 
-/* All channels of two pixels; `out1` may be `out0`: then there is one. */
+/* All channels of two pixels. */
 static void
 two_pixels(
     const struct nn_run *r, const uint32_t *column, int8_t *out0, int8_t *out1)
@@ -107,6 +110,50 @@ two_pixels(
     }
 }
 
+/* Add up two pairs of channels, whose weights begin at w and v. */
+static inline __attribute__((always_inline)) void
+two_pairs(struct dsp_four *out, const int8_t *w, const int8_t *v, uint32_t size,
+    const int8_t *in)
+{
+    struct dsp_four s = *out;
+    uint32_t groups = (size + 3) / 4;
+
+    for (; groups >= 4; groups -= 4) {
+        dsp_four(&s, &w, &v, size, &in);
+        dsp_four(&s, &w, &v, size, &in);
+        dsp_four(&s, &w, &v, size, &in);
+        dsp_four(&s, &w, &v, size, &in);
+    }
+    for (; groups > 0; groups--)
+        dsp_four(&s, &w, &v, size, &in);
+    *out = s;
+}
+
+/* All channels of one pixel, which sees `in`, two pairs at a time; of pairs
+ * that are left over the last is computed again. */
+static void
+one_pixel(const struct nn_run *r, const int8_t *in, int8_t *out)
+{
+    const struct nn_layer *l = r->layer;
+    const int32_t *bias = image_i32(r, l->bias);
+    const uint32_t size = l->kernel_h * l->kernel_w * l->in_c;
+    const uint32_t last = l->out_c - 2;
+    const int8_t *weights = (const int8_t *)(r->image + l->weights);
+    const int32_t zero = finish_zero(l);
+
+    for (uint32_t k = 0; k < l->out_c; k += 4) {
+        const uint32_t o = k < last ? k : last;
+        const uint32_t p = k + 2 < last ? k + 2 : last;
+        struct dsp_four s = { bias[o], bias[o + 1], bias[p], bias[p + 1] };
+
+        two_pairs(&s, weights + o * size, weights + p * size, size, in);
+        out[o] = finish(finish_of(image_scale(r, o)), 2 * s.a, zero);
+        out[o + 1] = finish(finish_of(image_scale(r, o + 1)), 2 * s.b, zero);
+        out[p] = finish(finish_of(image_scale(r, p)), 2 * s.c, zero);
+        out[p + 1] = finish(finish_of(image_scale(r, p + 1)), 2 * s.d, zero);
+    }
+}
+
 void
 nn_conv_i8_dsp(const struct nn_run *r)
 {
@@ -115,6 +162,7 @@ nn_conv_i8_dsp(const struct nn_run *r)
     uint32_t *column = (uint32_t *)(void *)(r->arena + l->scratch);
     int8_t *patch = (int8_t *)(column + (size_t)WORDS * groups);
     int8_t *out = out_i8(r), *pending = NULL;
+    const int8_t *const last = out + (l->out_h * l->out_w - 1) * l->out_c;
 
     if (l->out_c < 2 || !finish_fits(r)) {
         nn_conv_i8(r);
@@ -124,6 +172,10 @@ nn_conv_i8_dsp(const struct nn_run *r)
         for (uint32_t x = 0; x < l->out_w; x++, out += l->out_c) {
             uint32_t *to = column + (pending != NULL ? 1 : 0);
 
+            if (pending == NULL && out == last) {
+                one_pixel(r, nn_patch(r, y, x, patch), out);
+                return;
+            }
             if (l->in_c % 4 == 0)
                 widen_window(r, y, x, to);
             else
@@ -132,10 +184,4 @@ nn_conv_i8_dsp(const struct nn_run *r)
                 two_pixels(r, column, pending, out);
             pending = pending != NULL ? NULL : out;
         }
-    if (pending == NULL)
-        return;
-    for (uint32_t i = 0; i < groups; i++)
-        for (uint32_t k = 0; k < WORDS; k += 2)
-            column[WORDS * i + k + 1] = column[WORDS * i + k];
-    two_pixels(r, column, pending, pending);
 }

@@ -24,6 +24,11 @@ struct dsp_sums {
     int32_t a0, a1, b0, b1;
 };
 
+/* Sums of four channels over one column. */
+struct dsp_four {
+    int32_t a, b, c, d;
+};
+
 #ifdef __ARM_FEATURE_DSP
 #include <arm_acle.h>
 
@@ -94,6 +99,38 @@ dsp_group(struct dsp_sums *s, const int8_t **w, uint32_t size,
             : [a0] "+r"(s->a0), [a1] "+r"(s->a1), [b0] "+r"(s->b0),
             [b1] "+r"(s->b1), [w] "+r"(*w), [column] "+r"(*column),
             [a] "=&r"(a), [b] "=&r"(b), [t] "=&r"(t), [x] "=&r"(x), [y] "=&r"(y)
+            : [size] "r"(size)
+            : "memory");
+}
+
+/* 4 weights (in t) of a channel with the 4 values in even and odd. */
+#define DSP_ROW(sum)                                                           \
+    "sxtb16 %[u], %[t]\n"                                                      \
+    "smlad %[" sum "], %[u], %[even], %[" sum "]\n"                            \
+    "sxtb16 %[t], %[t], ror #8\n"                                              \
+    "smlad %[" sum "], %[t], %[odd], %[" sum "]\n"
+
+/* 16 products: 4 values (at *in) with 4 weights of each of four channels: a at
+ * *w, b `size` bytes on, c at *v, d `size` bytes on.  The three move on. */
+static inline __attribute__((always_inline)) void
+dsp_four(struct dsp_four *s, const int8_t **w, const int8_t **v, uint32_t size,
+    const int8_t **in)
+{
+    uint32_t even, odd, t, u;
+
+    __asm__("ldr %[odd], [%[in]], #4\n"
+            "ldr %[t], [%[w], %[size]]\n"
+            "sxtb16 %[even], %[odd]\n"
+            "sxtb16 %[odd], %[odd], ror #8\n" DSP_ROW(
+                "b") "ldr %[t], [%[w]], "
+                     "#4\n" DSP_ROW("a") "ldr %[t], [%[v], %[size]]\n" DSP_ROW(
+                         "d") "ldr %[t], "
+                              "[%[v]], "
+                              "#4"
+                              "\n" DSP_ROW("c")
+            : [a] "+r"(s->a), [b] "+r"(s->b), [c] "+r"(s->c), [d] "+r"(s->d),
+            [w] "+r"(*w), [v] "+r"(*v), [in] "+r"(*in), [even] "=&r"(even),
+            [odd] "=&r"(odd), [t] "=&r"(t), [u] "=&r"(u)
             : [size] "r"(size)
             : "memory");
 }
@@ -196,6 +233,29 @@ dsp_group(struct dsp_sums *s, const int8_t **w, uint32_t size,
     s->b1 = dsp_smlad(dsp_odd(b), x[3], dsp_smlad(dsp_even(b), x[1], s->b1));
     *w += 4;
     *column += 4;
+}
+
+/* 4 weights with 4 values. */
+static inline int32_t
+dsp_row(uint32_t w, uint32_t x, int32_t acc)
+{
+    acc = dsp_smlad(dsp_even(w), dsp_even(x), acc);
+    return dsp_smlad(dsp_odd(w), dsp_odd(x), acc);
+}
+
+static inline void
+dsp_four(struct dsp_four *s, const int8_t **w, const int8_t **v, uint32_t size,
+    const int8_t **in)
+{
+    uint32_t x = dsp_load(*in);
+
+    s->a = dsp_row(dsp_load(*w), x, s->a);
+    s->b = dsp_row(dsp_load(*w + size), x, s->b);
+    s->c = dsp_row(dsp_load(*v), x, s->c);
+    s->d = dsp_row(dsp_load(*v + size), x, s->d);
+    *w += 4;
+    *v += 4;
+    *in += 4;
 }
 
 static inline int32_t

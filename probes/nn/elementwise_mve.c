@@ -115,13 +115,30 @@ maximum(const struct nn_layer *l, const struct view *v, int8_t *out)
     }
 }
 
+/* A sum of n values over n, to the nearest (halves away from zero) and held.
+ * With m as 2^32 / n rounded up, m * n is less than n above 2^32, so x * m /
+ * 2^32 is x / n rounded down as long as x * n < 2^32; x is at most 128.5 * n
+ * here. */
+enum { AVERAGED_MAX = 4096 };
+
+static inline void
+put_average(const struct nn_layer *l, mve_i32 sum, uint32_t n, int8_t *out)
+{
+    const mve_i32 sign = sum >> 31;
+    mve_i32 v = ((sum ^ sign) - sign) + mve_all((int32_t)(n / 2));
+
+    if (n > 1)
+        v = mve_high_half(v, UINT32_MAX / n + 1);
+    v = (v ^ sign) - sign;
+    mve_put_bytes(
+        out, mve_least(mve_most(v, mve_all(l->low)), mve_all(l->high)));
+}
+
 /* Eight channels: two registers of sums. */
 static void
 average(const struct nn_layer *l, const struct view *v, int8_t *out)
 {
-    const int32_t n = (int32_t)(v->rows * v->columns);
-    const uint32_t last = l->out_c - CHANNELS;
-    int32_t sums[CHANNELS];
+    const uint32_t n = v->rows * v->columns, last = l->out_c - CHANNELS;
 
     for (uint32_t k = 0; k < l->out_c; k += CHANNELS) {
         const uint32_t c = k < last ? k : last;
@@ -135,11 +152,8 @@ average(const struct nn_layer *l, const struct view *v, int8_t *out)
                 high += mve_bytes(in + MVE_LANES);
             }
         }
-        mve_put_words(sums, low);
-        mve_put_words(sums + MVE_LANES, high);
-        for (uint32_t i = 0; i < CHANNELS; i++)
-            out[c + i] =
-                hold_i8((sums[i] + (sums[i] > 0 ? n / 2 : -n / 2)) / n, l);
+        put_average(l, low, n, out + c);
+        put_average(l, high, n, out + c + MVE_LANES);
     }
 }
 
@@ -152,7 +166,10 @@ nn_maxpool_i8_mve(const struct nn_run *r)
 void
 nn_avgpool_i8_mve(const struct nn_run *r)
 {
-    if (r->layer->out_c < CHANNELS)
+    const struct nn_layer *l = r->layer;
+
+    if (l->out_c < CHANNELS ||
+        (uint64_t)l->kernel_h * l->kernel_w > AVERAGED_MAX)
         nn_avgpool_i8(r);
     else
         each_window(r, average);

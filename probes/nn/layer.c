@@ -17,25 +17,25 @@ static kernel_fn *const plain[NN_OPS][NN_TYPES] = {
     [NN_SOFTMAX] = { nn_softmax_i8, nn_softmax_f32 },
 };
 
-/* Others for int8; where there is none the plain one runs. */
-static kernel_fn *const quicker[NN_KERNEL_SETS][NN_OPS] = {
-    [NN_DSP] = { [NN_CONV] = nn_conv_i8_dsp,
-        [NN_DEPTHWISE] = nn_depthwise_i8_dsp,
-        [NN_DENSE] = nn_conv_i8_dsp,
-        [NN_ADD] = nn_add_i8_dsp },
-    [NN_MVE] = { [NN_CONV] = nn_conv_i8_mve,
-        [NN_DEPTHWISE] = nn_depthwise_i8_mve,
-        [NN_DENSE] = nn_conv_i8_mve,
-        [NN_AVGPOOL] = nn_avgpool_i8_mve,
-        [NN_MAXPOOL] = nn_maxpool_i8_mve,
-        [NN_ADD] = nn_add_i8_mve },
+/* Quicker ones; where there is none the plain one runs. */
+static kernel_fn *const quicker[NN_KERNEL_SETS][NN_OPS][NN_TYPES] = {
+    [NN_DSP] = { [NN_CONV] = { nn_conv_i8_dsp },
+        [NN_DEPTHWISE] = { nn_depthwise_i8_dsp },
+        [NN_DENSE] = { nn_conv_i8_dsp },
+        [NN_ADD] = { nn_add_i8_dsp } },
+    [NN_MVE] = { [NN_CONV] = { nn_conv_i8_mve, nn_conv_f32_mve },
+        [NN_DEPTHWISE] = { nn_depthwise_i8_mve, nn_depthwise_f32_mve },
+        [NN_DENSE] = { nn_conv_i8_mve, nn_conv_f32_mve },
+        [NN_AVGPOOL] = { nn_avgpool_i8_mve },
+        [NN_MAXPOOL] = { nn_maxpool_i8_mve },
+        [NN_ADD] = { nn_add_i8_mve } },
 #ifdef OFFRAMP_CMSIS_NN
-    [NN_CMSIS] = { [NN_CONV] = nn_conv_i8_cmsis,
-        [NN_DEPTHWISE] = nn_depthwise_i8_cmsis,
-        [NN_DENSE] = nn_dense_i8_cmsis,
-        [NN_AVGPOOL] = nn_avgpool_i8_cmsis,
-        [NN_MAXPOOL] = nn_maxpool_i8_cmsis,
-        [NN_ADD] = nn_add_i8_cmsis },
+    [NN_CMSIS] = { [NN_CONV] = { nn_conv_i8_cmsis },
+        [NN_DEPTHWISE] = { nn_depthwise_i8_cmsis },
+        [NN_DENSE] = { nn_dense_i8_cmsis },
+        [NN_AVGPOOL] = { nn_avgpool_i8_cmsis },
+        [NN_MAXPOOL] = { nn_maxpool_i8_cmsis },
+        [NN_ADD] = { nn_add_i8_cmsis } },
 #endif
 };
 
@@ -96,7 +96,7 @@ void
 nn_run(const struct nn_run *r)
 {
     const struct nn_layer *l = r->layer;
-    kernel_fn *fn = l->type == NN_I8 ? quicker[r->kernels][l->op] : NULL;
+    kernel_fn *fn = quicker[r->kernels][l->op][l->type];
 
     (fn != NULL ? fn : plain[l->op][l->type])(r);
 }

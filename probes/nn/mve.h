@@ -190,6 +190,13 @@ mve_all(int32_t v)
     return vdupq_n_s32(v);
 }
 
+/* The upper half of the products of numbers without a sign. */
+static inline mve_i32
+mve_high_half(mve_i32 v, uint32_t by)
+{
+    return (mve_i32)vmulhq_u32((uint32x4_t)v, vdupq_n_u32(by));
+}
+
 static inline mve_i32
 mve_most(mve_i32 a, mve_i32 b)
 {

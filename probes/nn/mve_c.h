@@ -126,6 +126,14 @@ mve_scale_all(mve_i32 v, struct nn_scale f)
 }
 
 static inline mve_i32
+mve_high_half(mve_i32 v, uint32_t by)
+{
+    for (int i = 0; i < MVE_LANES; i++)
+        v[i] = (int32_t)((uint64_t)(uint32_t)v[i] * by >> 32);
+    return v;
+}
+
+static inline mve_i32
 mve_most(mve_i32 a, mve_i32 b)
 {
     mve_i32 more = a > b;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench_mcu: networks in int8 on every emulated board: instructions a
+ * bench_mcu: networks on every emulated board: instructions a
  * multiply-accumulate step of each layer with every set of kernels that the
  * firmware has, whether counts and bytes are the same in every run, and what a
  * noisy line does.
  *
  *     bench_mcu             all networks on all boards (some minutes)
  *     bench_mcu MACHINE     on one: "mps2-an386"
+ *     bench_mcu float32 [MACHINE]  the same in float32
  *     bench_mcu noise       10,000 layer runs with 1 % of the bytes damaged,
  *                           on a board in memory
  *     bench_mcu accuracy    what int8 costs, exit by exit
@@ -30,14 +31,15 @@
 
 enum { RUN_MS = 60000, CALIBRATE = 100, TEST = 200, RUNS = 3 };
 
-/* A network in int8, ready to be sent. */
+/* A network, ready to be sent. */
 struct subject {
     const char *name;
+    enum nn_type type;
     struct low_net *net;
-    struct quant *quant;
+    struct quant *quant; /* of int8 */
     void *image;
-    size_t len, n_in;
-    int8_t *input;
+    size_t len, n_in, in_bytes;
+    void *input;
     struct npy images; /* map is NULL: seeded numbers instead */
     struct rng rng;
 };
@@ -105,6 +107,36 @@ report_agreement(struct subject *s, float *in)
     free(arena);
 }
 
+/* Scales, the image, and how well it answers. */
+static void
+quantise(struct subject *s, float *in)
+{
+    struct err err = { 0 };
+
+    must(quant_new(&s->quant, s->net, &err), &err);
+    for (size_t i = 0; i < CALIBRATE; i++) {
+        draw(s, i, in);
+        quant_observe(s->quant, in);
+    }
+    must(quant_image(s->quant, &s->image, &s->len, &err), &err);
+    draw(s, 0, in);
+    quant_input(s->quant, in, s->input);
+    s->in_bytes = s->n_in;
+    report_agreement(s, in);
+}
+
+static void
+keep_float(struct subject *s, float *in)
+{
+    struct err err = { 0 };
+
+    must(low_image(s->net, &s->image, &s->len, &err), &err);
+    draw(s, 0, in);
+    low_input(s->net, in, s->input);
+    s->in_bytes = s->n_in * sizeof(float);
+    printf("%s in float32: image %zu bytes\n", s->name, s->len);
+}
+
 static void
 prepare(struct subject *s, const char *model, const char *images)
 {
@@ -121,18 +153,10 @@ prepare(struct subject *s, const char *model, const char *images)
         must(npy_open(&s->images, images, "images", &err), &err);
     s->n_in = (size_t)s->net->in_h * s->net->in_w * s->net->in_c;
     in = malloc(s->n_in * sizeof(float));
-    s->input = malloc(s->n_in);
+    s->input = malloc(s->n_in * sizeof(float));
     if (in == NULL || s->input == NULL)
         must(err_nomem(&err), &err);
-    must(quant_new(&s->quant, s->net, &err), &err);
-    for (size_t i = 0; i < CALIBRATE; i++) {
-        draw(s, i, in);
-        quant_observe(s->quant, in);
-    }
-    must(quant_image(s->quant, &s->image, &s->len, &err), &err);
-    draw(s, 0, in);
-    quant_input(s->quant, in, s->input);
-    report_agreement(s, in);
+    (s->type == NN_I8 ? quantise : keep_float)(s, in);
     free(in);
 }
 
@@ -150,7 +174,7 @@ run_layers(struct board *b, const struct subject *s, enum nn_kernels kernels,
     struct board_run run;
 
     must(board_kernels(b, kernels, &err), &err);
-    must(board_input(b, s->input, s->n_in, &err), &err);
+    must(board_input(b, s->input, s->in_bytes, &err), &err);
     for (int i = 0; i < s->net->n_layers; i++) {
         must(board_run(b, (uint32_t)i, (uint32_t)i + 1, 1, RUN_MS, &run, &err),
             &err);
@@ -268,7 +292,7 @@ print_board(
 }
 
 /* One board, three emulators: the same counts, and from every set of kernels
- * the same bytes. */
+ * the same bytes (float32 is added up in another order). */
 static bool
 profile(const char *machine, const struct subject *s)
 {
@@ -284,10 +308,11 @@ profile(const char *machine, const struct subject *s)
             if (!has(b, k))
                 continue;
             run_layers(b, s, (enum nn_kernels)k, i == 0 ? &first[k] : &again);
-            same = same &&
-                   (i == 0 || memcmp(&first[k], &again, sizeof(again)) == 0) &&
-                   memcmp(first[k].crc, first[NN_PLAIN].crc,
-                       sizeof(again.crc)) == 0;
+            same =
+                same &&
+                (i == 0 || memcmp(&first[k], &again, sizeof(again)) == 0) &&
+                (s->type == NN_F32 || memcmp(first[k].crc, first[NN_PLAIN].crc,
+                                          sizeof(again.crc)) == 0);
         }
         if (i == 0)
             print_board(b, s, first);
@@ -308,6 +333,10 @@ main(int argc, char **argv)
     size_t n = 1;
 
     must(hash_start(&err), &err);
+    if (only != NULL && strcmp(only, "float32") == 0) {
+        subjects[0].type = subjects[1].type = NN_F32;
+        only = argc > 2 ? argv[2] : NULL;
+    }
     if (only != NULL && strcmp(only, "noise") == 0)
         return noise_report() ? 0 : 1;
     if (only != NULL && strcmp(only, "accuracy") == 0) {

@@ -46,28 +46,38 @@ int8_kernels_are_exact(void **state)
 }
 
 static void
+compare_floats(const struct layer_case *c, enum nn_kernels set, int round)
+{
+    static float out[CASE_VALUES];
+
+    case_run(c, set, out);
+    for (size_t i = 0; i < nn_out_count(&c->l); i++) {
+        float want = c->out[i];
+
+        if (c->l.op != NN_SOFTMAX) {
+            want = want < c->l.low_f ? c->l.low_f : want;
+            want = want > c->l.high_f ? c->l.high_f : want;
+        }
+        if (!(fabsf(out[i] - want) <= 1e-5f * (1 + fabsf(want))))
+            fail_msg("%s, %s, round %d, value %zu: %g, want %g",
+                nn_op_name(c->l.op), nn_kernels_name(set), round, i,
+                (double)out[i], (double)want);
+    }
+}
+
+static void
 float_kernels_agree_to_1e_5(void **state)
 {
     static struct layer_case c;
-    static float out[CASE_VALUES];
     struct rng rng = { 22 };
 
     for (int op = 0; op < NN_OPS; op++)
         for (int round = 0; round < ROUNDS; round++) {
             case_draw(&c, op, NN_F32, &rng);
             case_reference(&c, *state);
-            case_run(&c, NN_PLAIN, out);
-            for (size_t i = 0; i < nn_out_count(&c.l); i++) {
-                float want = c.out[i];
-
-                if (op != NN_SOFTMAX) {
-                    want = want < c.l.low_f ? c.l.low_f : want;
-                    want = want > c.l.high_f ? c.l.high_f : want;
-                }
-                if (fabsf(out[i] - want) > 1e-5f * (1 + fabsf(want)))
-                    fail_msg("%s, round %d, value %zu: %g, want %g",
-                        nn_op_name(op), round, i, (double)out[i], (double)want);
-            }
+            for (int set = 0; set < NN_KERNEL_SETS; set++)
+                if (nn_kernels_built() >> set & 1)
+                    compare_floats(&c, (enum nn_kernels)set, round);
         }
 }
 

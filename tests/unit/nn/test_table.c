@@ -3,7 +3,7 @@
  * Every operator in every type, 2-D and 1-D, with every set of kernels, on
  * every emulated board, against ONNX Runtime: int8 exactly (softmax within a
  * step), float32 within 1e-5.  Instructions that this machine writes in C are
- * the real ones there, so int8 layers are many.  Skipped where QEMU, the
+ * the real ones there, so layers are many.  Skipped where QEMU, the
  * firmware or the runtime is not there.
  */
 #include <math.h>
@@ -24,7 +24,7 @@
 
 #define FIRMWARE OFFRAMP_BIN "/firmware"
 
-enum { RUN_MS = 20000, SMALL = 250, ROUNDS_I8 = 4 };
+enum { RUN_MS = 20000, SMALL = 250, ROUNDS_I8 = 4, ROUNDS_F32 = 2 };
 
 struct table {
     struct runtime *rt;
@@ -128,7 +128,7 @@ static int
 run_kind(struct table *t, enum nn_op op, enum nn_type type, bool flat,
     struct rng *rng)
 {
-    const int rounds = type == NN_I8 ? ROUNDS_I8 : 1;
+    const int rounds = type == NN_I8 ? ROUNDS_I8 : ROUNDS_F32;
 
     for (int i = 0; i < rounds; i++) {
         draw(t, op, type, flat, rng);
@@ -153,7 +153,7 @@ every_operator_runs_in_every_type_and_form_on_every_board(void **state)
                 for (int flat = 0; flat < 2; flat++)
                     n += run_kind(t, op, type, flat, &rng);
         print_message("%s: %d layers\n", m->name, n);
-        assert_int_equal(n, NN_OPS * 2 * (ROUNDS_I8 + 1));
+        assert_int_equal(n, NN_OPS * 2 * (ROUNDS_I8 + ROUNDS_F32));
         board_close(t->board);
     }
 }
