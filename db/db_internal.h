@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "db/db.h"
+#include "db/work.h"
 
 enum { DB_STATEMENTS = 256, DB_VERIFIED = 256 };
 
@@ -33,6 +34,8 @@ struct db {
         sqlite3_stmt *stmt; /* owned */
     } statements[DB_STATEMENTS];
     struct verified verified[DB_VERIFIED]; /* by first bytes of the digest */
+    int64_t news[DB_WORK_MAX];             /* tasks, for db_work_news() */
+    size_t n_news; /* over DB_WORK_MAX: there were more */
 };
 
 /* Is `m` a row that stands for all of its kernel key? */

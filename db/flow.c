@@ -165,6 +165,7 @@ db_flow_again(struct db *db, int64_t task, int64_t now_ms, struct err *err)
     enum status st = db_run(db, sql_again,
         ARGS(A_INT(task), A_INT(now_ms + DB_QUEUE_TIMEOUT_MS)), NULL, err);
 
+    queue_note(db, task);
     if (st == ST_OK)
         st = db_run(db, sql_recheck_model, ARGS(A_INT(task)), NULL, err);
     if (st == ST_OK)

@@ -131,6 +131,19 @@ note_error(
         NULL, err);
 }
 
+/* Back into the queue, with `scale` times the budget; `uncounted` attempts are
+ * taken off. */
+static enum status
+queue_again(struct db *db, const struct lease *lease, int64_t not_before_ms,
+    int64_t now_ms, int64_t scale, int64_t uncounted, struct err *err)
+{
+    queue_note(db, lease->task);
+    return db_run(db, sql_again,
+        ARGS(A_INT(lease->task), A_INT(not_before_ms),
+            A_INT(now_ms - lease->created_ms), A_INT(scale), A_INT(uncounted)),
+        NULL, err);
+}
+
 enum status
 queue_failed(struct db *db, const struct lease *lease, enum lease_state as,
     const struct failure *why, const char *sha256, int64_t now_ms,
@@ -154,12 +167,9 @@ queue_failed(struct db *db, const struct lease *lease, enum lease_state as,
         return st;
     again = !once && failures < rule->tries;
     if (again)
-        st = db_run(db, sql_again,
-            ARGS(A_INT(lease->task),
-                A_INT(rule->pause_ms > 0 ? now_ms + rule->pause_ms : 0),
-                A_INT(now_ms - lease->created_ms), A_INT(rule->scale),
-                A_INT(0)),
-            NULL, err);
+        st = queue_again(db, lease,
+            rule->pause_ms > 0 ? now_ms + rule->pause_ms : 0, now_ms,
+            rule->scale, 0, err);
     else
         st = db_run(
             db, sql_failed, ARGS(A_INT(lease->task), A_INT(now_ms)), NULL, err);
@@ -176,10 +186,7 @@ queue_returned(
         end_lease(db, lease->id, LEASE_RELEASED, FAIL_NONE, NULL, now_ms, err);
 
     if (st == ST_OK)
-        st = db_run(db, sql_again,
-            ARGS(A_INT(lease->task), A_INT(0),
-                A_INT(now_ms - lease->created_ms), A_INT(1), A_INT(1)),
-            NULL, err);
+        st = queue_again(db, lease, 0, now_ms, 1, 1, err);
     return st == ST_OK ? queue_changed(db, lease->task, now_ms, err) : st;
 }
 

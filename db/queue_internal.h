@@ -14,6 +14,9 @@
 enum status queue_changed(
     struct db *db, int64_t id, int64_t now_ms, struct err *err) MUST_CHECK;
 
+/* This task waits, from now on: for db_work_news(). */
+void queue_note(struct db *db, int64_t task);
+
 /* The attempt ended well.  `sha256` is the answer's. */
 enum status queue_healthy(
     struct db *db, const struct lease *lease, struct err *err) MUST_CHECK;

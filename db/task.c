@@ -117,6 +117,7 @@ add(struct db *db, void *ctx, struct err *err)
     for (size_t i = 0; i < o->n_devices && st == ST_OK; i++)
         st = db_run(db, sql_add_device,
             ARGS(A_INT(*a->id), A_TEXT(o->devices[i])), NULL, err);
+    queue_note(db, *a->id);
     return st == ST_OK ? queue_changed(db, *a->id, o->now_ms, err) : st;
 }
 

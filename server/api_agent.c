@@ -11,6 +11,7 @@
 #include "server/api_agent.h"
 #include "server/auth.h"
 #include "server/server.h"
+#include "server/work_call.h"
 
 enum { DEVICES_MAX = AGENT_DEVICES_MAX };
 
@@ -178,7 +179,7 @@ api_agent_open(struct request *rq, struct reply *rp)
         return st;
     if ((st = read_opening(rq, &o)) == ST_OK &&
         (st = db_session_open(rq->db, &o.offer, &s, &rq->err)) == ST_OK) {
-        server_ring(rq->server);
+        work_announce(rq); /* what its old session had goes back */
         st = reply_json(rp, 201,
             json_pack("{s:s, s:I, s:f, s:f, s:f, s:s}", "session", s.id,
                 "epoch", (json_int_t)s.epoch, "heartbeat_s",
@@ -192,15 +193,24 @@ api_agent_open(struct request *rq, struct reply *rp)
 }
 
 enum status
-agent_session_check(struct request *rq)
+agent_session_kinds(struct request *rq, unsigned *kinds)
 {
     struct session s = { 0 };
     enum status st = db_session_get(rq->db, rq->arg[0], &s, &rq->err);
 
     if (st == ST_OK)
         st = auth_agent(rq, s.agent);
+    *kinds = (unsigned)s.kinds;
     session_clear(&s);
     return st;
+}
+
+enum status
+agent_session_check(struct request *rq)
+{
+    unsigned kinds;
+
+    return agent_session_kinds(rq, &kinds);
 }
 
 /* DELETE /v1/sessions/{sid} */

@@ -12,4 +12,7 @@ enum { AGENT_DEVICES_MAX = 64 };
  * ST_FORBIDDEN "auth.agent". */
 enum status agent_session_check(struct request *rq) MUST_CHECK;
 
+/* The same, and the kinds of tasks that it does. */
+enum status agent_session_kinds(struct request *rq, unsigned *kinds) MUST_CHECK;
+
 #endif

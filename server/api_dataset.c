@@ -9,8 +9,8 @@
 #include "db/dataset.h"
 #include "server/api_input.h"
 #include "server/api_util.h"
-#include "server/server.h"
 #include "server/view.h"
+#include "server/work_call.h"
 
 enum { NAME_MAX_BYTES = 200, CHECK_DEADLINE_S = 600 };
 
@@ -114,7 +114,7 @@ create(struct request *rq, int64_t *id)
     if (st != ST_OK)
         return st;
     *id = p.id;
-    server_ring(rq->server);
+    work_announce(rq);
     return ST_OK;
 }
 

@@ -11,9 +11,9 @@
 #include "db/job.h"
 #include "server/api_util.h"
 #include "server/job_order.h"
-#include "server/server.h"
 #include "server/view.h"
 #include "server/wait_reason.h"
+#include "server/work_call.h"
 
 enum { KEY_MAX_BYTES = 200 };
 
@@ -189,7 +189,7 @@ api_job_create(struct request *rq, struct reply *rp)
         reply_header(rp, "Location", "/v1/jobs/%lld",
             (long long)json_integer_value(json_object_get(p.answer, "id")));
         st = reply_json(rp, p.status, json_incref(p.answer));
-        server_ring(rq->server);
+        work_announce(rq);
     }
     json_decref(p.answer);
     job_order_clear(&p.order);
@@ -290,7 +290,7 @@ api_job_cancel(struct request *rq, struct reply *rp)
     if ((st = request_id(rq, 0, &id)) != ST_OK ||
         (st = db_job_cancel(rq->db, id, rq->now_ms, &rq->err)) != ST_OK)
         return st;
-    server_ring(rq->server);
+    work_announce(rq);
     if ((st = job_read(rq->db, id, rq->now_ms, &doc, &rq->err)) != ST_OK)
         return st;
     return reply_json(rp, 202, doc);

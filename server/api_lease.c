@@ -15,6 +15,7 @@
 #include "server/relay_order.h"
 #include "server/salvage.h"
 #include "server/server.h"
+#include "server/work_call.h"
 
 enum { DETAIL_MAX_BYTES = 16 << 10 };
 
@@ -68,7 +69,7 @@ api_lease_part(struct request *rq, struct reply *rp)
                         rq->now_ms, &grown, &rq->err)) != ST_OK))
         return st;
     if (more || goes_on || grown)
-        server_ring(rq->server);
+        work_announce(rq);
     return reply_json(rp, is_new ? 201 : 200,
         json_pack(
             "{s:I, s:I}", "lease", (json_int_t)a.lease, "part", (json_int_t)n));
@@ -204,7 +205,10 @@ api_lease_result(struct request *rq, struct reply *rp)
             "status must be done or failed");
     if (st != ST_OK)
         return st;
-    server_ring(rq->server);
+    if (strcmp(word, "done") == 0)
+        work_announce(rq);
+    else /* what is said of its device lets others have their turn */
+        server_ring(rq->server);
     return reply_json(rp, replay ? 200 : 201,
         json_pack("{s:I}", "lease", (json_int_t)a.lease));
 }
@@ -220,7 +224,7 @@ api_lease_release(struct request *rq, struct reply *rp)
         (st = db_lease_release(
              rq->db, a.lease, a.epoch, rq->now_ms, &rq->err)) != ST_OK)
         return st;
-    server_ring(rq->server);
+    work_announce(rq);
     return reply_json(
         rp, 200, json_pack("{s:I}", "lease", (json_int_t)a.lease));
 }

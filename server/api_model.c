@@ -9,8 +9,8 @@
 #include "db/model.h"
 #include "server/api_input.h"
 #include "server/api_util.h"
-#include "server/server.h"
 #include "server/view.h"
+#include "server/work_call.h"
 
 enum { NAME_MAX_BYTES = 200, ANALYSE_DEADLINE_S = 600 };
 
@@ -163,7 +163,7 @@ api_model_create(struct request *rq, struct reply *rp)
         if ((st = db_tx(rq->db, store_post, &p, &rq->err)) != ST_OK)
             return st;
         rq->memo = p.existed ? 200 : 201;
-        server_ring(rq->server);
+        work_announce(rq);
     }
     if ((st = db_model_get(rq->db, p.id, &m, &rq->err)) == ST_OK &&
         (st = request_outcome(

@@ -6,8 +6,8 @@
 
 #include "server/api_util.h"
 #include "server/search_order.h"
-#include "server/server.h"
 #include "server/view.h"
+#include "server/work_call.h"
 
 struct search_view {
     const struct search *search;
@@ -63,7 +63,7 @@ create(struct request *rq, int64_t *id)
         st = db_tx(rq->db, store_post, &o, &rq->err);
     if (st == ST_OK) {
         *id = o.id;
-        server_ring(rq->server);
+        work_announce(rq);
     }
     search_order_clear(&o);
     return st;
@@ -160,7 +160,7 @@ api_search_cancel(struct request *rq, struct reply *rp)
     if ((st = request_id(rq, 0, &id)) != ST_OK ||
         (st = db_search_cancel(rq->db, id, rq->now_ms, &rq->err)) != ST_OK)
         return st;
-    server_ring(rq->server);
+    work_announce(rq);
     if ((st = db_search_get(rq->db, id, &s, &rq->err)) == ST_OK)
         st = reply_search(rq, rp, 202, &s);
     search_clear(&s);

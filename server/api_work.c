@@ -112,9 +112,10 @@ api_work_lease(struct request *rq, struct reply *rp)
 
     if ((st = JSON_READ(rq->json, "", fields, &rq->err)) != ST_OK ||
         (st = read_names(devices, names, &rq->err)) != ST_OK ||
-        (st = agent_session_check(rq)) != ST_OK)
+        (st = agent_session_kinds(rq, &rq->ask.kinds)) != ST_OK)
         return st;
     rq->for_work = true;
+    rq->ask.devices = devices;
     want.n_devices = json_array_size(devices);
     if ((st = golden_schedule(rq->db, want.session, names, want.n_devices,
              rq->now_ms, &rq->err)) != ST_OK)

@@ -5,9 +5,9 @@
 
 #include "db/queue.h"
 #include "server/api_util.h"
-#include "server/server.h"
 #include "server/view.h"
 #include "server/wait_reason.h"
+#include "server/work_call.h"
 
 /* The tasks as they are, and the first failure among them. */
 struct tasks {
@@ -164,7 +164,7 @@ flow_store(struct request *rq, db_tx_fn *fn, void *order, const int64_t *id)
     if (st != ST_OK)
         return st;
     rq->memo = *id;
-    server_ring(rq->server);
+    work_announce(rq);
     return ST_OK;
 }
 
@@ -179,7 +179,7 @@ flow_reply_change(struct request *rq, struct reply *rp, enum flow_kind kind,
     if ((st = request_id(rq, 0, &id)) != ST_OK ||
         (st = change(rq->db, kind, id, rq->now_ms, &rq->err)) != ST_OK)
         return st;
-    server_ring(rq->server);
+    work_announce(rq);
     if ((st = db_flow_get(rq->db, kind, id, &f, &rq->err)) == ST_OK)
         st = reply_flow(rq, rp, 202, &f);
     flow_clear(&f);

@@ -45,6 +45,13 @@ struct identity {
     unsigned scopes;
 };
 
+/* What an agent would take: work of these kinds (KIND_BIT()), for one of the
+ * devices (names; of the request's body), or without any a worker's. */
+struct work_ask {
+    unsigned kinds;
+    const json_t *devices;
+};
+
 enum { REQUEST_ARGS = 2, REQUEST_PAIRS = 48, REQUEST_ID = 65 };
 
 struct pair {
@@ -58,12 +65,13 @@ struct request {
     struct pair query[REQUEST_PAIRS], header[REQUEST_PAIRS];
     size_t n_query, n_header;
     /* Set by who calls http_dispatch(). */
-    struct db *db;     /* this call's connection to the store */
-    struct buf body;   /* the exact bytes of a JSON body */
-    const char *file;  /* path of a streamed body (CSV, FILE); a handler that
-                          takes the file leaves nothing there */
-    bool for_work;     /* it waits for a task, not for news of one */
-    bool wait_expired; /* no (more) waiting: answer with what there is */
+    struct db *db;       /* this call's connection to the store */
+    struct buf body;     /* the exact bytes of a JSON body */
+    const char *file;    /* path of a streamed body (CSV, FILE); a handler that
+                            takes the file leaves nothing there */
+    bool for_work;       /* it waits for a task, not for news of one: */
+    struct work_ask ask; /* this is what it would take */
+    bool wait_expired;   /* no (more) waiting: answer with what there is */
     int64_t now_ms;
     /* Set by http_begin(). */
     const struct route *route;

@@ -90,6 +90,12 @@ add_http(struct buf *b, struct server *s, struct err *err)
     if (st == ST_OK)
         st = buf_addf(
             b, err, "offramp_http_waiting %d\n", waits_count(server_waits(s)));
+    if (st == ST_OK)
+        st = head(b, "offramp_agents_woken", "counter",
+            "How often a waiting agent was called to look for a task.", err);
+    if (st == ST_OK)
+        st = buf_addf(b, err, "offramp_agents_woken_total %lld\n",
+            (long long)waits_woken(server_waits(s)));
     return st;
 }
 

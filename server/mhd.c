@@ -24,6 +24,7 @@
 #include "server/pace.h"
 #include "server/server.h"
 #include "server/wait.h"
+#include "server/work_call.h"
 
 enum {
     HTTP_THREADS = 4,
@@ -151,6 +152,7 @@ on_completed(void *cls, struct MHD_Connection *connection, void **state,
     (void)why;
     if (c == NULL)
         return;
+    work_pass_on(m->server, NULL, &c->waiter);
     pace_allow(c->paced, STEP_NS, 0); /* for its next request */
     if (c->fd >= 0)
         close(c->fd);
@@ -321,6 +323,7 @@ dispatch(struct call *c)
     rq->wait_expired =
         waits_stopped(waits) || clock_ns() >= c->waiter.deadline_ns;
     done = http_dispatch(rq, &c->rp);
+    work_pass_on(rq->server, rq->db, &c->waiter);
     server_db_give(rq->server, rq->db);
     rq->db = NULL;
     return done;
@@ -349,7 +352,7 @@ answer(struct call *c)
         http_problem(&c->rq, &c->rp, c->body_st);
     else if (!dispatch(c)) {
         c->waited = true;
-        c->waiter.for_work = c->rq.for_work;
+        c->waiter.ask = c->rq.for_work ? &c->rq.ask : NULL;
         MHD_suspend_connection(c->connection);
         if (!waits_add(waits, &c->waiter, heard))
             MHD_resume_connection(c->connection); /* it rang meanwhile */

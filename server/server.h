@@ -57,8 +57,8 @@ enum { SERVER_STEP_MS = 2000 };
 enum status server_follow_clock(struct server *s, struct db *db, int64_t utc_ms,
     int64_t *step_ms, struct err *err) MUST_CHECK;
 
-/* Something was committed that a long poll may be waiting for; the second:
- * but it is no work, nor lets an agent have some. */
+/* Something was committed that a long poll may be waiting for: wake all, or
+ * but those who ask for work.  New work: work_announce() of work_call.h. */
 void server_ring(struct server *s);
 void server_ring_watchers(struct server *s);
 struct waits *server_waits(struct server *s);

@@ -12,16 +12,18 @@
 #include "db/queue.h"
 #include "server/salvage.h"
 #include "server/server.h"
+#include "server/work_call.h"
 
 enum {
     /* Some tasks become due by the clock alone (a device has cooled down), so
-     * those who wait for one look again now and then. */
-    RING_EVERY_S = 5,
+     * agents are called for what waits now and then. */
+    REMIND_EVERY_S = 5,
     PURGE_EVERY_S = 3600,
 };
 
 struct sweep {
     struct server *server;
+    int64_t reminded; /* work_remind() goes on there */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -44,6 +46,8 @@ sweep_once(struct sweep *s, int64_t second)
             st = salvage_failed(db, server_now_ms(s->server), &err);
         if (st == ST_OK && second % PURGE_EVERY_S == 0)
             st = db_idempotency_purge(db, server_now_ms(s->server), &err);
+        if (second % REMIND_EVERY_S == 0)
+            work_remind(s->server, db, &s->reminded);
         server_db_give(s->server, db);
     }
     if (st == ST_OK && step_ms != 0)
@@ -54,8 +58,10 @@ sweep_once(struct sweep *s, int64_t second)
         log_error("sweeping the queue: %s", err.text);
     if (n > 0)
         log_info("ended %lld leases or waiting tasks", (long long)n);
-    if (n > 0 || second % RING_EVERY_S == 0)
+    if (n > 0)
         server_ring(s->server);
+    else if (second % REMIND_EVERY_S == 0)
+        server_ring_watchers(s->server);
 }
 
 static void *

@@ -14,6 +14,7 @@ struct waits {
     struct waiter all;   /* ring with this as its head */
     int64_t earliest_ns; /* what the ticker waits for */
     uint64_t rung;
+    int64_t woken; /* agents, to look for work */
     int n;
     bool stopped, ended;
 };
@@ -27,11 +28,21 @@ unlink_waiter(struct waits *s, struct waiter *w)
     s->n--;
 }
 
+/* With the lock held, so that a waiter cannot end between its place in the
+ * ring and its wake. */
+static void
+wake_one(struct waits *s, struct waiter *w, int64_t task, int tries)
+{
+    unlink_waiter(s, w);
+    w->task = task;
+    w->tries = tries;
+    w->wake(w);
+}
+
 enum whom { EVERYBODY, WATCHERS };
 
 /* Wake those whose deadline is not after `until_ns`; the earliest deadline of
- * the others, or INT64_MAX.  With the lock held, so that a waiter cannot end
- * between its place in the ring and its wake. */
+ * the others, or INT64_MAX.  With the lock held. */
 static int64_t
 wake_until(struct waits *s, int64_t until_ns, enum whom whom)
 {
@@ -40,9 +51,9 @@ wake_until(struct waits *s, int64_t until_ns, enum whom whom)
 
     for (struct waiter *w = s->all.next; w != &s->all; w = next) {
         next = w->next;
-        if (w->deadline_ns <= until_ns && !(whom == WATCHERS && w->for_work)) {
-            unlink_waiter(s, w);
-            w->wake(w);
+        if (w->deadline_ns <= until_ns && !(whom == WATCHERS && w->ask)) {
+            s->woken += w->ask != NULL && until_ns == INT64_MAX;
+            wake_one(s, w, 0, 0);
         } else if (w->deadline_ns < earliest) {
             earliest = w->deadline_ns;
         }
@@ -171,6 +182,26 @@ waits_ring_watchers(struct waits *s)
     ring(s, WATCHERS);
 }
 
+bool
+waits_offer(struct waits *s, int64_t task, int tries, waiter_fits *fits,
+    const void *work)
+{
+    struct waiter *w;
+    bool found;
+
+    pthread_mutex_lock(&s->lock);
+    s->rung++; /* for who is about to wait */
+    for (w = s->all.next; w != &s->all; w = w->next)
+        if (w->ask != NULL && fits(w->ask, work))
+            break;
+    if ((found = w != &s->all)) {
+        s->woken++;
+        wake_one(s, w, task, tries);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
 void
 waits_stop(struct waits *s)
 {
@@ -198,6 +229,17 @@ waits_count(struct waits *s)
 
     pthread_mutex_lock(&s->lock);
     n = s->n;
+    pthread_mutex_unlock(&s->lock);
+    return n;
+}
+
+int64_t
+waits_woken(struct waits *s)
+{
+    int64_t n;
+
+    pthread_mutex_lock(&s->lock);
+    n = s->woken;
     pthread_mutex_unlock(&s->lock);
     return n;
 }

@@ -3,6 +3,9 @@
  * wait.h -- requests that wait for a change: the bell that wakes them and
  * their deadlines.  Knows nothing of HTTP.  Any thread.
  *
+ * Who watches something is woken by every bell.  An agent that asks for a task
+ * is woken by name: one that can do a new task, not a thousand that cannot.
+ *
  * A change between a handler's look at the store and waits_add() is not
  * missed: who waits says which bell it heard last.
  */
@@ -20,7 +23,10 @@
  */
 struct waiter {
     void (*wake)(struct waiter *w);
-    bool for_work; /* an agent that asks for a task; false: who watches one */
+    const void *ask;     /* of an agent that asks for a task, for waiter_fits;
+                            borrowed; NULL: who watches something */
+    int64_t task;        /* out: it was woken for this one; 0: for none */
+    int tries;           /* out: how often that one may still be passed on */
     int64_t deadline_ns; /* clock_ns() */
     struct waiter *prev, *next;
 };
@@ -43,6 +49,17 @@ bool waits_add(struct waits *s, struct waiter *w, uint64_t heard);
 /* Wait no longer, without being woken; where `w` was woken, nothing. */
 void waits_drop(struct waits *s, struct waiter *w);
 
+/* Does who asks so do such work?  Both as they were given. */
+typedef bool waiter_fits(const void *ask, const void *work);
+
+/* Wake the agent that has waited longest of those who fit this task, and tell
+ * it so; false: there is none.  It may find the task gone, or have gone itself:
+ * who was woken so and did not take the task passes it on with one try less,
+ * until none is left. */
+enum { WAITS_TRIES = 16 };
+bool waits_offer(struct waits *s, int64_t task, int tries, waiter_fits *fits,
+    const void *work);
+
 /* Wake everybody: there may be work. */
 void waits_ring(struct waits *s);
 
@@ -54,7 +71,8 @@ void waits_ring_watchers(struct waits *s);
 void waits_stop(struct waits *s);
 bool waits_stopped(struct waits *s);
 
-/* How many wait now. */
+/* How many wait now; how often agents were woken to look for work. */
 int waits_count(struct waits *s);
+int64_t waits_woken(struct waits *s);
 
 #endif

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* offrampd as a process: long polls, clients that hang up, limits on bodies
  * and headers. */
-#include <arpa/inet.h>
 #include <dirent.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,47 +9,28 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/version.h"
 #include "db/queue.h"
-#include "e2e/place.h"
+#include "e2e/poll.h"
 
 enum { POLLS = 100, STOP_MAX_S = 4 };
-/* The value of a metric without labels. */
-static int
-metric(const char *url, const char *name)
-{
-    char *text, key[64];
-    const char *at;
-    int v;
-
-    place_get(url, "/metrics", 200, &text);
-    snprintf(key, sizeof(key), "\n%s ", name);
-    assert_non_null(at = strstr(text, key));
-    v = atoi(at + strlen(key));
-    free(text);
-    return v;
-}
 
 static void
-open_session(const char *url, const char *agent, char *session, size_t cap)
+open_searcher(struct poll *p, const char *url, const char *agent)
 {
-    json_t *o, *body = json_pack("{s:s, s:[s]}", "version", OFFRAMP_VERSION,
-                   "kinds", "search");
-    char path[64], *text;
-
-    snprintf(path, sizeof(path), "/v1/agents/%s/sessions", agent);
-    place_ask(url,
-        &(struct rest_call){ .method = "POST", .path = path, .json = body },
-        NULL, 201, &text);
-    o = json_loads(text, 0, NULL);
-    snprintf(
-        session, cap, "%s", json_string_value(json_object_get(o, "session")));
-    json_decref(o);
-    json_decref(body);
-    free(text);
+    poll_open(p, url, agent, "search", NULL);
 }
 
-/* A task that a session of open_session() can lease.  Nobody is woken. */
+/* All who wait look again. */
+static void
+ring(const char *url)
+{
+    struct poll p;
+
+    open_searcher(&p, url, "bell");
+    poll_close(&p);
+}
+
+/* A task that a session of open_searcher() can lease.  Nobody is woken. */
 static int64_t
 add_task(const struct place *p)
 {
@@ -83,35 +61,6 @@ task_state(const struct place *p, int64_t id)
     return state;
 }
 
-struct poll {
-    pthread_t thread;
-    const char *url;
-    char session[80];
-    int http; /* 0: the call failed */
-};
-
-static void *
-poll_for_work(void *ctx)
-{
-    struct poll *p = ctx;
-    json_t *body = json_pack("{s:i}", "free", 1);
-    struct rest_answer a = { 0 };
-    struct rest *r = NULL;
-    char path[128];
-
-    snprintf(path, sizeof(path), "/v1/sessions/%s/lease?wait=50", p->session);
-    if (rest_open(&r, p->url, NULL, NULL) == ST_OK &&
-        rest_do(r,
-            &(struct rest_call){
-                .method = "POST", .path = path, .json = body, .timeout_s = 60 },
-            &a, NULL) == ST_OK)
-        p->http = a.http;
-    rest_answer_clear(&a);
-    rest_close(r);
-    json_decref(body);
-    return NULL;
-}
-
 static int
 threads_of(const struct daemon *d)
 {
@@ -133,23 +82,20 @@ long_polls_hold_no_thread(void **state)
 {
     static struct poll polls[POLLS];
     struct place *p = *state;
-    char name[32], extra[80];
+    char name[32];
     struct daemon d;
     int leases = 0, nothing = 0;
     int64_t t0;
 
     place_start(&d, p, NULL, NULL);
     for (int i = 0; i < POLLS; i++) {
-        polls[i] = (struct poll){ .url = d.url };
         snprintf(name, sizeof(name), "w%d", i);
-        open_session(d.url, name, polls[i].session, sizeof(polls[i].session));
+        open_searcher(&polls[i], d.url, name);
     }
     for (int i = 0; i < POLLS; i++)
         assert_int_equal(
-            pthread_create(&polls[i].thread, NULL, poll_for_work, &polls[i]),
-            0);
-    while (metric(d.url, "offramp_http_waiting") < POLLS)
-        continue;
+            pthread_create(&polls[i].thread, NULL, poll_ask, &polls[i]), 0);
+    poll_until(d.url, POLLS);
     t0 = clock_ns();
     place_get(d.url, "/healthz", 200, NULL);
     printf("%d polls wait: %d threads, %ld kB, /healthz in %.1f ms\n", POLLS,
@@ -160,9 +106,8 @@ long_polls_hold_no_thread(void **state)
 
     /* One task and a bell: one of them gets it, the others go on waiting. */
     add_task(p);
-    open_session(d.url, "bell", extra, sizeof(extra));
-    while (metric(d.url, "offramp_http_waiting") != POLLS - 1)
-        continue;
+    ring(d.url);
+    poll_until(d.url, POLLS - 1);
     t0 = clock_ns();
     place_stop(&d);
     assert_true(clock_ns() - t0 < STOP_MAX_S * INT64_C(1000000000));
@@ -178,32 +123,17 @@ long_polls_hold_no_thread(void **state)
 static void
 a_poll_ends_when_its_time_is_over(void **state)
 {
-    struct poll poll = { 0 };
+    struct poll poll;
     struct daemon d;
     int64_t t0;
 
     place_start(&d, *state, "--poll", "0.2");
-    poll.url = d.url;
-    open_session(d.url, "w", poll.session, sizeof(poll.session));
+    open_searcher(&poll, d.url, "w");
     t0 = clock_ns();
-    poll_for_work(&poll);
+    poll_ask(&poll);
     assert_int_equal(poll.http, 204);
     assert_true(clock_ns() - t0 >= 200000000);
     place_stop(&d);
-}
-
-/* A socket of our own, for what libcurl does not do. */
-static int
-connect_to(const char *url)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET };
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    a.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-    return fd;
 }
 
 static void
@@ -234,27 +164,19 @@ static void
 who_hangs_up_gets_no_task(void **state)
 {
     struct place *p = *state;
-    char session[80], extra[80], request[300];
+    struct poll poll;
     struct daemon d;
     int64_t task;
     int fd;
 
     place_start(&d, p, NULL, NULL);
-    open_session(d.url, "w", session, sizeof(session));
-    fd = connect_to(d.url);
-    snprintf(request, sizeof(request),
-        "POST /v1/sessions/%s/lease?wait=50 HTTP/1.1\r\nHost: localhost\r\n"
-        "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n"
-        "{\"free\":1}",
-        session);
-    say(fd, request);
-    while (metric(d.url, "offramp_http_waiting") != 1)
-        continue;
+    open_searcher(&poll, d.url, "w");
+    fd = poll_socket(&poll);
+    poll_until(d.url, 1);
     close(fd);
     task = add_task(p);
-    open_session(d.url, "bell", extra, sizeof(extra));
-    while (metric(d.url, "offramp_http_waiting") != 0)
-        continue;
+    ring(d.url);
+    poll_until(d.url, 0);
     place_stop(&d);
     assert_int_equal(task_state(p, task), TASK_QUEUED);
 }
@@ -278,18 +200,18 @@ bodies_over_their_cap_are_refused(void **state)
     place_start(&d, *state, "--max-blob", "1");
 
     /* By its length, before anything of it is sent. */
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     say(fd, head);
     say(fd, "Content-Length: 65537\r\n\r\n");
     assert_int_equal(hear(fd), 413);
     close(fd);
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     say(fd, blob);
     assert_int_equal(hear(fd), 413);
     close(fd);
 
     /* Without a length, as it comes. */
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     say(fd, head);
     say(fd, "Transfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 65; i++) {
@@ -310,7 +232,7 @@ too_many_headers_are_refused(void **state)
     int fd;
 
     place_start(&d, *state, NULL, NULL);
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     say(fd, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n");
     for (int i = 0; i < 60; i++) {
         snprintf(line, sizeof(line), "X-%d: y\r\n", i);
@@ -350,14 +272,14 @@ a_head_that_drips_is_cut(void **state)
 
     memset(head + strlen(head), 'x', sizeof(head) - 1 - strlen(head));
     place_start(&d, *state, "--head-timeout", "0.5");
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     t0 = clock_ns();
     assert_false(drip(fd, head));
     assert_in_range(clock_ns() - t0, 400000000, 15000000000);
     close(fd);
 
     /* Another one, which is done in time, may go on for longer than that. */
-    fd = connect_to(d.url);
+    fd = poll_connect(d.url);
     say(fd, "POST /v1/models HTTP/1.1\r\nHost: localhost\r\n"
             "Content-Type: application/json\r\nContent-Length: 40\r\n\r\n");
     assert_true(drip(fd, "                                      {}"));

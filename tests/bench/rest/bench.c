@@ -3,11 +3,12 @@
  * bench_rest -- what the REST API costs: a real offrampd with its durable
  * store, told against the same machine without it in the same run.
  *
- *     bench_rest            about a minute; prints one table
+ *     bench_rest            about two minutes; prints one table
  *
  * Reads are told against libmicrohttpd alone answering as many bytes; cycles
  * of a lease and its result against raw durable commits (each cycle commits
- * twice); waiting agents against one.
+ * twice); a thousand waiting agents against one or two: equal ones, and boards
+ * of which each task is for one.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -273,49 +274,106 @@ cpu_s(pid_t pid)
     return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* Something to do for one agent; the time at which it was sent. */
+/* Something to do for one of `n` agents, by its number on the server; the
+ * time at which it was sent. */
 static int64_t
-add_work(struct rest *rest, const char *blob)
+add_work(struct rest *rest, enum waiters_are are, json_t *body, int64_t *number)
 {
-    json_t *body = json_pack("{s:s}", "inputs", blob);
+    bool board = are == WAITERS_BOARDS;
     struct rest_answer a = { 0 };
     int64_t t0 = clock_ns();
 
     must(rest_do(rest,
-             &(struct rest_call){
-                 .method = "POST", .path = "/v1/datasets", .json = body },
+             &(struct rest_call){ .method = "POST",
+                 .path = board ? "/v1/links" : "/v1/datasets",
+                 .json = body },
              &a, NULL) == ST_OK &&
              a.http == 201,
         "adding work");
+    *number = member(&a, "id");
     rest_answer_clear(&a);
     json_decref(body);
     return t0;
 }
 
+/* Nobody answers for the other end of the link. */
+static void
+cancel_link(struct rest *rest, int64_t number)
+{
+    struct rest_answer a = { 0 };
+    char path[64];
+
+    snprintf(path, sizeof(path), "/v1/links/%lld:cancel", (long long)number);
+    must(rest_do(rest, &(struct rest_call){ .method = "POST", .path = path },
+             &a, NULL) == ST_OK &&
+             a.http == 202,
+        path);
+    rest_answer_clear(&a);
+}
+
+/* How often agents were called so far. */
+static long long
+woken(struct rest *rest)
+{
+    static const char name[] = "\nofframp_agents_woken_total ";
+    struct rest_answer a = { 0 };
+    const char *at;
+    long long n;
+
+    must(rest_do(rest,
+             &(struct rest_call){ .method = "GET", .path = "/metrics" }, &a,
+             NULL) == ST_OK &&
+             a.http == 200 && (at = strstr(a.body, name)) != NULL,
+        "reading the metrics");
+    n = atoll(at + strlen(name));
+    rest_answer_clear(&a);
+    return n;
+}
+
+static json_t *
+work_for(enum waiters_are are, const char *blob, size_t n, size_t i)
+{
+    if (are == WAITERS_EQUAL)
+        return json_pack("{s:s}", "inputs", blob);
+    return json_pack("{s:s, s:o}", "from", "bench-0", "to",
+        json_sprintf("bench-%zu", 1 + i * 37 % (n - 1)));
+}
+
 /* Idle-to-start with `n` agents waiting: median and p99 in ms. */
 static void
-bench_waiting(const struct daemon *d, const char *blob, size_t n, double out[2])
+bench_waiting(const struct daemon *d, const char *blob, enum waiters_are are,
+    size_t n, double out[2])
 {
     static double ms[STARTS];
-    struct waiters *w = waiters_new(d->url, n);
+    struct waiters *w = waiters_new(d->url, n, are);
     struct rest *rest;
     double before, share;
+    long long calls;
 
     clock_sleep_ns(2000000000); /* all are suspended now */
     before = cpu_s(d->pid);
     clock_sleep_ns(IDLE_S * INT64_C(1000000000));
     share = (cpu_s(d->pid) - before) / IDLE_S;
     must(rest_open(&rest, d->url, NULL, NULL) == ST_OK, d->url);
+    before = cpu_s(d->pid);
+    calls = woken(rest);
     for (size_t i = 0; i < STARTS; i++) {
-        int64_t t0 = add_work(rest, blob);
+        int64_t number,
+            t0 = add_work(rest, are, work_for(are, blob, n, i), &number);
 
         ms[i] = (double)(waiters_next(w) - t0) / 1e6;
+        if (are == WAITERS_BOARDS)
+            cancel_link(rest, number);
     }
     out[0] = quantile(ms, STARTS, 0.5);
     out[1] = quantile(ms, STARTS, 0.99);
-    printf("%5zu agents wait: %4.1f %% of a core, %ld MB; idle to start: "
-           "median %.1f ms, p99 %.1f ms\n",
-        n, 100 * share, daemon_rss_kb(d) / 1024, out[0], out[1]);
+    printf("%5zu %s wait: %4.1f %% of a core, %ld MB; idle to start: median "
+           "%.1f ms, p99 %.1f ms; a task calls %.2f of them and takes %.1f ms "
+           "of the server's processor time\n",
+        n, are == WAITERS_BOARDS ? "boards" : "equal agents", 100 * share,
+        daemon_rss_kb(d) / 1024, out[0], out[1],
+        (double)(woken(rest) - calls) / STARTS,
+        1e3 * (cpu_s(d->pid) - before) / STARTS);
     rest_close(rest);
     waiters_free(w);
 }
@@ -324,7 +382,7 @@ int
 main(void)
 {
     char dir[] = "/tmp/offramp-bench-XXXXXX", path[80], blob[HASH_HEX];
-    double commits, one[2], many[2];
+    double commits, few[2], many[2];
     struct daemon d;
 
     must(hash_start(NULL) == ST_OK && mkdtemp(dir) != NULL, "the start");
@@ -337,10 +395,12 @@ main(void)
     bench_reads(d.url);
     bench_cycles(d.url, commits);
     printf("\n");
-    bench_waiting(&d, blob, 1, one);
-    bench_waiting(&d, blob, AGENTS, many);
-    printf("%d agents against one: %.2f x the median, %.2f x the p99\n", AGENTS,
-        many[0] / one[0], many[1] / one[1]);
+    for (int are = WAITERS_EQUAL; are <= WAITERS_BOARDS; are++) {
+        bench_waiting(&d, blob, are, are == WAITERS_BOARDS ? 2 : 1, few);
+        bench_waiting(&d, blob, are, AGENTS, many);
+        printf("%d against that: %.2f x the median, %.2f x the p99\n", AGENTS,
+            many[0] / few[0], many[1] / few[1]);
+    }
     daemon_end(&d, SIGTERM);
     must(file_rmtree(dir, NULL) == ST_OK, dir);
     return 0;

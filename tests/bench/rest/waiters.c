@@ -16,6 +16,9 @@
 
 enum { ANSWER_MAX = 16 << 10, WAIT_MS = 60000 };
 
+#define EMPTY_SHA256                                                           \
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 struct waiter {
     char session[80];
 };
@@ -26,6 +29,7 @@ struct waiters {
     struct waiter *agent; /* owned, n */
     struct pollfd *fd;    /* owned, n: agent i's */
     size_t n;
+    enum waiters_are are;
 };
 
 static void
@@ -50,11 +54,17 @@ call(struct waiters *w, const struct rest_call *c, int status)
 static void
 open_session(struct waiters *w, size_t i)
 {
-    json_t *body = json_pack(
-        "{s:s, s:[s]}", "version", OFFRAMP_VERSION, "kinds", "dataset");
+    bool board = w->are == WAITERS_BOARDS;
+    json_t *body = json_pack("{s:s, s:[s]}", "version", OFFRAMP_VERSION,
+        "kinds", board ? "link" : "dataset");
     char path[64];
     struct rest_answer a;
 
+    if (board)
+        json_object_set_new(body, "devices",
+            json_pack("[{s:o, s:{}, s:s}]", "name",
+                json_sprintf("bench-%zu", i), "env", "env_fingerprint",
+                EMPTY_SHA256));
     snprintf(path, sizeof(path), "/v1/agents/waiter-%zu/sessions", i);
     a = call(w,
         &(struct rest_call){ .method = "POST", .path = path, .json = body },
@@ -73,12 +83,19 @@ ask(struct waiters *w, size_t i)
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
         .sin_port = htons((uint16_t)w->port) };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    char text[320];
-    int len = snprintf(text, sizeof(text),
+    char text[400], body[80];
+    int len;
+
+    if (w->are == WAITERS_BOARDS)
+        snprintf(
+            body, sizeof(body), "{\"free\":1,\"devices\":[\"bench-%zu\"]}", i);
+    else
+        snprintf(body, sizeof(body), "{\"free\":1}");
+    len = snprintf(text, sizeof(text),
         "POST /v1/sessions/%s/lease?wait=50 HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         "Connection: close\r\nContent-Type: application/json\r\n"
-        "Content-Length: 10\r\n\r\n{\"free\":1}",
-        w->agent[i].session);
+        "Content-Length: %zu\r\n\r\n%s",
+        w->agent[i].session, strlen(body), body);
 
     must(fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0 &&
              send(fd, text, (size_t)len, MSG_NOSIGNAL) == len,
@@ -87,12 +104,13 @@ ask(struct waiters *w, size_t i)
 }
 
 struct waiters *
-waiters_new(const char *url, size_t n)
+waiters_new(const char *url, size_t n, enum waiters_are are)
 {
     struct waiters *w = calloc(1, sizeof(*w));
 
     must(w != NULL, "calloc");
     w->n = n;
+    w->are = are;
     w->port = atoi(strrchr(url, ':') + 1);
     w->agent = calloc(n, sizeof(*w->agent));
     w->fd = calloc(n, sizeof(*w->fd));
@@ -176,7 +194,7 @@ waiters_next(struct waiters *w)
             close(w->fd[i].fd);
             must(status == 200 || status == 204 || status == 503,
                 "an answer to a poll");
-            if (status == 200)
+            if (status == 200 && w->are == WAITERS_EQUAL)
                 send_result(w, text);
             ask(w, i);
             if (status == 200)

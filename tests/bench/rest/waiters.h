@@ -11,13 +11,16 @@
 
 struct waiters; /* opaque: see waiters.c */
 
-/* `n` agents open sessions at `url` and ask for work. */
-struct waiters *waiters_new(const char *url, size_t n);
+/* `n` agents open sessions at `url` and ask for work: equal ones that check
+ * data sets, or boards, agent i with the device "bench-i" alone, that measure
+ * links. */
+enum waiters_are { WAITERS_EQUAL, WAITERS_BOARDS };
+struct waiters *waiters_new(const char *url, size_t n, enum waiters_are are);
 void waiters_free(struct waiters *w);
 
 /* Wait until one of them is given a task; others that are told there is none
- * ask again.  Its result is sent, and it waits again.  The time at which the
- * lease had come. */
+ * ask again.  The result of a data set is sent, and it waits again.  The time
+ * at which the lease had come. */
 int64_t waiters_next(struct waiters *w);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -97,7 +98,7 @@ who_asks_for_work_hears_of_no_other_news(void **state)
     struct guest agent, page;
 
     guest_init(&agent, 1000 * SECOND);
-    agent.waiter.for_work = true;
+    agent.waiter.ask = "";
     guest_init(&page, 1000 * SECOND);
     assert_true(waits_add(*state, &agent.waiter, waits_heard(*state)));
     assert_true(waits_add(*state, &page.waiter, waits_heard(*state)));
@@ -107,6 +108,56 @@ who_asks_for_work_hears_of_no_other_news(void **state)
     assert_int_equal(agent.wakes, 0);
     waits_ring(*state);
     assert_int_equal(guest_join(&agent), 1);
+}
+
+static bool
+is_in(const void *ask, const void *work)
+{
+    return strchr(ask, *(const char *)work) != NULL;
+}
+
+static void
+a_task_wakes_one_agent_that_can_do_it(void **state)
+{
+    static const char *const can[] = { "x", "ab", "", "bc", "b" };
+    enum { N = sizeof(can) / sizeof(can[0]) };
+    struct guest g[N], page;
+
+    guest_init(&page, 1000 * SECOND);
+    assert_true(waits_add(*state, &page.waiter, waits_heard(*state)));
+    for (size_t i = 0; i < N; i++) {
+        guest_init(&g[i], 1000 * SECOND);
+        g[i].waiter.ask = can[i];
+        assert_true(waits_add(*state, &g[i].waiter, waits_heard(*state)));
+    }
+    assert_true(waits_offer(*state, 7, 3, is_in, "b"));
+    assert_int_equal(guest_join(&g[1]), 1); /* who waited longest */
+    assert_int_equal(g[1].waiter.task, 7);
+    assert_int_equal(g[1].waiter.tries, 3);
+    assert_true(waits_offer(*state, 7, 2, is_in, "b"));
+    assert_int_equal(guest_join(&g[3]), 1);
+    assert_true(waits_offer(*state, 8, 3, is_in, "b"));
+    assert_int_equal(guest_join(&g[4]), 1);
+    assert_false(waits_offer(*state, 9, 3, is_in, "b"));
+    assert_int_equal(waits_count(*state), 3);
+    assert_int_equal(waits_woken(*state), 3);
+    assert_int_equal(page.wakes + g[0].wakes + g[2].wakes, 0);
+    waits_ring(*state);
+    assert_int_equal(guest_join(&g[0]), 1);
+    assert_int_equal(g[0].waiter.task, 0);
+    assert_int_equal(waits_woken(*state), 5);
+}
+
+static void
+an_offer_in_between_is_not_missed(void **state)
+{
+    uint64_t heard = waits_heard(*state);
+    struct guest g;
+
+    guest_init(&g, 1000 * SECOND);
+    g.waiter.ask = "a";
+    assert_false(waits_offer(*state, 7, 3, is_in, "a"));
+    assert_false(waits_add(*state, &g.waiter, heard));
 }
 
 static void
@@ -207,6 +258,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_bell_wakes_everybody_once),
         TEST(who_asks_for_work_hears_of_no_other_news),
+        TEST(a_task_wakes_one_agent_that_can_do_it),
+        TEST(an_offer_in_between_is_not_missed),
         TEST(a_dropped_waiter_is_not_woken),
         TEST(a_bell_in_between_is_not_missed),
         TEST(a_deadline_wakes_its_own_waiter_only),
