@@ -83,6 +83,20 @@ wake(struct waiter *w)
     MHD_resume_connection(((struct call *)w)->connection);
 }
 
+/* Did the client hang up while its call waited?  Then nothing may be done in
+ * its name: a lease would be held by nobody. */
+static bool
+gone(const struct waiter *w)
+{
+    const struct call *c = (const struct call *)w;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    char byte;
+
+    return info != NULL &&
+           recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* How long the next step of a client may take. */
 #define STEP_NS (SILENCE_S * INT64_C(1000000000))
 
@@ -124,6 +138,7 @@ call_new(struct mhd *m, struct MHD_Connection *connection, const char *method,
     if (c == NULL)
         return NULL;
     c->waiter.wake = wake;
+    c->waiter.gone = gone;
     c->mhd = m;
     c->connection = connection;
     c->paced = paced_of(connection);
@@ -293,19 +308,6 @@ collect(struct call *c, const char *data, size_t len)
         c->body_st = buf_add(&c->rq.body, data, len, &c->rq.err);
 }
 
-/* Did the client hang up while its call waited?  Then nothing may be done in
- * its name: a lease would be held by nobody. */
-static bool
-client_left(const struct call *c)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-        c->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte;
-
-    return info != NULL &&
-           recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 /* Run the handler.  False: nothing yet, wait for the bell. */
 static bool
 dispatch(struct call *c)
@@ -336,7 +338,7 @@ answer(struct call *c)
     struct waits *waits = server_waits(c->rq.server);
     uint64_t heard = waits_heard(waits);
 
-    if (c->waited && client_left(c))
+    if (c->waited && gone(&c->waiter))
         return MHD_NO;
     if (!c->begun) {
         c->begun = true;

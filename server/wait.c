@@ -203,6 +203,20 @@ waits_offer(struct waits *s, int64_t task, int tries, waiter_fits *fits,
 }
 
 void
+waits_wake_gone(struct waits *s)
+{
+    struct waiter *next;
+
+    pthread_mutex_lock(&s->lock);
+    for (struct waiter *w = s->all.next; w != &s->all; w = next) {
+        next = w->next;
+        if (w->gone != NULL && w->gone(w))
+            wake_one(s, w, 0, 0);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void
 waits_stop(struct waits *s)
 {
     pthread_mutex_lock(&s->lock);

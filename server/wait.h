@@ -19,10 +19,12 @@
 
 /* One who waits; storage of the caller, zeroed at first and untouched from
  * waits_add() until `wake` is called or waits_drop() returns.  `wake` may be
- * called before waits_add() returns, on any thread, and must not call waits_*.
+ * called before waits_add() returns, on any thread, and must not call waits_*;
+ * nor must `gone`.
  */
 struct waiter {
     void (*wake)(struct waiter *w);
+    bool (*gone)(const struct waiter *w); /* MAY: nobody wants its answer */
     const void *ask;     /* of an agent that asks for a task, for waiter_fits;
                             borrowed; NULL: who watches something */
     int64_t task;        /* out: it was woken for this one; 0: for none */
@@ -59,6 +61,9 @@ typedef bool waiter_fits(const void *ask, const void *work);
 enum { WAITS_TRIES = 16 };
 bool waits_offer(struct waits *s, int64_t task, int tries, waiter_fits *fits,
     const void *work);
+
+/* Wake those who are gone, so that they end and take no place. */
+void waits_wake_gone(struct waits *s);
 
 /* Wake everybody: there may be work. */
 void waits_ring(struct waits *s);

@@ -108,5 +108,6 @@ work_remind(struct server *s, struct db *db, int64_t *after)
     if (db_work_list(db, *after, now_ms, ids, &n, &err) != ST_OK ||
         call_for(s, db, ids, n, WAITS_TRIES, now_ms, &err) != ST_OK)
         log_warn("calling agents for what waits: %s", err.text);
+    waits_wake_gone(server_waits(s));
     *after = n == DB_WORK_MAX ? ids[n - 1] : 0;
 }

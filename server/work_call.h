@@ -25,8 +25,8 @@ void work_announce(const struct request *rq);
 void work_pass_on(struct server *s, struct db *db, struct waiter *w);
 
 /* Call agents for what waits already: tasks that rested and are due, calls
- * that nobody answered.  *after is where to go on the next time, 0 at first.
- * Every few seconds. */
+ * that nobody answered.  Those who hung up are let go.  *after is where to go
+ * on the next time, 0 at first. Every few seconds. */
 void work_remind(struct server *s, struct db *db, int64_t *after);
 
 #endif

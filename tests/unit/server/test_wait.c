@@ -21,6 +21,7 @@ struct guest {
     pthread_mutex_t lock;
     pthread_cond_t woken;
     int wakes;
+    bool left;
 };
 
 static void
@@ -206,6 +207,30 @@ a_deadline_wakes_its_own_waiter_only(void **state)
     assert_int_equal(guest_join(&late), 1);
 }
 
+static bool
+has_left(const struct waiter *w)
+{
+    return ((const struct guest *)w)->left;
+}
+
+static void
+who_has_gone_is_let_go(void **state)
+{
+    struct guest here, left;
+
+    guest_init(&here, 1000 * SECOND);
+    guest_init(&left, 1000 * SECOND);
+    here.waiter.gone = left.waiter.gone = has_left;
+    left.left = true;
+    assert_true(waits_add(*state, &here.waiter, waits_heard(*state)));
+    assert_true(waits_add(*state, &left.waiter, waits_heard(*state)));
+    waits_wake_gone(*state);
+    assert_int_equal(guest_join(&left), 1);
+    assert_int_equal(waits_count(*state), 1);
+    waits_ring(*state);
+    assert_int_equal(guest_join(&here), 1);
+}
+
 static void
 after_the_stop_nobody_waits(void **state)
 {
@@ -263,6 +288,7 @@ main(void)
         TEST(a_dropped_waiter_is_not_woken),
         TEST(a_bell_in_between_is_not_missed),
         TEST(a_deadline_wakes_its_own_waiter_only),
+        TEST(who_has_gone_is_let_go),
         TEST(after_the_stop_nobody_waits),
         TEST(nobody_is_forgotten_in_a_race),
     };
