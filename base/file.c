@@ -11,6 +11,45 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static enum status
+not_opened(const char *path, struct err *err)
+{
+    switch (errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return err_set(
+            err, ST_NOT_FOUND, "file.not_found", "%s: no such file", path);
+    case EACCES:
+    case EPERM:
+        return err_set(err, ST_FORBIDDEN, "file.permission",
+            "%s: this user may not read it: change its permissions", path);
+    default:
+        return err_errno(err, path);
+    }
+}
+
+enum status
+file_open(const char *path, int *fd, struct err *err)
+{
+    enum status st = ST_OK;
+    struct stat sb;
+
+    /* Not blocking, so that a pipe of that name is refused, not waited for. */
+    if ((*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+        return not_opened(path, err);
+    if (fstat(*fd, &sb) < 0)
+        st = err_errno(err, path);
+    else if (!S_ISREG(sb.st_mode))
+        st = err_set(err, ST_INVALID, "file.kind",
+            "%s: %s, not a file with content", path,
+            S_ISDIR(sb.st_mode) ? "a folder" : "a pipe or a device");
+    if (st != ST_OK) {
+        close(*fd);
+        *fd = -1;
+    }
+    return st;
+}
+
 enum status
 file_read(
     const char *path, size_t max, char **data, size_t *len, struct err *err)
@@ -22,19 +61,10 @@ file_read(
     int fd;
 
     *data = NULL;
-    /* Not blocking, so that a pipe of that name is refused, not waited for. */
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0) {
-        if (errno == ENOENT)
-            return err_set(
-                err, ST_NOT_FOUND, "file.not_found", "%s: no such file", path);
-        return err_errno(err, path);
-    }
+    if ((st = file_open(path, &fd, err)) != ST_OK)
+        return st;
     if (fstat(fd, &sb) < 0) {
         st = err_errno(err, path);
-        goto out;
-    }
-    if (!S_ISREG(sb.st_mode)) {
-        st = err_set(err, ST_IO, NULL, "%s: not a regular file", path);
         goto out;
     }
     if ((uintmax_t)sb.st_size > max) {

@@ -10,8 +10,14 @@
 
 #include "base/status.h"
 
+/* Open a file of the user's to read it: *fd is the caller's to close.  What is
+ * wrong with it is the user's to mend, and says so: ST_NOT_FOUND
+ * "file.not_found", ST_INVALID "file.kind" (a folder, a pipe), ST_FORBIDDEN
+ * "file.permission"; ST_IO. */
+enum status file_open(const char *path, int *fd, struct err *err) MUST_CHECK;
+
 /* Read `path` whole.  On ST_OK the caller frees *data, which has a NUL after
- * `*len` bytes.  ST_NOT_FOUND, ST_TOO_LARGE (over `max`), ST_IO. */
+ * `*len` bytes.  ST_TOO_LARGE (over `max`); file_open()'s failures; ST_IO. */
 enum status file_read(const char *path, size_t max, char **data, size_t *len,
     struct err *err) MUST_CHECK;
 

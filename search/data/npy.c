@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static const struct {
     const char *name, *descr;
     size_t bytes;
@@ -255,8 +257,8 @@ npy_open(struct npy *out, const char *path, const char *field, struct err *err)
     int fd;
 
     *out = (struct npy){ 0 };
-    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-        return err_errno(err, path);
+    if ((st = file_open(path, &fd, err)) != ST_OK)
+        return st;
     if (fstat(fd, &sb) < 0) {
         st = err_errno(err, path);
     } else if (sb.st_size == 0) {

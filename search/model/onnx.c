@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "search/model/onnx_foreign.h"
+
 static void *
 alloc_or_note(void *data, size_t size)
 {
@@ -23,10 +25,23 @@ alloc_free(void *data, void *p)
     free(p);
 }
 
+/* Say what it is, where that can be told, rather than what is wrong with it. */
+static enum status
+refuse(const void *data, size_t len, const struct err *why, struct err *err)
+{
+    const char *what = onnx_foreign(data, len);
+
+    if (what == NULL || why->status == ST_NOMEM)
+        return err_set(err, why->status, why->code, "%s", why->text);
+    return err_set(err, ST_UNPROCESSABLE, "model.format",
+        "not an ONNX model, but %s", what);
+}
+
 enum status
 onnx_read(const void *data, size_t len, Onnx__ModelProto **out, json_t *nodes,
     struct err *err)
 {
+    struct err why = { 0 };
     bool no_memory = false;
     ProtobufCAllocator alloc = { alloc_or_note, alloc_free, &no_memory };
     enum status st;
@@ -38,8 +53,8 @@ onnx_read(const void *data, size_t len, Onnx__ModelProto **out, json_t *nodes,
     if (len > ONNX_MAX_BYTES)
         return err_set(err, ST_UNPROCESSABLE, "model.too_large",
             "the file is larger than 2 GiB");
-    if ((st = onnx_scan(data, len, err)) != ST_OK)
-        return st;
+    if ((st = onnx_scan(data, len, &why)) != ST_OK)
+        return refuse(data, len, &why, err);
     *out = onnx__model_proto__unpack(&alloc, len, data);
     if (*out == NULL)
         return no_memory ? err_nomem(err)

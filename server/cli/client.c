@@ -4,7 +4,9 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
 
 enum { CONFIG_MAX = 65536, CALL_TIMEOUT_S = 90, UPLOAD_TIMEOUT_S = 3600 };
@@ -98,7 +100,11 @@ client_upload(struct client *c, const char *path, char *hex, struct err *err)
     struct rest_answer answer;
     bool known;
     enum status st;
+    int fd;
 
+    if ((st = file_open(path, &fd, err)) != ST_OK)
+        return st; /* it says more of what a user can mend */
+    close(fd);
     if ((st = hash_file(path, hex, err)) != ST_OK)
         return st;
     snprintf(url, sizeof(url), "/v1/blobs/sha256:%s", hex);

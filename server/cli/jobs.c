@@ -125,7 +125,10 @@ print_jobs(const json_t *items, struct err *err)
     if (st == ST_OK && i > 0)
         text_table_print(t, stdout);
     else if (st == ST_OK)
-        fprintf(stderr, "no such job: offramp submit MODEL.onnx makes one\n");
+        fputs(state != NULL
+                  ? "no such job\n"
+                  : "no job yet: offramp submit MODEL.onnx makes one\n",
+            stderr);
     text_table_free(t);
     return st;
 }

@@ -137,8 +137,12 @@ main(int argc, char **argv)
     if (strcmp(argv[1], "man") == 0)
         return print_man(argc > 2 ? argv[2] : NULL);
     if ((v = find_verb(argv[1])) == NULL) {
-        fprintf(
-            stderr, "offramp: no verb '%s' (see offramp --help)\n", argv[1]);
+        fprintf(stderr,
+            argv[1][0] == '-'
+                ? "offramp: options stand after the verb, and '%s' before it "
+                  "(see offramp --help)\n"
+                : "offramp: no verb '%s' (see offramp --help)\n",
+            argv[1]);
         return 2;
     }
     if (hash_start(&err) != ST_OK)

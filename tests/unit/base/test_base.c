@@ -121,6 +121,7 @@ a_file_is_written_whole_and_read_with_a_limit(void **state)
     struct err err = { 0 };
     size_t len;
     char *data;
+    int fd;
 
     (void)state;
     assert_non_null(mkdtemp(dir));
@@ -140,6 +141,10 @@ a_file_is_written_whole_and_read_with_a_limit(void **state)
     assert_int_equal(file_rmtree(dir, &err), ST_OK);
     assert_false(file_exists(dir));
     assert_int_equal(file_read(path, 2, &data, &len, &err), ST_NOT_FOUND);
+    assert_string_equal(err.code, "file.not_found");
+    err_clear(&err);
+    assert_int_equal(file_open("/", &fd, &err), ST_INVALID);
+    assert_string_equal(err.code, "file.kind");
 }
 
 struct values {

@@ -275,8 +275,10 @@ files_that_are_no_model_are_refused(void **state)
         const char *code;
     } cases[] = {
         { "", 0, "model.empty" },
-        { "PK\x03\x04rest of an archive", 22, "model.parse" },
-        { "<html><body>not found</body></html>", 35, "model.parse" },
+        { "PK\x03\x04rest of an archive", 22, "model.format" },
+        { "\x1c\0\0\0TFL3\x14\0\x20\0", 12, "model.format" },
+        { "\x93NUMPY\x01\0", 8, "model.format" },
+        { "<html><body>not found</body></html>", 35, "model.format" },
         { "{\"json\": true}", 14, "model.parse" },
         { "\0\0\0\0\0\0\0\0", 8, "model.parse" },
         { "\x08\x08", 2, "model.empty" },             /* only an IR version */
