@@ -5,7 +5,7 @@ import { augmentForm } from "./augmentform.js";
 import { h, link, problemBox, section, table, warnings } from "./dom.js";
 import { count, dash, instant, known, percent, shape, short, state, time }
     from "./format.js";
-import { graphSection } from "./graph.js";
+import { graphSection, macs, medians } from "./graph.js";
 import { again, stages } from "./validations.js";
 
 export async function augmentationsView(page) {
@@ -43,15 +43,18 @@ export async function augmentationView(page, id) {
 }
 
 // The network with its heads at their boundaries; layers are coloured by their
-// times where the order asked for these too.
+// times where the order asked for these too, else by what they multiply.
 async function drawing(a, signal) {
     const { analysis } = await get(`/v1/models/${a.model}`, signal);
     const { items } = await get(`/v1/profiles/${a.profile}/layers`, signal);
     const rows = items.filter((r) => r.role === "layer" && known(r.median_ns));
     const level = ["L1", "L2"].find((l) => rows.some((r) => r.level === l));
+    if (!level)
+        return graphSection(analysis.layers.map((l) => ({ row: l, facts: l })),
+            analysis, macs, () => null);
     return graphSection(rows.filter((r) => r.level === level)
         .map((row) => ({ row })), analysis,
-    level === "L1" ? "in place" : "alone", () => null);
+    medians(level === "L1" ? "in place" : "alone"), () => null);
 }
 
 function trouble(a, path) {

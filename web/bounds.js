@@ -18,9 +18,9 @@ export function bounds(trace, cost, kind) {
         trace.at(-1).seconds.toFixed(1)} seconds: ${text(trace.at(-1), kind)}`,
     200, {
         scales: { x: { time: false }, y: { range: [low - pad, high + pad] } },
-        axes: [{ ...axis, space: 60, values: (_u, at) =>
-            at.map((s) => `${Number(s.toPrecision(3))} s`) },
-        { ...axis, size: 82, values: ticks(kind) }],
+        axes: [axis("time since the search began", { space: 60, values:
+            (_u, at) => at.map((s) => `${Number(s.toPrecision(3))} s`) }),
+        axis(`mean ${cost} of a sample`, { size: 74, values: ticks(kind) })],
         cursor: { y: false, drag: { x: false, y: false } },
         series: [{}, step("--accent"), step("--second")],
         hooks: { setCursor: [({ cursor: { idx } }) => chart.say(known(idx)

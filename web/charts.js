@@ -3,18 +3,46 @@
 // those who cannot see it; the table beside it has the numbers.
 import uPlot from "./uPlot.js";
 import { fill, h } from "./dom.js";
-import { amount, amounts, percent } from "./format.js";
+import { amount, amounts, known, percent } from "./format.js";
 
 export const colour = (name) => () =>
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const ink = colour("--note");
 const grid = { stroke: colour("--line"), width: 1 };
-export const axis = { stroke: ink, grid, ticks: grid, font: "12px system-ui" };
+const font = "12px system-ui";
+
+// An axis always says what it counts.
+export const axis = (label, more) => ({ stroke: ink, grid, ticks: grid, font,
+    label, labelFont: font, labelSize: 22, ...more });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // Ticks in one unit, with the decimals that their step needs.
 export const ticks = (kind) => (_u, at, _axis, _space, step) =>
     amounts(at, step, kind);
+
+// A logarithmic axis of what is counted in `kind`: lines at `of` of every
+// power of `base`, and words at as many as have room.
+const decades = { base: 10, of: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    said: (x) => [1, 2, 5].includes(Number(x.toExponential(0)[0])),
+    fewer: (x) => x.toExponential(0)[0] === "1" };
+export const fours = { base: 4, of: [1], said: () => true,
+    fewer: () => true }; // as sizes of messages grow
+export const powers = (label, text, more = {}, lines = decades) => axis(label, {
+    splits: (_u, _axis, low, high) => between(lines, low, high),
+    filter: (_u, at) => at,
+    values: (_u, at) => at.map((x) => (at.length > 16 ? lines.fewer
+        : lines.said)(x) ? text(x) : null), ...more });
+
+function between({ base, of }, low, high) {
+    const all = [];
+    const least = Math.floor(Math.log(low) / Math.log(base));
+    for (let p = least; base ** p <= high; p++)
+        all.push(...of.map((i) => i * base ** p));
+    return all.filter((x) => x >= low && x <= high);
+}
+
+// "20 µs" of a round number.
+export const round = (x, kind) => amounts([x], x, kind)[0];
 
 // Draw into a figure that follows the width of its place and the theme.
 export function figure(label, height, options, data, legend) {
@@ -41,11 +69,14 @@ export function figure(label, height, options, data, legend) {
     return { element, say: (text) => fill(readout, text ?? legend) };
 }
 
-export const key = (name, look) => h("span", { class: `key key-${look}` }, name);
+// `mark`: "ring" for what is drawn as one.
+export const key = (name, look, mark = "") =>
+    h("span", { class: `key key-${look} ${mark}` }, name);
 
 // points: [{ name, value, lo, hi, series }], text(point) for the one under
-// the pointer; null values leave a gap.
-export function bars({ label, series, points, text }) {
+// the pointer; null values leave a gap.  `x` and `y` say what is counted, in
+// `kind`.
+export function bars({ label, series, points, text, x, y, kind = "ns" }) {
     const xs = points.map((_, i) => i);
     const looks = [colour("--accent"), colour("--second")];
     const of = (s) => points.map((p) => p.series === s ? p.value : null);
@@ -53,11 +84,10 @@ export function bars({ label, series, points, text }) {
     const chart = figure(label, 240, {
         scales: { x: { time: false, range: [-0.6, points.length - 0.4] },
             y: { range: (_u, _lo, hi) => [0, Math.max(hi, top) * 1.05] } },
-        axes: [{ ...axis, grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50,
+        axes: [axis(x, { grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50,
             100, 200, 500, 1000], space: 30,
-        values: (_u, at) => at.map((x) => xs.includes(x) ? x : "") },
-        { ...axis, size: 74,
-            values: (_u, at) => at.map((y) => y ? amount(y, "ns") : "0") }],
+        values: (_u, at) => at.map((i) => i >= 0 && i < points.length
+            ? i : "") }), axis(y, { size: 66, values: ticks(kind) })],
         cursor: { y: false, drag: { x: false, y: false },
             points: { show: false } },
         series: [{}, ...series.map((name, s) => ({ label: name,
@@ -71,7 +101,8 @@ export function bars({ label, series, points, text }) {
         },
     }, [xs, ...series.map((_, s) => of(s))], [
         series.map((name, s) => key(name, s ? "second" : "accent")),
-        key("95 % interval", "whisker")]);
+        points.some((p) => known(p.lo))
+            && key("95 % interval", "whisker")]);
     return chart.element;
 }
 
@@ -84,7 +115,7 @@ export function whiskers(u, points) {
     ctx.lineWidth = devicePixelRatio;
     ctx.beginPath();
     points.forEach((p, i) => {
-        if (p.lo === null || p.hi === null || p.value === null)
+        if (![p.lo, p.hi, p.value].every(known))
             return;
         const x = u.valToPos(i, "x", true);
         const [lo, hi] = [p.lo, p.hi].map((v) => u.valToPos(v, "y", true));
@@ -113,11 +144,10 @@ export function curve({ label, lines, floor, cost, kind }) {
             const side = (hi - lo) * 0.05 || hi * 0.05 || 1;
             return [lo - side, hi + side];
         } }, y: { range: [low - pad, high + pad] } },
-        axes: [{ ...axis, space: 80, label: `mean ${cost} of a sample`,
-            labelFont: "12px system-ui", labelSize: 24,
-            values: (_u, at) => at.map((x) => amount(x, kind)) },
-        { ...axis, size: 64, values: (_u, at) =>
-            at.map((y) => percent(y, high - low < 0.05 ? 1 : 0)) }],
+        axes: [axis(`mean ${cost} of a sample`, { space: 80,
+            values: ticks(kind) }),
+        axis("accuracy", { size: 54, values: (_u, at) =>
+            at.map((y) => percent(y, high - low < 0.05 ? 1 : 0)) })],
         cursor: { drag: { x: false, y: false } },
         series: [{}, ...lines.map(lineSeries)],
         hooks: {
@@ -125,7 +155,7 @@ export function curve({ label, lines, floor, cost, kind }) {
             setCursor: [(u) => chart.say(under(u, lines, kind))],
         },
     }, data, [lines.filter((l) => l.legend !== null)
-        .map((l) => key(l.legend ?? l.name, l.look)),
+        .map((l) => key(l.legend ?? l.name, l.look, l.line ? "" : "ring")),
         floor !== null && key("accuracy floor", "floor")].flat()
         .filter(Boolean));
     return chart.element;
@@ -179,8 +209,8 @@ export function progress({ label, steps, lines }) {
     const chart = figure(label, 240, {
         scales: { x: { time: false }, y: { range: (_u, _lo, hi) =>
             [0, (hi || 1) * 1.1] } },
-        axes: [{ ...axis, label: "samples", labelFont: "12px system-ui",
-            labelSize: 24 }, { ...axis, size: 74, values: ticks("ns") }],
+        axes: [axis("samples"), axis("mean time of a sample",
+            { size: 66, values: ticks("ns") })],
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         series: [{}, ...lines.map((l) => ({ label: l.name, width: 2,
             stroke: colour(`--${l.look}`), points: { show: false } }))],
@@ -199,9 +229,8 @@ export function progress({ label, steps, lines }) {
 export function regret({ label, steps, lines }) {
     const chart = figure(label, 300, {
         scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
-        axes: [{ ...axis, label: "samples", labelFont: "12px system-ui",
-            labelSize: 24, values: powers }, { ...axis, size: 64,
-            values: powers }],
+        axes: [powers("samples", (x) => round(x, "")),
+            powers("regret, in cost", (x) => round(x, ""), { size: 58 })],
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         series: [{}, ...lines.map((l) => ({ label: l.name,
             stroke: colour(`--${l.look}`), width: l.strong ? 2.5 : 1,
@@ -216,6 +245,3 @@ export function regret({ label, steps, lines }) {
         .concat(key("another policy", "note")));
     return chart.element;
 }
-
-const powers = (_u, at) => at.map((x) => x > 0
-    && Number.isInteger(Math.log10(x)) ? amount(x, "") : "");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The layers of an emulated board: counts, which are the same in every run
 // and never a time.
-import { dash, count, bytes, flagList, grade, known, lack, percent, runs }
-    from "./format.js";
+import { bars } from "./charts.js";
+import { amount, dash, count, bytes, flagList, grade, known, lack, percent,
+    runs } from "./format.js";
 import { h, section, table } from "./dom.js";
+import { graphSection, instructions as counts } from "./graph.js";
 import { byClass, memoryShare, mixBar, mixLegend } from "./mix.js";
 import { layerName } from "./model.js";
 
@@ -13,7 +15,7 @@ const each = (l) => l.facts.macs > 0 && known(instructions(l))
     ? instructions(l) / l.facts.macs : null;
 
 // `open(row)`: what opens a row, or null.
-export function countedSection(rows, analysis, open) {
+export function countedSections(rows, analysis, open) {
     const sum = rows.reduce((s, r) => s + (r.counters?.instructions ?? 0), 0);
     const layers = rows.filter((r) => r.level === "L2")
         .sort((a, b) => a.index - b.index)
@@ -21,13 +23,26 @@ export function countedSection(rows, analysis, open) {
             share: known(row.counters?.instructions)
                 ? row.counters.instructions / sum : null }));
     const classed = layers.some(({ row }) => byClass(row));
-    return section("Layers", h("p", { class: "note" },
+    return [section("Layers", chart(layers), h("p", { class: "note" },
         "Source of every row: emulated. An emulator counts instructions, "
         + "the same in every run; how long they take only a board can tell."),
     classed && mixLegend(),
     table("Layers, counted on an emulated board",
         columns.filter((c) => classed || c !== mix), layers,
-        ({ row }) => open(row)));
+        ({ row }) => open(row))),
+    graphSection(layers, analysis, counts, open)];
+}
+
+function chart(layers) {
+    const head = layers.some((l) => l.facts.role === "head");
+    return bars({ label: `Instructions of ${layers.length} layers`,
+        x: "layer", y: "instructions", kind: "",
+        series: head ? ["backbone", "exit heads"] : ["layers"],
+        points: layers.map((l) => ({ name: l.row.name, lo: null, hi: null,
+            value: instructions(l), series: l.facts.role === "head" ? 1 : 0 })),
+        text: ({ name, value }) => known(value)
+            ? `${name}: ${amount(Math.round(value), "")} instructions`
+            : `${name}: not counted` });
 }
 
 const mix = { title: "Mix", key: (l) => memoryShare(l.row),

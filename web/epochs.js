@@ -79,9 +79,10 @@ function histogram(row, epochs) {
         scales: { x: { time: false, range: [low - width / 2,
             low + (counts.length + 0.5) * width] },
         y: { range: (_u, _lo, hi) => [0, hi * 1.08] } },
-        axes: [{ ...axis, grid: { show: false }, space: 90,
-            values: ticks("ns") },
-        { ...axis, size: 50, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] }],
+        axes: [axis("mean time of an epoch's executions",
+            { grid: { show: false }, space: 90, values: ticks("ns") }),
+        axis("epochs", { size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200,
+            500] })],
         cursor: { y: false, drag: { x: false, y: false },
             points: { show: false } },
         series: [{}, { fill: colour("--accent"), width: 0,
@@ -112,9 +113,9 @@ function sequence(row, epochs) {
     const chart = figure(`The ${epochs.length} epochs of ${row.name
     } in the order they were measured`, 190, {
         scales: { x: { time: false, range: [0.4, epochs.length + 0.6] } },
-        axes: [{ ...axis, grid: { show: false }, space: 40,
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-        { ...axis, size: 82, values: ticks("ns") }],
+        axes: [axis("epoch", { grid: { show: false }, space: 40,
+            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }),
+        axis("mean time", { size: 74, values: ticks("ns") })],
         cursor: { y: false, drag: { x: false, y: false } },
         series: [{}, dots("--accent", 5), dots("--warn", 7)],
         hooks: {

@@ -41,7 +41,8 @@ export function amounts(values, step, kind) {
         - Math.round(step / size * 10 ** p)) < 1e-6;
     const places = [0, 1, 2, 3, 4, 5].find((p) => step / size * 10 ** p > 0.5
         && whole(p)) ?? 6;
-    return values.map((x) => x ? `${(x / size).toFixed(places)} ${name}` : "0");
+    return values.map((x) => x
+        ? `${(x / size).toFixed(places)} ${name}`.trim() : "0");
 }
 
 export const quantity = (x, kind, why) => known(x)

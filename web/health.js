@@ -47,11 +47,12 @@ function chart(points) {
     200, {
         scales: { x: { time: false, range: [-0.6, points.length - 0.4] },
             y: { range: [low - pad, high + pad] } },
-        axes: [{ ...axis, grid: { show: false }, space: 40,
-            incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+        axes: [axis("profile (#), or why it was checked", { space: 40,
+            grid: { show: false }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
             values: (_u, at) => at.map((i) => points[i]
-                ? mark(points[i]) : "") },
-        { ...axis, size: 82, values: ticks(points[0].unit) }],
+                ? mark(points[i]) : "") }),
+        axis(points[0].unit === "" ? "instructions" : "median time",
+            { size: 74, values: ticks(points[0].unit) })],
         cursor: { y: false, drag: { x: false, y: false } },
         series: [{}, dots("--accent"), dots("--bad")],
         hooks: {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A profile's layers: bars with intervals, and the table behind them.
 import { bars } from "./charts.js";
-import { countedSection } from "./counted.js";
+import { countedSections } from "./counted.js";
 import { fill, h, section, table } from "./dom.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
     known, lack, measured, percent, signed, spread, unresolved }
     from "./format.js";
 import { flags } from "./flags.js";
-import { graphSection } from "./graph.js";
+import { graphSection, medians } from "./graph.js";
 import { layerName } from "./model.js";
 import { rooflineSection } from "./roofline.js";
 
@@ -29,7 +29,7 @@ export function layerSections(profile, rows, analysis, open) {
         return section("Layers", h("p", null,
             "This job did not measure single layers (level L2)."));
     if (layers.every((r) => r.source === "emulated"))
-        return countedSection(layers, analysis, open);
+        return countedSections(layers, analysis, open);
     const show = (level) => {
         const [how] = levels[level];
         const rest = rows.filter((r) => r.level === level
@@ -40,7 +40,7 @@ export function layerSections(profile, rows, analysis, open) {
             ...present.includes("L1") && present.includes("L2")
                 ? [context] : []], rest.map(left), open),
         level === "L1" && disturbance(profile.closure));
-        fill(drawings, graphSection(joined, analysis, how, open),
+        fill(drawings, graphSection(joined, analysis, medians(how), open),
             rooflineSection(joined, how, open));
     };
     show(present[0]);
@@ -104,6 +104,7 @@ function levelView(layers, how, more, rest, open) {
     return [
         bars({
             label: `Latency of ${layers.length} layers, measured ${how}`,
+            x: "layer", y: "median time",
             series: head ? ["backbone", "exit heads"] : ["layers"],
             points: layers.map(({ row, facts: f }) => ({
                 name: row.name, value: row.median_ns, lo: row.ci95_lo_ns,

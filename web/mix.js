@@ -8,7 +8,8 @@ import { h, svg } from "./dom.js";
 const groups = [
     ["arithmetic", ["alu"]],
     ["products", ["multiply", "multiply_long", "divide", "fp",
-        "fp_accumulate", "fp_divide", "vector"]],
+        "fp_accumulate", "fp_divide", "vector"],
+    "also divisions, floating point and vectors"],
     ["memory", ["load", "store", "load_multiple", "store_multiple",
         "vector_load", "vector_store"]],
     ["branches", ["branch"]],
@@ -44,9 +45,8 @@ export function mixBar(row) {
     }));
 }
 
-export const mixLegend = () => h("p", { class: "note" },
-    "By class: ", groups.map(([name], i) => [
-        svg("svg", { class: "mix key", viewBox: "0 0 10 10",
+export const mixLegend = () => h("div", { class: "note swatches" },
+    h("span", null, "Mix, by class:"), groups.map(([name, , more], i) =>
+        h("span", null, svg("svg", { class: "mix", viewBox: "0 0 10 10",
             "aria-hidden": "true" }, svg("rect", { class: `mix-${i}`,
-            width: 10, height: 10 })), ` ${name} `]),
-    "(products are also divisions, floating point and vectors).");
+            width: 10, height: 10 })), name, more && ` (${more})`)));

@@ -25,8 +25,8 @@ export async function profileView(page, id) {
     const find = (level, role, index) => rows.items.find((r) =>
         r.level === level && r.role === role && r.index === index);
 
-    page.show(`${model.name} on ${profile.device}`,
-        headline(profile, model), whole(profile, find, open),
+    page.show(`Profile ${id}: ${model.name} on ${profile.device}`,
+        headline(profile, model), whole(profile, rows.items, find, open),
         layerSections(profile, rows.items, model.analysis, open),
         model.analysis.exits.length > 1 &&
             exitSection(profile, model.analysis, find),
@@ -61,33 +61,51 @@ function ratio(x, look, why) {
     return known(x) ? h("span", { class: look(x) }, signed(x)) : dash(why);
 }
 
-function whole(profile, find, open) {
+function whole(profile, rows, find, open) {
     const { e2e, closure } = profile;
-    const tail = (p, n) => known(e2e?.[p]) ? time(e2e[p])
-        : dash(`needs at least ${n} single executions`);
-    const power = find("L5", "whole", 0);
+    const counted = e2e?.source === "emulated"; // has neither time nor energy
     return h("div", { class: "tiles" }, [
-        tile("Whole network", h("span", { id: "whole" }, measured(e2e)),
-            open(e2e) && [h("button", { type: "button", class: "open",
-                "aria-haspopup": "dialog", onclick: open(e2e) },
-            `${e2e.n_epochs} executions`), ", ", e2e.source]),
-        tile("90 / 99 % within", [tail("p90_ns", 64), " / ",
-            tail("p99_ns", 662)], ["first run ", time(e2e?.first_ns)]),
-        tile("Sum of layers", time(closure.sum_layers_ns),
-            ["hot, against the whole ", ratio(closure.closure_hot_rel,
-                closureLook, "layers or the whole were not measured"),
-            known(closure.closure_rel) && ["; in situ ",
-                ratio(closure.closure_rel, closureLook)]]),
+        tile("Whole network", h("span", { id: "whole" },
+            measured(e2e, lack(e2e))), executions(e2e, open)),
+        counted ? null : tailTile(e2e),
+        tile("Sum of layers", counted ? counts(rows)
+            : time(closure.sum_layers_ns),
+        ["hot, against the whole ", ratio(closure.closure_hot_rel,
+            closureLook, "layers or the whole were not measured"),
+        known(closure.closure_rel) && ["; in situ ",
+            ratio(closure.closure_rel, closureLook)]]),
         tile("Same layer twice", ratio(closure.aa_rel,
             (x) => Math.abs(x) <= 0.01 ? "good" : "warn",
             "no layer was measured twice"), "repeatability of this run"),
-        tile("Took", seconds(profile.spent?.total_s), spending(profile.spent)),
-        tile("Energy", energy(power?.energy, "net_nj"), power?.energy
-            ? [`±${amount(power.energy.err_nj, "nj")}, ${
-                power.energy.method}, ${power.energy.sensor}`]
-            : "net of idle, an execution"),
+        counted ? null : tile("Took", seconds(profile.spent?.total_s),
+            spending(profile.spent)),
+        counted ? null : energyTile(find("L5", "whole", 0)?.energy),
     ]);
 }
+
+const executions = (e2e, open) => open(e2e) ? [h("button", { type: "button",
+    class: "open", "aria-haspopup": "dialog", onclick: open(e2e) },
+`${e2e.n_epochs} executions`), ", ", e2e.source]
+    : lack(e2e) ?? e2e?.source ?? "this job did not measure it (level L0)";
+
+function tailTile(e2e) {
+    const tail = (p, n) => known(e2e?.[p]) ? time(e2e[p])
+        : dash(`needs at least ${n} single executions`);
+    return tile("90 / 99 % within", [tail("p90_ns", 64), " / ",
+        tail("p99_ns", 662)], ["first run ", time(e2e?.first_ns)]);
+}
+
+const energyTile = (e) => tile("Energy", energy(e, "net_nj"),
+    e ? [`±${amount(e.err_nj, "nj")}, ${e.method}, ${e.sensor}`]
+        : "net of idle, an execution: no sensor there");
+
+const counts = (rows) => {
+    const layers = rows.filter((r) => r.role === "layer" && r.level === "L2"
+        && known(r.counters?.instructions));
+    return layers.length ? `${amount(Math.round(layers.reduce((sum, r) =>
+        sum + r.counters.instructions, 0)), "")} instructions`
+        : dash("no layer was counted");
+};
 
 const seconds = (s) => known(s) ? `${s.toFixed(1)} s`
     : dash("the probe did not say");

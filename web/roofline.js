@@ -2,7 +2,7 @@
 // How fast layers multiply against how much they multiply for each byte they
 // move.  The roofs are the highest that this profile measured, so they say
 // what the device has shown, not what its maker promises.
-import { axis, colour, figure, key } from "./charts.js";
+import { colour, figure, key, powers } from "./charts.js";
 import { h, section, table } from "./dom.js";
 import { dash, percent } from "./format.js";
 import { layerName } from "./model.js";
@@ -63,8 +63,8 @@ function chart(points, roof, how) {
         points.length} layers, measured ${how}`, 320, {
         scales: { x: { time: false, distr: 3, range: around },
             y: { distr: 3, range: around } },
-        axes: [{ ...axis, ...named("MACs a byte moved"), space: 60 },
-            { ...axis, ...named("GMAC/s"), size: 56, space: 28 }],
+        axes: [powers("MACs a byte moved", digits, { space: 60 }),
+            powers("GMAC/s", digits, { size: 56, space: 28 })],
         cursor: { drag: { x: false, y: false }, points: { show: false } },
         series: [{}, dots("--accent"), dots("--second")],
         hooks: {
@@ -72,27 +72,13 @@ function chart(points, roof, how) {
             setCursor: [(u) => result.say(text(nearest(u, points)))],
         },
     }, [points.map((p) => p.intensity), heads(false), heads(true)],
-    [key(some ? "backbone" : "layers", "ring-accent"),
-        some && key("exit heads", "ring-second"),
+    [key(some ? "backbone" : "layers", "accent", "ring"),
+        some && key("exit heads", "second", "ring"),
         key("highest measured", "floor")]);
     return result.element;
 }
 
 const around = (_u, low, high) => [low / 1.6, high * 1.6];
-const named = (label) => ({ label, labelFont: "12px system-ui", labelSize: 22,
-    splits: (_u, _axis, low, high) => steps(low, high),
-    filter: (_u, at) => at,
-    values: (_u, at) => at.map((x) => x.toExponential(0)[0]
-        .match(at.length > 16 ? /1/ : /[125]/) ? digits(x) : null) });
-
-// 1 to 9 of every power of ten between.
-function steps(low, high) {
-    const all = [];
-    for (let p = Math.floor(Math.log10(low)); 10 ** p <= high; p++)
-        for (let i = 1; i < 10; i++)
-            all.push(i * 10 ** p);
-    return all.filter((x) => x >= low && x <= high);
-}
 
 // Two lines that meet where layers stop to wait for memory.
 function drawRoof(u, roof) {
