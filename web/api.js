@@ -67,22 +67,29 @@ export async function* changes(path, signal) {
     yield doc;
     while (!isOver(doc)) {
         await visible(signal);
-        const newer = await next(path, doc.version, signal);
-        if (newer && newer.version !== doc.version)
+        const newer = await next(path, doc, signal);
+        if (newer && JSON.stringify(newer) !== JSON.stringify(doc))
             yield doc = newer;
     }
 }
 
+// What goes before a queued document changes, and its version does not: look
+// every few seconds.
+const patience_s = (doc) => doc.state === "queued" ? 5 : 50;
+
 // The next version, or null where the server says that nothing changed, or
 // cannot be reached just now.
-async function next(path, version, signal) {
+async function next(path, doc, signal) {
     const hidden = new AbortController();
     const hide = () => document.hidden && hidden.abort();
     document.addEventListener("visibilitychange", hide);
     try {
-        const response = await send("GET", `${path}?wait=50&since=${version}`,
+        const response = await send("GET",
+            `${path}?wait=${patience_s(doc)}&since=${doc.version}`,
             { signal: AbortSignal.any([signal, hidden.signal]) });
-        return response.status === 304 ? null : await response.json();
+        if (response.status !== 304)
+            return await response.json();
+        return doc.state === "queued" ? await get(path, signal) : null;
     } catch (e) {
         if (signal.aborted || (e instanceof Problem && e.status < 500))
             throw e;

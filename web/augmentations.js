@@ -2,9 +2,10 @@
 // A plain network given exits: its boundaries and heads, and what came of it.
 import { changes, get, isOver, list } from "./api.js";
 import { augmentForm } from "./augmentform.js";
-import { h, link, problemBox, section, table, warnings } from "./dom.js";
-import { count, dash, instant, known, percent, shape, short, state, time }
-    from "./format.js";
+import { h, link, problemBox, section, warnings } from "./dom.js";
+import { table } from "./table.js";
+import { amount, count, dash, instant, known, percent, points, shape, short,
+    state, time } from "./format.js";
 import { graphSection, macs, medians } from "./graph.js";
 import { again, stages } from "./validations.js";
 
@@ -79,6 +80,23 @@ const results = (a, plan) => h("ul", null, [
         link(`#/validations/${a.validation}`, `validation ${a.validation}`)],
 ].filter(Boolean).map((line) => h("li", null, line)));
 
+// Why no exit stands at a boundary, and why a head was not kept: with the
+// figure it was judged by.
+const sites = { type: "heads need float32", batch: "no batch in front",
+    rank: "heads read 2 to 4 dimensions", layout: "channels not in dimension 1",
+    no_work: "no work since the one before",
+    nothing_left: "no more work is left than a head costs",
+    rule: "the rule places none here", limit: "beyond the most candidates" };
+const rejects = { guessing: (x) => `it guesses: ${percent(x)} right`,
+    constant_features: (x) => `${x} features never change`,
+    dominated: (x) => `another one is ${x > 0 ? "cheaper and no worse"
+        : `better by ${points(x)}`}`,
+    no_extent: (x) => `no room for ${x} windows`,
+    no_saving: (x) => `it saves ${amount(Math.round(x), "")} MACs only`,
+    no_classifier: () => "the network ends in no dense layer",
+    too_wide: (x) => `${x} features are too many`,
+    memory: (x) => `${amount(x, "B")} more than the device has` };
+
 function boundaries(g) {
     const headAt = (b) => g.heads.find((x) => x.boundary === b.index && x.kept);
     return section("Boundaries", table(
@@ -93,8 +111,9 @@ function boundaries(g) {
                 known(g.full?.macs) ? percent(b.macs_before / g.full.macs, 1)
                     : dash("not counted") },
             { title: "Exit", cell: (b) => headAt(b)?.exit
-                ?? (b.candidate ? dash("no head was kept")
-                    : h("span", { class: "note" }, `left out: ${b.reason}`)) },
+                ?? h("span", { class: "note" }, b.candidate
+                    ? "no head was worth keeping"
+                    : sites[b.reason] ?? b.reason) },
         ], g.boundaries));
 }
 
@@ -109,8 +128,8 @@ const heads = (g) => section("Heads", table(
             ? percent(x.agreement) : dash("not known") },
         { title: "MACs", number: true, cell: (x) => count(x.macs) },
         { title: "What became of it", cell: (x) => x.kept ? x.exit
-            : h("span", { class: "note" }, `left out: ${x.reason}`,
-                known(x.number) ? ` (${x.number.toPrecision(3)})` : "") },
+            : h("span", { class: "note" },
+                rejects[x.reason]?.(x.number) ?? x.reason) },
     ], g.heads));
 
 const cutShort = (all, plan) => section("Cut short instead", table(

@@ -4,7 +4,8 @@
 import { list, post } from "./api.js";
 import { canUpload, dataFields, dataOf, isReady, isUsed, select, wrong }
     from "./choices.js";
-import { field, form, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
 import { noDevices } from "./empty.js";
 import { register } from "./submit.js";
 

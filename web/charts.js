@@ -13,7 +13,7 @@ const font = "12px system-ui";
 
 // An axis always says what it counts.
 export const axis = (label, more) => ({ stroke: ink, grid, ticks: grid, font,
-    label, labelFont: font, labelSize: 22, ...more });
+    label, labelFont: font, labelSize: 22, size: 34, ...more });
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // Ticks in one unit, with the decimals that their step needs.

@@ -3,7 +3,8 @@
 // profile, records, a link.  A field's `data-blame` is what problem documents
 // call it: dom.js shows the problem there.
 import { post, upload } from "./api.js";
-import { field, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field } from "./form.js";
 import { known, percent } from "./format.js";
 
 // options: [value, text]; a value of "" stands for none.

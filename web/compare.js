@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A plan beside what other methods make of the same problem.
-import { chip, h, table } from "./dom.js";
+import { chip, h } from "./dom.js";
+import { table } from "./table.js";
 import { amount, dash, known, percent, quantity, signed } from "./format.js";
 
 const remarks = {

@@ -4,7 +4,8 @@
 import { bars } from "./charts.js";
 import { amount, dash, count, bytes, flagList, grade, known, lack, percent,
     runs } from "./format.js";
-import { h, section, table } from "./dom.js";
+import { h, section } from "./dom.js";
+import { table } from "./table.js";
 import { graphSection, instructions as counts } from "./graph.js";
 import { byClass, memoryShare, mixBar, mixLegend } from "./mix.js";
 import { layerName } from "./model.js";

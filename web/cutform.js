@@ -3,7 +3,8 @@
 import { post } from "./api.js";
 import { datasetOptions, linkFields, linkOf, profileOptions, recordsOptions,
     select } from "./choices.js";
-import { field, form, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
 
 // Each plan: what it is for, and which of the other fields it needs.
 const plans = {

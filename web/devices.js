@@ -2,14 +2,15 @@
 // The devices that probes have announced, and one of them: what it does now,
 // what it measured, and its conditions.
 import { changes, get, isOver, list, post } from "./api.js";
-import { facts, fill, h, link, problemBox, section, table } from "./dom.js";
+import { facts, fill, h, link, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { noDevices } from "./empty.js";
 import { dash, flagList, grade, instant, measured, short, state }
     from "./format.js";
 import { healthCharts } from "./health.js";
-import { taskProgress } from "./jobs.js";
 import { linksSection } from "./links.js";
 import { environment } from "./profile.js";
+import { jobTitle, taskProgress, workOf } from "./task.js";
 
 // What can be done to a device: verb, button, when it makes sense.
 const verbs = [
@@ -63,7 +64,7 @@ export async function deviceView(page, part) {
     const [device, profiles, work, charts, links] = await Promise.all([
         get(path(name), page.signal), list(`/v1/profiles?device=${
             encodeURIComponent(name)}`, page.signal, 20),
-        currentWork(name, page.signal),
+        workOf(name, page.signal),
         get(`${path(name)}/chart`, page.signal),
         linksSection(page, name, () => deviceView(page, part))]);
     const trouble = h("div", { role: "alert" });
@@ -84,9 +85,10 @@ export async function deviceView(page, part) {
     section("Measured here", profileTable(profiles)), links,
     section("Conditions", environment("Environment record",
         { stable: device.env })));
-    fill(now, work ? null : h("p", null, "No task runs on this device."));
+    fill(now, work ? null : h("p", null, "No task runs on this device. ",
+        link("#/jobs", "Measure a model"), "."));
     if (work)
-        await follow(page, name, work, now, () => deviceView(page, part));
+        await follow(page, work, now, () => deviceView(page, part));
 }
 
 // Its golden kernels: when they last ran, and whether they do now.
@@ -94,24 +96,15 @@ const checked = ({ state: now, last_at: last }) => now
     ? `golden kernels are ${now === "leased" ? "running" : "queued"}`
     : last ? instant(last) : dash("the golden kernels did not run alone yet");
 
-// The job whose task this device runs, or undefined.
-async function currentWork(name, signal) {
-    const jobs = await list("/v1/jobs", signal);
-    return jobs.find((job) => taskOf(job, name));
-}
-
-const taskOf = (job, name) => job.tasks.find((t) =>
-    t.state === "leased" && t.device === name);
-
 // Show the task until it ends, then what comes after it.
-async function follow(page, name, { id }, place, again) {
+async function follow(page, { job: { id }, task: { id: own } }, place, again) {
     for await (const job of changes(`/v1/jobs/${id}`, page.signal)) {
-        const task = taskOf(job, name);
-        if (!task || isOver(job))
+        const task = job.tasks.find((t) => t.id === own);
+        if (task?.state !== "leased" || isOver(job))
             return again();
-        fill(place, h("p", null, link(`#/jobs/${id}`, job.name || `Job ${id}`),
+        fill(place, h("p", null, link(`#/jobs/${id}`, jobTitle(job)),
             `, ${task.kind} task, attempt ${task.attempt}: `,
-            taskProgress(task)));
+            taskProgress(task, job.eta_s)));
     }
 }
 
@@ -119,8 +112,8 @@ const profileTable = (profiles) => profiles.length
     ? table("Newest profiles of this device", [
         { title: "Profile", head: true, cell: (p) =>
             link(`#/profiles/${p.id}`, `Profile ${p.id}`) },
-        { title: "Model", cell: (p) => link(`#/models/${p.model}`,
-            short(p.model)) },
+        { title: "Model", cell: (p) => p.origin ? p.model_name
+            : link(`#/models/${p.model}`, p.model_name || short(p.model)) },
         { title: "Whole network", number: true,
             key: (p) => p.e2e?.median_ns ?? null, cell: (p) => measured(p.e2e) },
         { title: "Grade", cell: (p) => grade(p.grade) },

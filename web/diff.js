@@ -2,7 +2,9 @@
 // Why two profiles' numbers differ: the likely causes, where they were made,
 // and every row of both side by side.
 import { get, list } from "./api.js";
-import { chip, field, form, h, link, section, table } from "./dom.js";
+import { chip, h, link, section } from "./dom.js";
+import { field, form } from "./form.js";
+import { table } from "./table.js";
 import { dash, flagList, grade, instant, known, measured, short }
     from "./format.js";
 

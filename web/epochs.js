@@ -5,15 +5,17 @@ import uPlot from "./uPlot.js";
 import { get } from "./api.js";
 import { axis, colour, figure, key, ticks } from "./charts.js";
 import { facts, fill, h, problemBox, sheet } from "./dom.js";
-import { amount, dash, flagList, grade, known, measured, short,
+import { amount, bytes, dash, flagWords, grade, known, measured, runs, short,
     time } from "./format.js";
-import { flags } from "./flags.js";
+import { byClass, mixTable } from "./mix.js";
 
-// How a profile's rows are opened: for table(), null where a row has none.
+// How a profile's rows are opened: for table(), null where there is nothing.
 export const epochsOf = (profile) => (row) => row?.n_epochs > 0
     ? () => show(profile, row) : null;
 
 async function show(profile, row) {
+    if (row.source === "emulated")
+        return sheet(`${row.name}, ${row.level} ${row.role}`, counted(row));
     const body = h("div", { "aria-busy": true }, "Fetching the epochs.");
     sheet(`${row.name}, ${row.level} ${row.role}`, body);
     try {
@@ -26,6 +28,18 @@ async function show(profile, row) {
     }
     body.removeAttribute("aria-busy");
 }
+
+// A board's counts have no epochs: every run is the same.
+const counted = (row) => [facts([
+    ["Executed", h("span", { id: "counted" }, measured(row))],
+    ["Counted in", `${row.n_epochs} epochs of ${row.iters_per_epoch}, all equal`],
+    ["Weights", bytes(row.counters?.weight_bytes)],
+    ["Memory it needs beside", bytes(row.counters?.need_bytes)],
+    ["Runs here", [runs(row), " ", row.support?.reason]],
+    ["Grade", grade(row.grade)],
+    ["Source", "emulated: a count, never a time"],
+    row.kernel_key ? ["Kernel", short(row.kernel_key)] : null,
+]), byClass(row) ? mixTable(row) : null, meaning(row.flags)];
 
 function numbers(row, epochs) {
     const tail = known(row.p99_ns) ? time(row.p99_ns)
@@ -166,5 +180,4 @@ function strip({ ctx, bbox }, scale, style, a, b) {
 }
 
 const meaning = (names) => names.length > 0 && [h("h3", null, "Flags"),
-    h("ul", { class: "flags" }, names.map((name) => h("li", null,
-        flagList([name]), flags[name]?.text ?? "a newer server's flag")))];
+    flagWords(names)];

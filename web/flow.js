@@ -21,7 +21,7 @@ export function flow(plan) {
     });
     const width = parts.at(-1).x + fall.pitch + 20;
     const height = fall.floor + fall.answers + 56;
-    return h("div", null, wide("Where samples leave", svg("svg",
+    return h("div", null, wide("The way of the samples, drawn", svg("svg",
         { class: "flow", width, height, viewBox: `0 0 ${width} ${height}`,
             role: "img", "aria-label": words(parts) },
         svg("text", { x: band.left, y: 16, class: "start" },

@@ -145,12 +145,19 @@ const flagLooks = { NOTE: "", MILD: "", RANK: "warn", BAD: "bad" };
 export const flagList = (names) => (names ?? []).map((name) => [chip(name,
     flagLooks[flags[name]?.weight], flags[name]?.text), " "]);
 
+// The same in words, for those who cannot point at one.
+export const flagWords = (names) => h("ul", { class: "flags" },
+    names.map((name) => h("li", null, flagList([name]),
+        flags[name]?.text ?? "a newer server's flag")));
+
 const stateLooks = { running: "busy", leased: "busy", analysing: "busy",
     checking: "busy", pending: "busy", done: "good", ready: "good",
     online: "good", good: "good", active: "good", optimal: "good",
     failed: "bad", rejected: "bad", bad: "bad", infeasible: "bad",
     suspect: "warn", draining: "warn", offline: "warn", cancelled: "warn" };
-export const state = (s, title) => chip(s, stateLooks[s], title);
+// A task that somebody leased runs.
+export const state = (s, title) => chip(s === "leased" ? "running" : s,
+    stateLooks[s], title);
 
 // Local time of an ISO 8601 instant.
 export function instant(text) {

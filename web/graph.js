@@ -26,8 +26,12 @@ export function graphSection(layers, analysis, cost, open) {
     const found = new Map(layers.map((l) => [l.row.index, l]));
     const most = Math.max(0, ...layers.map((l) => cost.of(l) ?? 0));
     const n = analysis.layers.length;
-    if (n > drawable || !most)
+    if (!most)
         return null;
+    if (n > drawable)
+        return section("Network", h("p", null, `${n} layers are too many to `
+            + "draw one by one; the export model-explorer opens in a viewer "
+            + "that folds them."));
     return section("Network", legend(most, cost),
         wide("The network as a graph", graph(analysis, (i) => found.get(i),
             { ...cost, most }, `${n} layers, coloured by their ${cost.name}`,

@@ -2,7 +2,8 @@
 // A device's control charts: its golden kernels, run by run, against
 // the limits that say whether the machine is still the one it was.
 import { axis, colour, figure, key, ticks, whiskers } from "./charts.js";
-import { chip, h, link, table } from "./dom.js";
+import { chip, h, link } from "./dom.js";
+import { table } from "./table.js";
 import { amount, dash, instant, known, quantity, short } from "./format.js";
 
 // `items` of the API; one chart an environment and kernel.
@@ -18,7 +19,7 @@ export function healthCharts(items) {
     if (!groups.size)
         return h("p", null, "No golden kernel has a point yet: "
             + "charts take those of grade A and B only.");
-    return [...groups.values()].map((points) => [
+    return h("div", { class: "charts" }, [...groups.values()].map((points) => h("div", null,
         h("h3", null, points[0].kernel, " ", h("small", null, "environment ",
             short(points[0].env_fingerprint))),
         chart(points), known(points.at(-1).centre) ? null
@@ -29,7 +30,7 @@ export function healthCharts(items) {
         h("details", { class: "box" },
             h("summary", null, `The same as numbers (${points.length})`),
             table(`Control chart of ${points[0].kernel}, oldest first`,
-                columns, points))]);
+                columns, points)))));
 }
 
 function chart(points) {

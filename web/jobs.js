@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The list of jobs and one job, both as they move.
-import { changes, get, isOver, list, post, visible } from "./api.js";
-import { fill, h, link, problemBox, facts, progressBar, section, table }
-    from "./dom.js";
+import { changes, download, get, isOver, list, post, visible }
+    from "./api.js";
+import { facts, fill, h, link, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { noJobs } from "./empty.js";
 import { clock, dash, instant, short, state } from "./format.js";
 import { submitForm } from "./submit.js";
+import { heldBy, jobTitle as title, taskProgress, taskStatus }
+    from "./task.js";
 
 // A browser opens six connections to a server: leave some for the rest.
 const followed = 3;
@@ -21,7 +24,7 @@ export async function jobsView(page) {
         { title: "Job", head: true, cell: ({ job }) =>
             link(`#/jobs/${job.id}`, title(job)) },
         { title: "State", cell: (row) => row.cells.state },
-        { title: "Progress", cell: (row) => row.cells.progress },
+        { title: "Progress", wrap: true, cell: (row) => row.cells.progress },
         { title: "Model", cell: ({ job }) => link(`#/models/${job.model}`,
             models.get(job.model) ?? short(job.model)) },
         { title: "Devices", cell: ({ job }) => devicesOf(job) },
@@ -31,9 +34,9 @@ export async function jobsView(page) {
         jobs[0]?.id ?? 0);
 }
 
-const title = (job) => job.name || `Job ${job.id}`;
 const devicesOf = (job) =>
-    [...new Set(job.tasks.map((t) => t.device ?? t.selector))].join(", ");
+    [...new Set(job.tasks.map((t) => t.device ?? t.selector)
+        .filter(Boolean))].join(", ");
 
 async function modelNames(signal) {
     const models = await list("/v1/models", signal);
@@ -90,30 +93,20 @@ function jobProgress(job) {
     const failed = job.tasks.find((t) => t.error);
     if (isOver(job))
         return failed && failed.state === "failed"
-            ? h("code", null, failed.error.code)
+            ? [h("code", null, failed.error.code), " ",
+                h("small", null, failed.error.detail)]
             : job.finished_at ? took(job) : null;
     const stuck = job.tasks.find((t) => t.waits_for);
     if (!active && stuck)
         return h("span", { class: "warn" }, stuck.waits_for);
     if (!active)
-        return job.position > 0 ? `${job.position} before it` : "waits";
+        return job.position > 0 ? `${job.position} before it`
+            : "waits for its turn";
     return taskProgress(active, job.eta_s);
 }
 
 const took = (job) => h("span", { class: "note" },
     `took ${clock((new Date(job.finished_at) - new Date(job.created_at)) / 1000)}`);
-
-export function taskProgress(task, eta_s) {
-    const p = task.progress;
-    if (!p)
-        return [progressBar("starting", null), " ",
-            h("small", null, "starting")];
-    const label = p.total
-        ? `${p.phase} ${Math.floor(100 * p.done / p.total)} %` : p.phase;
-    return [progressBar(label, p.total ? p.done / p.total : null), " ",
-        h("small", { title: p.detail },
-            label, eta_s ? `, ${clock(eta_s)} left` : "")];
-}
 
 export async function jobView(page, id) {
     const path = `/v1/jobs/${id}`;
@@ -129,40 +122,45 @@ export async function jobView(page, id) {
                 section("Tasks", tasks));
         }
         cancel.hidden = isOver(job);
-        fill(status, jobFacts(job, model));
+        fill(status, jobFacts(job, model, await heldBy(job, page.signal)),
+            job.state === "failed" && h("p", null, link(
+                `#/models/${job.model}`, "Measure it again"),
+            ", once what is said below is seen to."));
         fill(tasks, taskTable(job));
     }
 }
 
-function jobFacts(job, model) {
+function jobFacts(job, model, held) {
     return facts([
         ["State", state(job.state)],
         ["Model", link(`#/models/${job.model}`, model.name)],
         ["Asked for", instant(job.created_at)],
-        ["Ended", instant(job.finished_at)],
+        isOver(job) && ["Ended", [instant(job.finished_at), " ", took(job)]],
         !isOver(job) && job.position > 0 && ["Tasks before it", job.position],
+        held.length > 0 && ["Why it waits", held],
         !isOver(job) && ["Time left", job.eta_s ? clock(job.eta_s)
             : dash("no earlier task of this kind to judge by")],
     ]);
 }
 
 function taskTable(job) {
-    return table("One task a device", [
+    return table("Tasks: one a device, and what a worker does before", [
         { title: "Task", head: true, cell: (t) => `${t.kind} ${t.id}` },
         { title: "Device", cell: (t) => t.device ?? t.selector
-            ?? dash("a worker's task") },
+            ?? h("span", { class: "note" }, "a worker") },
         { title: "State", cell: (t) => state(t.state) },
         { title: "Attempt", number: true, cell: (t) => t.attempt },
-        { title: "Progress", cell: (t) => t.state === "leased"
-            ? taskProgress(t) : t.error ? failure(t.error) : null },
+        { title: "Progress", wrap: true, cell: (t) => taskStatus(t) },
         { title: "Result", cell: (t) => t.profile
             ? link(`#/profiles/${t.profile}`, `Profile ${t.profile}`)
-            : dash(isOver(job) ? "it made no profile" : "not yet") },
+            : t.n_parts > 0 && isOver(job) ? partials(job, t)
+                : dash(isOver(job) ? "it made no profile" : "not yet") },
     ], job.tasks);
 }
 
-const failure = (e) => [h("code", null, e.code), " ", e.detail,
-    e.class && h("small", null, ` (${e.class})`)];
+// What was measured before a task failed is kept.
+const partials = (job, t) => download(`/v1/jobs/${job.id}/parts`,
+    `job-${job.id}-parts.json`, `${t.n_parts} partial results`);
 
 function cancelButton(path) {
     const button = h("button", { type: "button", onclick: async () => {

@@ -2,7 +2,8 @@
 // A profile's layers: bars with intervals, and the table behind them.
 import { bars } from "./charts.js";
 import { countedSections } from "./counted.js";
-import { fill, h, section, table } from "./dom.js";
+import { fill, h, section } from "./dom.js";
+import { table } from "./table.js";
 import { amount, columnUnit, count, dash, energy, flagList, grade, interval,
     known, lack, measured, percent, signed, spread, unresolved }
     from "./format.js";

@@ -3,7 +3,8 @@
 // emulated board's line has no time, only the bytes that went over it.
 import { get, list, post } from "./api.js";
 import { colour, figure, fours, key, powers, round } from "./charts.js";
-import { h, problemBox, section, table } from "./dom.js";
+import { h, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { amount, bytes, dash, flagList, grade, instant, known, percent,
     quantity, state, time } from "./format.js";
 

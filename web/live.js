@@ -3,10 +3,11 @@
 // what was measured beside what the cost table says, and live beside replay.
 import { isOver, post } from "./api.js";
 import { progress } from "./charts.js";
-import { facts, h, link, problemBox, section, table } from "./dom.js";
+import { facts, h, link, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { amount, dash, flagList, known, percent, signed, time }
     from "./format.js";
-import { taskProgress } from "./jobs.js";
+import { taskStatus } from "./task.js";
 
 export const isLive = (t) => Boolean(t.request.live);
 
@@ -56,7 +57,7 @@ function waiting(t) {
             action(t, "resume", "Run it again")];
     const task = t.tasks.find((x) => ["queued", "leased"].includes(x.state))
         ?? t.tasks.at(-1);
-    return [h("p", null, taskProgress(task)),
+    return [h("p", null, taskStatus(task)),
         action(t, "cancel", "Cancel this run")];
 }
 

@@ -4,7 +4,8 @@
 import { list, post } from "./api.js";
 import { linkFields, linkOf, profileOptions, recordsOptions, select }
     from "./choices.js";
-import { field, form, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
 
 const hops = ["a", "b"]; // one name in the form for each link
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which processor runs which segment, and what every other mapping would cost.
-import { chip, h, section, table } from "./dom.js";
+import { chip, h, section } from "./dom.js";
+import { table } from "./table.js";
 import { bytes, dash, known, percent, quantity } from "./format.js";
 
 const whys = { unsupported: "cannot run", no_link: "no link",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which instructions an emulated board executed: a bar of their classes.
-import { known, percent } from "./format.js";
+import { amount, known, percent } from "./format.js";
 import { h, svg } from "./dom.js";
+import { table } from "./table.js";
 
 // The classes of base/insn.h as a reader thinks of them; the stylesheet has a
 // colour for each, in this order.
@@ -44,6 +45,17 @@ export function mixBar(row) {
         return bar;
     }));
 }
+
+// Every class of one row that was executed, with its count.
+export const mixTable = (row) => table("Instructions by class", [
+    { title: "Class", head: true, cell: (c) => c.name.replaceAll("_", " ") },
+    { title: "Group", cell: (c) => c.group },
+    { title: "Executed", number: true, key: (c) => c.n,
+        cell: (c) => amount(Math.round(c.n), "") },
+    { title: "Share", number: true, key: (c) => c.n,
+        cell: (c) => percent(c.n / row.counters.instructions, 1) },
+], groups.flatMap(([group, classes]) => classes.map((name) => ({ group, name,
+    n: row.counters[`insn_${name}`] ?? 0 }))).filter((c) => c.n > 0));
 
 export const mixLegend = () => h("div", { class: "note swatches" },
     h("span", null, "Mix, by class:"), groups.map(([name, , more], i) =>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The models, and what the analysis found in one.
 import { download, get, list } from "./api.js";
-import { facts, h, link, problemBox, section, table } from "./dom.js";
+import { facts, h, link, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { noModels } from "./empty.js";
 import { bytes, count, dash, grade, flagList, instant, measured, shape, short,
     state } from "./format.js";

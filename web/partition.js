@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A network cut between devices: the graph with its cut, what each stage and
 // the link take, and the table of rates, actions or ways where there is one.
-import { facts, h, section, svg, table, wide } from "./dom.js";
+import { facts, h, section, svg, wide } from "./dom.js";
+import { table } from "./table.js";
 import { amount, bytes, dash, known, percent, time } from "./format.js";
 import { edge, layout } from "./layout.js";
 

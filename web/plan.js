@@ -4,7 +4,8 @@ import { get } from "./api.js";
 import { bounds } from "./bounds.js";
 import { curve } from "./charts.js";
 import { comparison } from "./compare.js";
-import { chip, facts, h, link, section, table, warnings } from "./dom.js";
+import { chip, facts, h, link, section, warnings } from "./dom.js";
+import { table } from "./table.js";
 import { flow } from "./flow.js";
 import { mapping } from "./mapping.js";
 import { amount, dash, flagList, grade, known, percent, points, quantity, state }
@@ -19,7 +20,9 @@ export const objective = (name) => objectives[name] ?? [name, ""];
 const statuses = {
     optimal: "proved: no cheaper choice of exits and thresholds on this grid",
     feasible: "the best found; the proof is not complete",
-    infeasible: "no choice reaches the accuracy asked for",
+    infeasible: "no choice of exits and thresholds reaches the accuracy asked "
+        + "for; below is the most accurate one: ask for less, or give the "
+        + "network better exits",
 };
 
 export async function planView(page, id) {

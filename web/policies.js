@@ -3,15 +3,16 @@
 // regret over time, and one table of all of them.
 import { changes, isOver, list, post } from "./api.js";
 import { curve, regret } from "./charts.js";
-import { facts, h, link, problemBox, section, table } from "./dom.js";
+import { facts, h, link, problemBox, section } from "./dom.js";
+import { table } from "./table.js";
 import { amount, dash, instant, known, percent, signed, state }
     from "./format.js";
-import { taskProgress } from "./jobs.js";
 import { isLive, liveBody, liveWords } from "./live.js";
 import { partitionSections } from "./partition.js";
 import { objective } from "./plan.js";
 import { policyForms } from "./policyform.js";
 import { selectionSections } from "./selection.js";
+import { taskStatus } from "./task.js";
 
 export async function policiesView(page) {
     const all = await list("/v1/policies", page.signal);
@@ -62,7 +63,7 @@ function waiting(t) {
     const cancel = h("button", { type: "button", onclick: () =>
         post(`/v1/policies/${t.id}:cancel`).catch((e) =>
             cancel.after(problemBox(e))) }, "Cancel this trial");
-    return [h("p", null, taskProgress(t.tasks[0])), h("p", null, cancel)];
+    return [h("p", null, taskStatus(t.tasks[0])), h("p", null, cancel)];
 }
 
 // What can be plotted over time earns something in each step.

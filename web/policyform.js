@@ -6,7 +6,8 @@ import { list, post } from "./api.js";
 import { datasetOptions, isReady, isUsed, profileOptions, recordsOptions,
     select } from "./choices.js";
 import { cutForm } from "./cutform.js";
-import { field, form, h, section } from "./dom.js";
+import { h, section } from "./dom.js";
+import { field, form } from "./form.js";
 import { known } from "./format.js";
 import { selectForm } from "./selectform.js";
 

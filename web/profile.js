@@ -3,9 +3,10 @@
 // exits, how well they add up, and under which conditions.
 import { download, get } from "./api.js";
 import { diffSection } from "./diff.js";
-import { facts, h, link, section, table } from "./dom.js";
-import { amount, dash, energy, flagList, grade, instant, known, lack, measured,
-    quantity, short, signed, time } from "./format.js";
+import { facts, h, link, section } from "./dom.js";
+import { table } from "./table.js";
+import { amount, dash, energy, flagList, flagWords, grade, instant, known, lack,
+    measured, quantity, short, signed, time } from "./format.js";
 import { epochsOf } from "./epochs.js";
 import { layerSections } from "./layers.js";
 import { rowSection } from "./rows.js";
@@ -35,12 +36,21 @@ export async function profileView(page, id) {
         rowSection(rows.items, open),
         await diffSection(page, profile),
         section("Export", exportList(profile, formats.items)),
+        flagSection(profile, rows.items),
         section("Conditions", facts([
             ["Fingerprint", short(env.env_fingerprint)],
             ["Seed", profile.seed],
             ["Output check", check(profile.check)],
         ]), environment("Environment record", env.env),
         environment("Policy", { policy: profile.policy })));
+}
+
+// Every flag of this page in words: a chip says them only when pointed at.
+function flagSection(profile, rows) {
+    const names = [...new Set([profile, ...rows].flatMap((r) => r.flags))];
+    return names.length > 0 && section("Flags", h("details", { class: "box" },
+        h("summary", null, `What the flags here mean (${names.length})`),
+        flagWords(names)));
 }
 
 const headline = (profile, model) => h("p", { class: "meta" },

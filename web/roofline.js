@@ -3,7 +3,8 @@
 // move.  The roofs are the highest that this profile measured, so they say
 // what the device has shown, not what its maker promises.
 import { colour, figure, key, powers } from "./charts.js";
-import { h, section, table } from "./dom.js";
+import { h, section } from "./dom.js";
+import { table } from "./table.js";
 import { dash, percent } from "./format.js";
 import { layerName } from "./model.js";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every row of a profile, of every level and role: the same numbers that the
 // exports take, each with its epochs behind it.
-import { h, section, table } from "./dom.js";
+import { h, section } from "./dom.js";
+import { table } from "./table.js";
 import { dash, flagList, grade, measured } from "./format.js";
 
 const columns = [

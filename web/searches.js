@@ -3,13 +3,14 @@
 import { bounds, pointOf } from "./bounds.js";
 import { changes, get, isOver, list, post, postRecords } from "./api.js";
 import { recordsOptions, select } from "./choices.js";
-import { field, form, h, link, problemBox, section, table }
-    from "./dom.js";
+import { h, link, problemBox, section } from "./dom.js";
+import { field, form } from "./form.js";
+import { table } from "./table.js";
 import { noRecords } from "./empty.js";
 import { instant, known, percent, points, state } from "./format.js";
-import { taskProgress } from "./jobs.js";
 import { mapForm } from "./mapform.js";
 import { objective, planBody } from "./plan.js";
+import { taskProgress } from "./task.js";
 
 export async function searchView(page, id) {
     const seen = []; // points of the bound, while it runs
@@ -35,7 +36,8 @@ async function result(page, search, seen) {
     const point = pointOf(search);
     if (point)
         seen.push(point);
-    return [h("p", null, taskProgress(search)),
+    return [h("p", null, search.state === "queued"
+        ? "Waits for a worker." : taskProgress(search)),
         search.ending && h("p", { class: "note" },
             "Cancelled: it ends with the best plan it has."),
         point && h("p", { class: "note" }, `${search.progress.detail}`),

@@ -4,7 +4,8 @@
 import { post } from "./api.js";
 import { datasetOptions, profileOptions, recordsOptions, select, wrong }
     from "./choices.js";
-import { field, form, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
 
 const most = 8;
 

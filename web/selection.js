@@ -2,7 +2,8 @@
 // One of several configurations for each sample: premodels beside each
 // configuration alone and the oracle, what features may cost, and who was
 // taken for whom.
-import { facts, h, section, table } from "./dom.js";
+import { facts, h, section } from "./dom.js";
+import { table } from "./table.js";
 import { amount, known, percent, signed } from "./format.js";
 import { objective } from "./plan.js";
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // From a model file, or a model that is here, to a job.
 import { list, post, randomKey, upload } from "./api.js";
-import { field, form, h } from "./dom.js";
+import { h } from "./dom.js";
+import { field, form } from "./form.js";
 import { noDevices } from "./empty.js";
 import { state } from "./format.js";
 

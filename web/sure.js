@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How sure a plan is: the promise on new data, the chance that it stays the
 // best when costs are drawn again, and what other metrics say.
-import { chip, facts, h, section, table } from "./dom.js";
+import { chip, facts, h, section } from "./dom.js";
+import { table } from "./table.js";
 import { dash, known, percent, points, quantity } from "./format.js";
 
 // Sections for what the plan has of these; `unit(metric)` gives its name and

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A plan run for real: what was predicted beside what its device measured.
 import { changes, get, isOver, list, post } from "./api.js";
-import { h, link, problemBox, section, table, warnings } from "./dom.js";
+import { h, link, problemBox, section, warnings } from "./dom.js";
+import { table } from "./table.js";
 import { amount, dash, energy, flagList, instant, known, percent, signed, state,
     time } from "./format.js";
-import { taskProgress } from "./jobs.js";
+import { flags } from "./flags.js";
+import { taskStatus } from "./task.js";
 
 export async function validationView(page, id) {
     const path = `/v1/validations/${id}`;
@@ -35,14 +37,16 @@ function body(v, path) {
 }
 
 const energySection = (v) => section("Energy", h("p", null, v.measured.energy
-    ? energy(v.measured.energy, "net_nj") : dash("no meter there")));
+    ? energy(v.measured.energy, "net_nj") : ["Not measured: ",
+        flags.no_energy_sensor.text, "."]));
 
 // The tasks so far, each with what it is doing.
-export const stages = (flow) => table("Stages", [
+export const stages = (flow) => table("What was done, in order", [
     { title: "Stage", head: true, cell: (t) => t.kind },
+    { title: "By", cell: (t) => t.device ?? t.selector
+        ?? h("span", { class: "note" }, "a worker") },
     { title: "State", cell: (t) => state(t.state) },
-    { title: "Progress", cell: (t) => t.state === "leased" ? taskProgress(t)
-        : t.error ? `${t.error.code}: ${t.error.detail ?? ""}` : null },
+    { title: "Progress", wrap: true, cell: (t) => taskStatus(t) },
 ], flow.tasks);
 
 export const again = (path) => {
