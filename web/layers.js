@@ -153,6 +153,8 @@ function columns(layers, common, mixed, more) {
                     `${unit.text(row.ci95_lo_ns)} – ${
                         unit.text(row.ci95_hi_ns)} `, unresolved(row) ? null
                         : h("small", null, `±${percent(spread(row))}`)) },
+        { title: "Grade", key: (l) => l.row.grade,
+            cell: (l) => grade(l.row.grade) },
         ...more,
         { title: "Share", number: true, key: (l) => l.share,
             hint: "of the sum of all lines", cell: (l) => shareCell(l, most) },
@@ -171,8 +173,6 @@ function columns(layers, common, mixed, more) {
         ...optional("energy", [{ title: "Energy, net", number: true,
             key: (l) => l.energy?.net_nj ?? null,
             cell: (l) => energy(l.energy, "net_nj") }]),
-        { title: "Grade", key: (l) => l.row.grade,
-            cell: (l) => grade(l.row.grade) },
         { title: "Flags", wrap: true, cell: (l) => flagList(
             l.row.flags.filter((name) => !common.includes(name))) },
         ...mixed ? [{ title: "Source", cell: (l) => l.row.source }] : [],

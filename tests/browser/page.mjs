@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe, calm, tabOrder } from './access.mjs';
+import { boards, links, relay, waits } from './boards.mjs';
 import { go, openBrowser, says, saysTime, shoot, unresolved }
   from './browser.mjs';
 import { epochs, graph, roofline, shownLayers } from './drawings.mjs';
@@ -250,6 +251,10 @@ await withService(async (s) => {
     const search = await searchByForm();
     const plan = await comparePlan(s, search);
     await watchDevice(s, again.id);
+    await waits(page, s, model);
+    await links(page, s);
+    await relay(page, s);
+    await boards(page, s, profile);
     const diff = await compareTwo(s, profile, again.id);
     await tour(s, ['#/jobs', '#/jobs/1', '#/models', `#/models/${model}`,
       `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
