@@ -8,7 +8,7 @@ import { fill, h, wide } from "./dom.js";
 // sorted.  `open(row)`, if given: what a click or Enter on the row does, or null.
 export function table(caption, columns, rows, open = () => null) {
     const body = h("tbody");
-    const rest = h("p", { class: "note rest" });
+    const rest = h("p", { class: "rest" });
     let order = rows;
     const grow = (n) => {
         const from = body.rows.length;

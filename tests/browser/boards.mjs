@@ -85,7 +85,8 @@ export async function boards(page, s, id) {
       items: Array.from({ length: portion + layers }, (_, i) => ({
         ...counted(row, i), role: i < layers ? 'layer' : 'aa' })) }),
     await instead(page, `/v1/models/${profile.model}`, { ...model,
-      analysis: { ...model.analysis, exits: model.analysis.exits.slice(-1),
+      analysis: { ...model.analysis, exits: model.analysis.exits.slice(-1)
+        .map((e) => ({ ...e, after_layer: layers - 1 })),
         layers: Array.from({ length: layers }, (_, i) => ({ ...layer,
           index: i, name: `layer${i}`, reads: i ? [i - 1] : [] })) } })];
   await boardRows(page, s.url, id);

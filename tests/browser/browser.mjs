@@ -40,9 +40,9 @@ export async function openBrowser() {
   return { page, faults: watchFaults(page), close };
 }
 
-// A long poll that the page gives up when it shows something else is no fault.
+// What the page asks for and gives up when it shows something else is no fault.
 const givenUp = (r) => r.failure()?.errorText === 'net::ERR_ABORTED'
-  && new URL(r.url()).searchParams.has('wait');
+  && r.method() === 'GET' && new URL(r.url()).pathname.startsWith('/v1/');
 
 function watchFaults(page) {
   const faults = [];
