@@ -62,6 +62,26 @@ better_code(int error, const char *text, const char *code)
     return code;
 }
 
+/* Checks of the library put the place in its source before what they say:
+ * "/x/y.h:46 void f(int, const T&) only that matters".  That, if it is so. */
+static const char *
+without_place(const char *text)
+{
+    const char *at = text[0] == '/' ? strchr(text, '(') : NULL;
+    int depth = 0;
+
+    if (at == NULL || strchr(text, ':') == NULL || strchr(text, ':') > at)
+        return text;
+    for (; *at != '\0'; at++) {
+        depth += (*at == '(') - (*at == ')');
+        if (depth == 0)
+            break;
+    }
+    if (strncmp(at, ") const ", 8) == 0)
+        return at + 8;
+    return strncmp(at, ") ", 2) == 0 ? at + 2 : text;
+}
+
 enum status
 onnx_check(const struct onnx_runtime *rt, ort_result r, const char *code,
     const char *what, struct err *err)
@@ -71,7 +91,7 @@ onnx_check(const struct onnx_runtime *rt, ort_result r, const char *code,
 
     if (r == NULL)
         return ST_OK;
-    text = rt->api.GetErrorMessage(r);
+    text = without_place(rt->api.GetErrorMessage(r));
     st = err_set(err, ST_UNPROCESSABLE,
         better_code(rt->api.GetErrorCode(r), text, code), "%s: %s", what, text);
     rt->api.ReleaseStatus(r);

@@ -24,8 +24,8 @@ open_dimension(const struct graph *g, int value, int dim, struct err *err)
 
     return err_set(err, ST_UNPROCESSABLE, "model.dynamic_shape",
         "dimension %d of input %.100s is not fixed: give its shape, such as "
-        "{\"shape\": {\"%.40s\": [1, ..]}}",
-        dim, v->name, v->name);
+        "{\"shape\": {\"%.40s\": [1, ..]}} or --shape '%.40s=1x..'",
+        dim, v->name, v->name, v->name);
 }
 
 /* The dimensions of an input as the file has them; -1 where open. */

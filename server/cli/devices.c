@@ -81,9 +81,9 @@ print_device(struct text_table *t, const json_t *d, struct err *err)
     if (st == ST_OK)
         st = text_cell(
             t, "%s", json_is_true(json_object_get(d, "busy")) ? "yes" : "no");
-    text = json_dumps(labels, JSON_COMPACT | JSON_SORT_KEYS);
+    text = text_selector(labels);
     if (st == ST_OK)
-        st = text_cell(t, "%s", text ? text : "{}");
+        st = text ? text_cell(t, "%s", text) : ST_NOMEM;
     free(text);
     return st == ST_OK ? ST_OK : err_nomem(err);
 }

@@ -68,7 +68,7 @@ print_job(struct text_table *t, const json_t *j, struct err *err)
     const char *word = json_string_value(json_object_get(j, "state"));
     const char *name = json_string_value(json_object_get(j, "name"));
     const char *waits = waits_for(j);
-    char *devices = json_dumps(json_object_get(j, "devices"), JSON_COMPACT);
+    char *devices = text_selector(json_object_get(j, "devices"));
     enum status st = devices != NULL ? ST_OK : err_nomem(err);
 
     if (st == ST_OK && (text_cell(t, "%lld",

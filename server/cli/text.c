@@ -6,7 +6,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/plain.h"
+
+/* One entry; `key` NULL in a list. */
+static enum status
+add_entry(struct buf *b, const char *key, const json_t *v)
+{
+    const char *text = json_string_value(v), *all;
+
+    if (key != NULL)
+        return buf_addf(
+            b, NULL, "%s%s=%s", b->len > 0 ? "," : "", key, text ? text : "");
+    if (text == NULL)
+        text = json_get_string(v, "selector", "");
+    all = json_is_string(json_object_get(v, "count")) ? " (all)" : "";
+    return buf_addf(b, NULL, "%s%s%s", b->len > 0 ? ", " : "", text, all);
+}
+
+char *
+text_selector(const json_t *v)
+{
+    enum { LONGEST = 64 << 10 };
+    enum status st = ST_OK;
+    const char *key;
+    struct buf b;
+    json_t *x;
+    size_t i;
+
+    buf_init(&b, LONGEST);
+    json_object_foreach((json_t *)v, key, x)
+    {
+        if (st == ST_OK)
+            st = add_entry(&b, key, x);
+    }
+    json_array_foreach(v, i, x)
+    {
+        if (st == ST_OK)
+            st = add_entry(&b, NULL, x);
+    }
+    if (st == ST_OK && b.len == 0)
+        st = buf_addf(&b, NULL, "-");
+    if (st == ST_OK)
+        return b.data;
+    buf_clear(&b);
+    return NULL;
+}
 
 void
 text_warnings(const json_t *doc)

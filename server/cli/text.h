@@ -30,6 +30,10 @@ const char *text_markdown(const char *name, char out[TEXT_MARKDOWN]);
 /* "a,b" as ["a","b"], which the caller owns; NULL: out of memory. */
 json_t *text_words(const char *text);
 
+/* Labels ({"site":"lab"}) and lists of selectors as they are typed: "site=lab",
+ * "m4, any (all)".  The caller frees it; NULL: out of memory. */
+char *text_selector(const json_t *v);
+
 /* The `warnings` of a document, each a line or more; nothing where it has
  * none. */
 void text_warnings(const json_t *doc);

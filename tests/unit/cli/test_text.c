@@ -130,11 +130,39 @@ markdown_takes_no_name_for_its_own(void **state)
     assert_true(strlen(text_markdown(longest, out)) < TEXT_MARKDOWN);
 }
 
+static void
+selectors_are_shown_as_they_are_typed(void **state)
+{
+    static const struct {
+        const char *doc, *want;
+    } rows[] = {
+        { "{\"arch\":\"x86_64\",\"site\":\"lab\"}", "arch=x86_64,site=lab" },
+        { "{}", "-" },
+        { "[\"m4\"]", "m4" },
+        { "[\"m4\",{\"selector\":\"site=lab\",\"count\":\"all\"}]",
+            "m4, site=lab (all)" },
+        { "[{\"selector\":\"any\",\"count\":1}]", "any" },
+        { "null", "-" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        json_t *doc = json_loads(rows[i].doc, JSON_DECODE_ANY, NULL);
+        char *text = text_selector(doc);
+
+        assert_non_null(text);
+        assert_string_equal(text, rows[i].want);
+        free(text);
+        json_decref(doc);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_written_in_the_unit_people_use),
+        cmocka_unit_test(selectors_are_shown_as_they_are_typed),
         cmocka_unit_test(counts_keep_three_digits),
         cmocka_unit_test(a_missing_interval_is_a_dash),
         cmocka_unit_test(columns_line_up),
