@@ -9,6 +9,9 @@ import { skip } from '../e2e/service.mjs';
 const chromium = process.env.OFFRAMP_CHROMIUM ?? '/usr/bin/chromium';
 const shots = process.env.OFFRAMP_SHOTS ?? join(tmpdir(), 'offramp-shots');
 
+// Nothing is awaited longer than the test may take.
+const patience = 270e3 * (process.env.OFFRAMP_PATIENCE ?? 1);
+
 const args = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update',
@@ -33,6 +36,7 @@ export async function openBrowser() {
     viewport: { width: 1280, height: 900 },
   });
   const page = context.pages()[0] ?? await context.newPage();
+  page.setDefaultTimeout(patience);
   const close = async () => {
     await context.close();
     rmSync(folder, { recursive: true, force: true });

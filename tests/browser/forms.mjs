@@ -88,8 +88,7 @@ async function augmentation(s) {
   await page.locator('progress').first().waitFor();
   check(true, 'its progress is shown while it runs');
   const id = page.url().split('/').pop();
-  await page.waitForSelector('text=Predicted against measured',
-    { timeout: 120000 });
+  await page.waitForSelector('text=Predicted against measured');
   check((await s.get(`/v1/augmentations/${id}`)).plan > 0,
     'the form leads to a plan');
 }
@@ -106,7 +105,7 @@ async function mapping(s) {
   await problemAt(form, 'a_rate', 'what the link carries');
   await form.locator('[name=a_rate]').fill('1e9');
   await form.locator('[name=a_rate]').press('Enter');
-  await page.waitForSelector('text=Where segments run', { timeout: 60000 });
+  await page.waitForSelector('text=Where segments run');
   check(true, 'a mapping leads to who runs which segment');
 }
 
@@ -119,7 +118,7 @@ async function cut(s) {
   await shoot(page, 'cutform-phone');
   await form.locator('[name=plan]').selectOption('pipeline');
   await form.locator('button[type=submit]').press('Enter');
-  await page.waitForSelector('text=one sample every', { timeout: 60000 });
+  await page.waitForSelector('text=one sample every');
   check(true, 'a cut leads to its stages');
 
   await go(page, s.url, '#/policies');
@@ -127,7 +126,7 @@ async function cut(s) {
   for (const [i, name] of ['small', 'large'].entries())
     await form.locator('[name=name]').nth(i).fill(name);
   await form.locator('button[type=submit]').press('Enter');
-  await page.waitForSelector('[data-choice="oracle"]', { timeout: 60000 });
+  await page.waitForSelector('[data-choice="oracle"]');
   check(true, 'a selection leads to its table');
 }
 

@@ -87,11 +87,11 @@ async function measureByForm(s) {
     join(fixtures, 'cnn3.onnx'));
   await form.locator('select[name=effort]').selectOption('quick');
   await form.getByRole('button', { name: 'Measure' }).click();
-  await page.waitForURL(/#\/jobs\/\d+$/, { timeout: 60000 });
+  await page.waitForURL(/#\/jobs\/\d+$/);
   await page.locator('progress').waitFor();
   await shoot(page, 'job-running');
   const profile = page.getByRole('link', { name: /^Profile \d+$/ });
-  await profile.waitFor({ timeout: 150000 });
+  await profile.waitFor();
   check(await page.getByText('done').first().isVisible(),
     'the job ends before the eyes, without a reload');
   await profile.click();
@@ -160,8 +160,8 @@ async function searchByForm() {
     join(fixtures, 'cnn3_records.csv'));
   await box.locator('input[name=drop]').fill('2');
   await box.getByRole('button', { name: 'Search' }).click();
-  await page.waitForURL(/#\/searches\/\d+$/, { timeout: 60000 });
-  await page.locator('[data-plan=test]').waitFor({ timeout: 90000 });
+  await page.waitForURL(/#\/searches\/\d+$/);
+  await page.locator('[data-plan=test]').waitFor();
   return Number(page.url().match(/\d+$/)[0]);
 }
 

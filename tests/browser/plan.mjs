@@ -120,10 +120,10 @@ async function watched(s) {
   const { id } = await s.post('/v1/searches', { records, costs: costs(14),
     max_drop: 0.01, grid: 64 });
   await go(page, s.url, `#/searches/${id}`);
-  await page.getByText(/^best [\d.e+]+, bound/).waitFor({ timeout: 60000 });
+  await page.getByText(/^best [\d.e+]+, bound/).waitFor();
   check(true, 'a running search tells its best cost and bound');
   await page.getByRole('img', { name: /^Best latency and proved bound/ })
-    .waitFor({ timeout: 60000 });
+    .waitFor();
   await shoot(page, 'search-running');
   await page.getByRole('button', { name: 'Cancel this search' }).click();
   await page.getByText('cancelled', { exact: true }).waitFor();

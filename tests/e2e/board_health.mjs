@@ -96,7 +96,7 @@ withService(async (s) => {
   const twice = spawnSync(join(bin, 'offramp-probe'), ['--server', s.url,
     '--id', 'twice', '--spool', s.path('spool-twice'),
     '--board', 'a:serial=/dev/null,id=Z1', '--board',
-    'b:serial=/dev/zero,id=Z1'], { encoding: 'utf8', timeout: 20000 });
+    'b:serial=/dev/zero,id=Z1'], { encoding: 'utf8' });
   check(twice.status > 0 && /a and b have the same id=Z1/.test(twice.stderr),
     `one id twice is refused: ${twice.stderr.trim().split('\n').at(-1)}`);
 });

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -95,6 +96,17 @@ daemon_end(struct daemon *d, int sig)
     close(d->out);
     d->pid = 0;
     return status;
+}
+
+int64_t
+daemon_cpu_ns(const struct daemon *d)
+{
+    struct timespec t;
+    clockid_t id;
+
+    assert_int_equal(clock_getcpuclockid(d->pid, &id), 0);
+    assert_int_equal(clock_gettime(id, &t), 0);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
 long

@@ -31,6 +31,9 @@ int daemon_refusal(const char *const *options);
 /* Send `sig` and wait for the end: the wait status. */
 int daemon_end(struct daemon *d, int sig);
 
+/* The processor's time that it took so far. */
+int64_t daemon_cpu_ns(const struct daemon *d);
+
 /* Resident memory now, in kB. */
 long daemon_rss_kb(const struct daemon *d);
 

@@ -22,9 +22,10 @@ it_starts_fast_and_small_and_tells_its_address(void **state)
     size_t len;
 
     place_start(&d, p, "--address-file", p->address);
-    printf("started in %.0f ms, %ld kB\n", (double)d.started_ns / 1e6,
+    printf("started in %.0f ms, %.0f of them at work, %ld kB\n",
+        (double)d.started_ns / 1e6, (double)daemon_cpu_ns(&d) / 1e6,
         daemon_rss_kb(&d));
-    assert_true(d.started_ns < 1000000000);
+    assert_true(daemon_cpu_ns(&d) < 1000000000);
     assert_in_range(daemon_rss_kb(&d), 1, PLACE_RSS_MAX_KB);
     place_get(d.url, "/readyz", 200, NULL);
     assert_int_equal(file_read(p->address, 100, &text, &len, NULL), ST_OK);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check, Program } from './service.mjs';
 
-const HELD = 300, ABORTED = 20, STORMS = 5, LET_GO_MS = 20_000;
+const HELD = 300, ABORTED = 20, STORMS = 5, LET_GO_MS = 60_000;
 const dir = mkdtempSync(join(tmpdir(), 'offramp-hostile-'));
 const db = join(dir, 's.db');
 const tmp = `${db}.blobs/tmp`;
@@ -30,7 +30,7 @@ function raw(bytes) {
   return new Promise((done, fail) => {
     const s = net.connect(port, '127.0.0.1', () => s.write(bytes));
     let text = '';
-    s.setTimeout(20000, () => s.destroy(new Error('no answer')));
+    s.setTimeout(LET_GO_MS, () => s.destroy(new Error('no answer')));
     s.on('data', (d) => { text += d; });
     s.on('error', (e) => (text ? done(text) : fail(e)));
     s.on('close', () => done(text));

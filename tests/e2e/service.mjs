@@ -233,7 +233,7 @@ export class Service {
       const stuck = setTimeout(() => {
         faults.push(`${p.name} does not end when told to`);
         p.child.kill('SIGKILL');
-      }, 30000);
+      }, 120000);
       p.child.kill('SIGCONT'); // in case it is held
       await p.kill();
       clearTimeout(stuck);

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "unit/agent/rig.h"
 
-enum { PATIENCE_MS = 15000 };
+enum { PATIENCE_MS = 60000 };
 
 int
 rig_setup(void **state)

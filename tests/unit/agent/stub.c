@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 
-enum { CALLS = 4096, BLOBS = 16, POLL_MS = 1000, WAIT_S = 10 };
+enum { CALLS = 4096, BLOBS = 16, POLL_MS = 1000, WAIT_S = 60 };
 
 struct call {
     char line[200]; /* "PUT /v1/leases/1/result" */

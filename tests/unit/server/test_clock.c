@@ -2,19 +2,21 @@
 /* The system's clock is set while work is going on. */
 #include "unit/server/agent_calls.h"
 
+/* The least step there is goes back: time that passes meanwhile adds to it. */
 static const int64_t steps_ms[] = { INT64_C(365) * 86400 * 1000, 3600 * 1000,
-    SERVER_STEP_MS, -3600 * 1000 };
+    -SERVER_STEP_MS, -3600 * 1000 };
 
 static void
 step(struct service *s, int64_t by_ms)
 {
-    int64_t took;
+    int64_t took, before_ms = server_now_ms(s->server);
 
-    assert_int_equal(server_follow_clock(s->server, s->db,
-                         server_now_ms(s->server) + by_ms, &took, NULL),
+    assert_int_equal(
+        server_follow_clock(s->server, s->db, before_ms + by_ms, &took, NULL),
         ST_OK);
-    assert_true(llabs(took - by_ms) < 50);
     s->now_ms = server_now_ms(s->server);
+    /* All but what passed since the clock was read. */
+    assert_in_range(by_ms - took, 0, s->now_ms - before_ms - took);
 }
 
 static int64_t
@@ -52,7 +54,7 @@ leases_live_as_long_as_they_would_have(void **state)
         late = take(s, session);
         (void)late;
         step(s, steps_ms[i]);
-        assert_int_equal(swept(s, TTL_MS - 1000), 0);
+        assert_int_equal(swept(s, TTL_MS / 2), 0);
         assert_int_equal(swept(s, TTL_MS + 1000), 1);
         expect_task(s, lost, TASK_QUEUED, 1);
         s->now_ms += TTL_MS + 2000;
