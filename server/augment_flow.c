@@ -346,15 +346,20 @@ after_measuring(struct db *db, struct step *s, struct err *err)
 
 /* ---- the plan, and the networks cut short beside it ---- */
 
+/* Who measures for a short time does not wait longer for the validation. */
 static enum status
 add_validation(struct db *db, struct step *s, int64_t plan, struct err *err)
 {
     struct validation_order o =
         validation_order_for(plan, s->flow.owner, s->now_ms);
+    const json_t *policy = json_object_get(s->request, "policy");
+    double job_s = json_get_number(policy, "job_budget_s");
     enum status st;
 
     if (!json_is_true(json_object_get(s->request, "validate")))
         return ST_OK;
+    if (job_s < o.budget_s) /* unlike none, which is NaN */
+        o.budget_s = job_s;
     if ((st = validation_order_store(db, &o, err)) != ST_OK)
         return st;
     return step_set(s, "validation", json_integer(o.id), err);

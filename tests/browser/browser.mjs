@@ -75,6 +75,12 @@ export async function go(page, url, address) {
   await page.waitForSelector('main:not([aria-busy]) h1');
 }
 
+// What is posted to `path` from now on is measured in this way.
+export const measureBy = (page, path, policy) => page.route(`**${path}`,
+  (route) => (route.request().method() !== 'POST' ? route.continue()
+    : route.continue({ postData: JSON.stringify(
+      { ...route.request().postDataJSON(), policy }) })));
+
 export async function shoot(page, name) {
   mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });

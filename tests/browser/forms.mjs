@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe } from './access.mjs';
-import { go, openBrowser, shoot } from './browser.mjs';
+import { go, measureBy, openBrowser, shoot } from './browser.mjs';
 
 const { page, faults, close } = await openBrowser();
 const file = (name) => join(fixtures, name);
@@ -83,6 +83,7 @@ async function augmentation(s) {
   await form.locator('[name=drop]').press('Enter');
   await problemAt(form, 'mean', 'x is not a number');
   await form.locator('[name=mean]').fill('');
+  await measureBy(page, '/v1/augmentations', quickPolicy);
   await form.locator('[name=drop]').press('Enter');
   await page.waitForURL(/#\/augmentations\/\d+$/);
   await page.locator('progress').first().waitFor();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { check, fixtures, quickPolicy, withService } from '../e2e/service.mjs';
 import { axe, calm, tabOrder } from './access.mjs';
 import { boards, links, relay, waits } from './boards.mjs';
-import { go, openBrowser, says, saysTime, shoot, unresolved }
+import { go, measureBy, openBrowser, says, saysTime, shoot, unresolved }
   from './browser.mjs';
 import { epochs, graph, roofline, shownLayers } from './drawings.mjs';
 
@@ -86,6 +86,7 @@ async function measureByForm(s) {
   await form.locator('input[type=file]').setInputFiles(
     join(fixtures, 'cnn3.onnx'));
   await form.locator('select[name=effort]').selectOption('quick');
+  await measureBy(page, '/v1/jobs', quickPolicy);
   await form.getByRole('button', { name: 'Measure' }).click();
   await page.waitForURL(/#\/jobs\/\d+$/);
   await page.locator('progress').waitFor();

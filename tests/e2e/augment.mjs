@@ -82,6 +82,8 @@ withService(async (s) => {
     check(h.score === best && plan.exits.find((x) => x.name === h.exit).score
       === best, `${h.exit} is left by ${best}, in the plan too`);
   }
+  check(v.request.budget_s === quickPolicy.job_budget_s,
+    'what is measured for a short time is validated for no longer');
   check(v.residual.same_shares, 'the device decides as the replay says');
   check(Math.abs(v.measured.plan.accuracy - v.predicted.accuracy) < 1e-9,
     'and is as often right');

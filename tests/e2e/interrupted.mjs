@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cnn3, cnn3Model, dataOf, plainModel } from './fixture.mjs';
 import { Program, check, withService } from './service.mjs';
 
-const TIMES = 3; // the fixture's rows, so that stages last a while
+const TIMES = 2; // the fixture's rows, so that stages last a while
 const options = { heads: ['hidden'], rule: [2] };
 
 // A .npy file with its rows several times over; the header has room for the

@@ -13,7 +13,7 @@ export const shared = process.env.OFFRAMP_SHARED_DATA;
 
 // A measurement that is coarse but takes seconds.
 export const quickPolicy = {
-  max_rounds: 11, layer_budget_s: 0.5, job_budget_s: 20, warmup_s: 0.02,
+  max_rounds: 11, layer_budget_s: 0.5, job_budget_s: 6, warmup_s: 0.02,
 };
 
 export function skip(why) {
