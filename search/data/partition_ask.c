@@ -77,8 +77,9 @@ partition_ask_check(const char *plan, size_t graphs, struct err *err)
         if (graphs >= plans[i].least && graphs <= plans[i].most)
             return ST_OK;
         return err_set(err, ST_INVALID, "partition.plan",
-            "%zu graphs: plan %s takes %zu to %zu (pipeline takes most)",
-            graphs, plan, plans[i].least, plans[i].most);
+            "plan %s takes %zu to %zu graphs and %zu were given: "
+            "'offramp export graph PROFILE' writes that of a device",
+            plan, plans[i].least, plans[i].most, graphs);
     }
     return err_set(err, ST_INVALID, "partition.plan",
         "plan '%.32s': give light, heavy, rates, pipeline, jobs or exit", plan);
