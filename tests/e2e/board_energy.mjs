@@ -6,7 +6,9 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { canEmulate, startBoards } from './emulator.mjs';
-import { cnn3Model, dataOf } from './fixture.mjs';
+import { dataOf } from './fixture.mjs';
+import { npy } from './npy.mjs';
+import { model as onnx, node, weights } from './onnx.mjs';
 import { check, quickPolicy, withService } from './service.mjs';
 
 // Idle for the first seconds, then busy, as the tasks begin by idling.
@@ -19,6 +21,38 @@ function record(path) {
   return path;
 }
 
+// Two exits: every row runs a hundred times and more, so they are few and short.
+function small(s) {
+  const head = (k, from, to) => [
+    node('GlobalAveragePool', `gap${k}`, [from], [`g${k}`]),
+    node('Flatten', `flat${k}`, [`g${k}`], [`f${k}`]),
+    node('Gemm', `fc${k}`, [`f${k}`, `wf${k}`, `bf${k}`], [to])];
+  const conv = (k, from, to) => [
+    node('Conv', `conv${k}`, [from, `w${k}`], [`c${k}`],
+      { pads: [1, 1, 1, 1], kernel_shape: [3, 3] }),
+    node('Relu', `act${k}`, [`c${k}`], [to])];
+  const numbers = (k, inputs) => [weights(`w${k}`, [8, inputs, 3, 3], 9 * inputs),
+    weights(`wf${k}`, [8, 4], 8), weights(`bf${k}`, [4], 8)];
+  writeFileSync(s.path('small.onnx'), onnx([...conv(0, 'input', 'a0'),
+    ...head(0, 'a0', 'exit0'), ...conv(1, 'a0', 'a1'), ...conv(2, 'a1', 'a2'),
+    ...head(2, 'a2', 'final')],
+  [...numbers(0, 3), weights('w1', [8, 8, 3, 3], 72), ...numbers(2, 8)],
+  { input: [1, 3, 12, 12] }, { exit0: [1, 4], final: [1, 4] }));
+  return s.model(s.path('small.onnx'), 'small');
+}
+
+// Its data: any pictures, and any classes.
+function pictures(s, model) {
+  const rows = 200, size = 432;
+  writeFileSync(s.path('x.npy'), npy('|u1', [rows, 3, 12, 12],
+    Buffer.from(Array.from({ length: rows * size },
+      (_, i) => (i * 37 + (i >> 4) * (i % 5)) % 251))));
+  writeFileSync(s.path('y.npy'), npy('|u1', [rows],
+    Buffer.from(Array.from({ length: rows }, (_, i) => i % 4))));
+  return dataOf(s, model, { inputs: s.path('x.npy'), labels: s.path('y.npy'),
+    preprocess: { scale: 1 / 255 } });
+}
+
 async function startBoard() {
   const child = spawn(process.argv[2], [], { stdio: ['pipe', 'pipe', 'inherit'] });
   const path = await new Promise((done) => child.stdout.once('data',
@@ -27,6 +61,9 @@ async function startBoard() {
 }
 
 const emulated = canEmulate('mps2-an386');
+
+// A busy machine widens an interval, to below 0 as well.
+const inside = (v) => v.ci95_lo <= v.value && v.value <= v.ci95_hi;
 
 // A plan of that board's times, run there.
 async function validated(s, { profile, records }) {
@@ -55,8 +92,8 @@ withService(async (s) => {
   startBoards(s, { real: `serial=${path},id=one`,
     ...emulated ? { m4: 'qemu=mps2-an386' } : {} }, { args: ['--meter',
     `bench:trace=${record(s.path('trace.txt'))},device=real`] });
-  const model = await cnn3Model(s);
-  const data = await dataOf(s, model);
+  const model = await small(s);
+  const data = await pictures(s, model);
   await s.untilDevice('real');
 
   await s.post('/v1/jobs', { model: model.id, devices: ['real'],
@@ -98,12 +135,15 @@ withService(async (s) => {
     policy: { budget_s: 3, max_rounds: 16, max_bytes: 1024 } });
   const { link } = await s.until(`/v1/links/${id}`);
   check(link.transport === 'serial' && link.source === 'measured'
-    && link.to === 'host' && link.send.base_ns.value > 0
-    && link.receive.byte_ns.value > 0 && link.send.residual_rel >= 0,
+    && link.to === 'host' && [link.send, link.receive].every((w) =>
+    inside(w.base_ns) && inside(w.byte_ns) && w.residual_rel >= 0
+      && w.exchanges.every((e) => e.median_ns > 0)),
   'the line to its host is a link');
-  check(link.energy.sensor === 'bench' && link.energy.send.err_nj > 0
-    && link.energy.receive.net_nj !== undefined,
-  `a byte takes ${link.energy.send.net_nj.toFixed(0)} nJ`);
+  check(link.energy ? link.energy.sensor === 'bench'
+    && link.energy.send.err_nj > 0 && link.energy.receive.net_nj !== undefined
+    : link.flags.some((f) => /energy|meter/.test(f)),
+  `a byte takes ${link.energy?.send.net_nj} nJ, or a flag says why it is not `
+    + 'known');
   if (!emulated) return;
   await s.untilDevice('m4');
   const counted = await s.post('/v1/links', { from: 'm4', to: 'host' });

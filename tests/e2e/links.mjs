@@ -22,8 +22,8 @@ await withService(async (s) => {
   'the link from a device to the server is measured');
   for (const way of ['send', 'receive']) {
     const w = link[way];
-    check(inside(w.base_ns) && inside(w.byte_ns) && w.base_ns.value > 0
-      && w.residual_rel >= 0 && w.worst_rel >= w.residual_rel,
+    check(inside(w.base_ns) && inside(w.byte_ns) && w.residual_rel >= 0
+      && w.worst_rel >= w.residual_rel,
     `${way}: a base, a time per byte, and what they leave over`);
     check(w.exchanges.length >= 3
       && w.exchanges.every((e) => e.n === link.rounds && e.median_ns > 0),
@@ -54,7 +54,7 @@ await withService(async (s) => {
 
   const list = await s.get('/v1/links?from=shy&to=open');
   check(list.items.length === 1 && list.items[0].id === two.id
-    && list.items[0].link.send.base_ns.value > 0,
+    && inside(list.items[0].link.send.base_ns),
   'a measured link is found by its ends');
   check((await s.get('/v1/links')).items.length === 3,
     'and all of them are listed, failed ones too');
@@ -82,8 +82,8 @@ await withService(async (s) => {
   for (const [ends, way] of [['shy,open', 'send'], ['open,shy', 'receive']]) {
     const plan = JSON.parse(run('partition', '--link', ends, '--json', ...files));
     check(plan.link.source === 'measured' && plan.link.id === two.id
-      && Math.abs(plan.link.base_ms * 1e6 / both.link[way].base_ns.value - 1)
-        < 1e-9 && plan.on_first.join() === '0',
+      && Math.abs(plan.link.base_ms * 1e6
+        - Math.max(0, both.link[way].base_ns.value)) < 1e-3 && plan.on_first.join() === '0',
     `\`offramp partition --link ${ends}\` cuts with what was measured`);
   }
   check(/no link between/.test(fails('partition', '--link', 'shy,mars', ...files)),
