@@ -10,7 +10,10 @@ import { graphSection, macs, medians } from "./graph.js";
 import { again, stages } from "./validations.js";
 
 export async function augmentationsView(page) {
-    const all = await list("/v1/augmentations", page.signal);
+    const [all, models] = await Promise.all([
+        list("/v1/augmentations", page.signal),
+        list("/v1/models", page.signal)]);
+    const names = new Map(models.map((m) => [m.id, m.name]));
     page.show("Augmentations", h("details", { class: "box",
         open: !all.length }, h("summary", null, "Give a network exits"),
     await augmentForm(page)), all.length ? table(
@@ -18,8 +21,8 @@ export async function augmentationsView(page) {
             { title: "Augmentation", head: true, cell: (a) =>
                 link(`#/augmentations/${a.id}`, `Augmentation ${a.id}`) },
             { title: "State", cell: (a) => state(a.state) },
-            { title: "Model", cell: (a) => link(
-                `#/models/${a.request.model}`, short(a.request.model)) },
+            { title: "Model", cell: (a) => link(`#/models/${a.request.model}`,
+                names.get(a.request.model) || short(a.request.model)) },
             { title: "Device", cell: (a) => a.request.device },
             { title: "Started", cell: (a) => instant(a.created_at) },
         ], all) : h("p", null, "None yet. Start one here, or with ", h("code",

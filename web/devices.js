@@ -38,7 +38,7 @@ const buttons = (device, trouble, again) => verbs
         } }, text));
 
 const labels = (device) => Object.entries(device.labels ?? {})
-    .map(([k, v]) => h("code", { class: "label" }, `${k}=${v}`));
+    .map(([k, v]) => [h("code", { class: "label" }, `${k}=${v}`), " "]);
 
 export async function devicesView(page) {
     const devices = await list("/v1/devices", page.signal);
@@ -50,7 +50,7 @@ export async function devicesView(page) {
             ? [" ", h("small", null, "measuring")] : null] },
         { title: "Health", cell: (d) => state(d.health) },
         { title: "Mode", cell: (d) => state(d.mode) },
-        { title: "Labels", cell: labels },
+        { title: "Labels", wrap: true, cell: labels },
         { title: "Agent", cell: (d) => d.agent },
         { title: "Last seen", key: (d) => d.last_seen_at ?? "",
             cell: (d) => instant(d.last_seen_at) },

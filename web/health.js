@@ -17,8 +17,9 @@ export function healthCharts(items) {
         groups.set(name, [...groups.get(name) ?? [], p]);
     }
     if (!groups.size)
-        return h("p", null, "No golden kernel has a point yet: "
-            + "charts take those of grade A and B only.");
+        return h("p", null, "No golden kernel has a point yet: charts take "
+            + "those of grade A and B only. Each profile adds one; measure "
+            + "with nothing else running there.");
     return h("div", { class: "charts" }, [...groups.values()].map((points) => h("div", null,
         h("h3", null, points[0].kernel, " ", h("small", null, "environment ",
             short(points[0].env_fingerprint))),

@@ -118,7 +118,7 @@ export async function jobView(page, id) {
     for await (const job of changes(path, page.signal)) {
         if (!model) {
             model = await get(`/v1/models/${job.model}`, page.signal);
-            page.show(title(job), status, h("p", null, cancel),
+            page.show(job.name ? `Job ${id}: ${job.name}` : title(job), status, h("p", null, cancel),
                 section("Tasks", tasks));
         }
         cancel.hidden = isOver(job);

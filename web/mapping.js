@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which processor runs which segment, and what every other mapping would cost.
-import { chip, h, section } from "./dom.js";
+import { chip, h, section, svg, wide } from "./dom.js";
 import { table } from "./table.js";
 import { bytes, dash, known, percent, quantity } from "./format.js";
 
@@ -19,6 +19,30 @@ const processors = (m, unit) => table("Processors, in the order of the data", [
     { title: "Memory", number: true, cell: (p) =>
         bytes(p.memory_bytes, "no limit was given") },
 ], m.processors);
+
+// Each segment on its processor, as high as the share that reaches it.
+function strip(plan, m) {
+    const kept = plan.exits.map((e) => e.share ?? 0);
+    const reach = (i) => 1 - kept.slice(0, i).reduce((a, b) => a + b, 0);
+    const names = m.processors.map((p) => p.name);
+    const tall = 44;
+    return wide("Segments, drawn", svg("svg", { class: "strip", role: "img",
+        width: m.segments.length * 132, height: tall + 38,
+        viewBox: `0 0 ${m.segments.length * 132} ${tall + 38}`,
+        "aria-label": m.segments.map((name, i) => `segment ${i} on ${name}, ${
+            percent(Math.max(0, reach(i)), 0)} of samples`).join("; ") },
+    m.segments.map((name, i) => {
+        const high = Math.max(3, tall * reach(i));
+        return svg("g", { class: `cost-${1 + 2 * names.indexOf(name) % 5}`,
+            "data-segment": name },
+        svg("rect", { x: i * 132, y: (tall - high) / 2, width: 126,
+            height: high, rx: 4 }),
+        svg("text", { x: i * 132 + 63, y: tall + 14, class: "name" },
+            name.length > 18 ? `${name.slice(0, 17)}…` : name),
+        svg("text", { x: i * 132 + 63, y: tall + 30 },
+            `to ${plan.exits[i].name}`.slice(0, 20)));
+    })));
+}
 
 // A run of equal names as one: "board x 3, server x 2".
 function inWords(names) {
@@ -67,6 +91,8 @@ export function mapping(plan, unit) {
             ? `. These costs are of different sources (${
                 [...sources].map((s) => s ?? "unknown").join(", ")
             }): their sum is no measurement.` : ""),
+        strip(plan, m), h("p", { class: "note" }, "A segment is as high as "
+            + "the share of samples that reach it; a colour is a processor."),
         processors(m, unit),
         m.options.some((o) => known(o.cost) || o.why) ? options(m, unit) : null,
         m.difficulty ? difficulty(m.difficulty, unit) : null);

@@ -26,14 +26,14 @@ const labels = (set) => Object.entries(set ?? {})
 export async function modelView(page, id) {
     const model = await readyModel(page, id);
     if (!model.analysis) {
-        page.show(model.name, h("p", null, state(model.state)),
+        page.show(`Model ${model.name}`, h("p", null, state(model.state)),
             problemBox({ title: "The analysis refused this model",
                 message: model.error?.detail ?? "", ...model.error }));
         return;
     }
     const a = model.analysis;
     const profiles = await list(`/v1/profiles?model=${id}`, page.signal);
-    page.show(model.name, summary(model),
+    page.show(`Model ${model.name}`, summary(model),
         a.notes?.length ? h("ul", { class: "notes" },
             a.notes.map((note) => h("li", null, note))) : null,
         profileSection(profiles),
@@ -50,7 +50,7 @@ async function readyModel(page, id) {
         const model = await get(`/v1/models/${id}?wait=50`, page.signal);
         if (model.state !== "analysing")
             return model;
-        page.show(model.name, h("p", null, state(model.state),
+        page.show(`Model ${model.name}`, h("p", null, state(model.state),
             " A worker reads the model."));
     }
 }

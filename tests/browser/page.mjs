@@ -209,8 +209,10 @@ async function tour(s, addresses) {
     ['desk', 1280, 'light'], ['phone', 360, 'dark']]) {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
+    const titles = new Set();
     for (const address of addresses) {
       await go(page, s.url, address);
+      titles.add(await page.title());
       const [needs, has] = await page.evaluate(
         () => [document.documentElement.scrollWidth, innerWidth]);
       check(needs <= has, `${address.slice(0, 20)} fits ${width} pixels`);
@@ -218,7 +220,18 @@ async function tour(s, addresses) {
       await shoot(page, `${look}-${address.split('/')[1]}${
         address.split('/')[2] ? '-one' : ''}`);
     }
+    check(titles.size === addresses.length, `titles differ: ${[...titles]}`);
   }
+}
+
+// The way back is the browser's own.
+async function back(s) {
+  await go(page, s.url, '#/devices');
+  await page.getByRole('link', { name: 'localhost' }).click();
+  await page.getByRole('heading', { name: 'Device localhost' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Devices', exact: true }).waitFor();
+  check(page.url().endsWith('#/devices'), 'the back button leads back');
 }
 
 async function keyboard(s) {
@@ -260,6 +273,7 @@ await withService(async (s) => {
     await tour(s, ['#/jobs', '#/jobs/1', '#/models', `#/models/${model}`,
       `#/profiles/${profile}`, `#/searches/${search}`, `#/plans/${plan}`,
       '#/devices', '#/devices/localhost', diff]);
+    await back(s);
     await keyboard(s);
     await tabOrder(page, s.url, `#/profiles/${profile}`);
     await calm(page, s.url);

@@ -114,6 +114,26 @@ async function drawn(s, records) {
   await axe(page, 'a plan over several metrics');
 }
 
+// Segments over two processors are drawn where they run.
+async function mapped(s, records) {
+  const on = (device, factor) => ({ ...costs(4), device,
+    metrics: ['latency_ns'], exits: costs(4).exits.map((e, i) => ({
+      name: e.name, segment: { latency_ns: 1e5 * factor },
+      head: i < 3 ? { latency_ns: 4000 * factor } : null,
+      input_bytes: 4096, segment_bytes: 5000, head_bytes: 400,
+      peak_bytes: 20000 })) });
+  const search = await s.post('/v1/searches?wait=50', { records, grid: 8,
+    max_drop: 0.05, system: { links: [{ from: 0, to: 1, per_byte: 1 }],
+      processors: [{ costs: on('board', 1), memory_bytes: 40000 },
+        { costs: on('server', 0.1) }] } });
+  const plan = await s.get(`/v1/plans/${search.plan}`);
+  await go(page, s.url, `#/plans/${search.plan}`);
+  check((await page.locator('[data-segment]').evaluateAll((all) =>
+    all.map((e) => e.dataset.segment))).join() === plan.mapping.segments.join(),
+  `segments are drawn on ${plan.mapping.segments}`);
+  await axe(page, 'a plan over two processors');
+}
+
 // A search too hard to end soon: it says how far it is, and can be ended.
 async function watched(s) {
   const records = await postRecords(s, hardRecords(14, 4000));
@@ -150,6 +170,7 @@ await withService(async (s) => {
       .includes('With probability 0.9'), 'the promise is told');
     await looks(s.url, `#/plans/${number}`);
     await tabOrder(page, s.url, `#/plans/${number}`);
+    await mapped(s, records);
     await drawn(s, records);
     await watched(s);
     check(faults.length === 0, `nothing went wrong in the browser${
