@@ -40,7 +40,6 @@ async function result(page, search, seen) {
         ? "Waits for a worker." : taskProgress(search)),
         search.ending && h("p", { class: "note" },
             "Cancelled: it ends with the best plan it has."),
-        point && h("p", { class: "note" }, `${search.progress.detail}`),
         bounds(seen, ...objective(search.problem.objective ?? "latency_ns")),
         h("p", null, cancel)];
 }

@@ -124,8 +124,8 @@ async function mapped(s, records) {
       peak_bytes: 20000 })) });
   const search = await s.post('/v1/searches?wait=50', { records, grid: 8,
     max_drop: 0.05, system: { links: [{ from: 0, to: 1, per_byte: 1 }],
-      processors: [{ costs: on('board', 1), memory_bytes: 40000 },
-        { costs: on('server', 0.1) }] } });
+      processors: [{ costs: on('board', 0.1), memory_bytes: 32000 },
+        { costs: on('server', 1) }] } });
   const plan = await s.get(`/v1/plans/${search.plan}`);
   await go(page, s.url, `#/plans/${search.plan}`);
   check((await page.locator('[data-segment]').evaluateAll((all) =>
