@@ -7,11 +7,14 @@
 #include "server/export/export.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { ROLES = 3 };
 
 static const struct lane {
     const char *name, *level;
-    const char *roles[3]; /* taken in turn for each index; ends with NULL */
+    const char *roles[ROLES]; /* taken in turn for each index; ends with NULL */
 } lanes[] = {
     { "L0 whole network", "L0", { "whole" } },
     { "L1 layers in the network", "L1", { "layer" } },
@@ -84,24 +87,18 @@ lane_length(const struct lane *lane, const json_t *rows)
     return n;
 }
 
-/* Lay one lane out.  Its borders are whole ns, so that neighbours meet
- * exactly and never overlap. */
+/* Lay the first n indices of a lane out, whose rows are at[role][index].  Its
+ * borders are whole ns, so that neighbours meet exactly and never overlap. */
 static int
-add_lane(
-    json_t *events, const struct lane *lane, size_t tid, const json_t *rows)
+add_slices(json_t *events, const struct lane *lane, size_t tid, int64_t n,
+    const json_t **const *at)
 {
-    int64_t n = lane_length(lane, rows);
     double end = 0;
     int rc = 0;
 
-    if (n == 0)
-        return 0;
-    rc = json_array_append_new(
-        events, name_event("thread_name", tid, lane->name));
     for (int64_t i = 0; i < n; i++)
         for (size_t r = 0; lane->roles[r] != NULL; r++) {
-            const json_t *row =
-                export_row(rows, lane->level, lane->roles[r], i);
+            const json_t *row = at[r][i];
             double start = end;
 
             if (row == NULL || !in_lane(lane, row))
@@ -109,6 +106,30 @@ add_lane(
             end += round(export_number(row, "median_ns"));
             rc |= json_array_append_new(events, slice(row, tid, start, end));
         }
+    return rc;
+}
+
+static int
+add_lane(
+    json_t *events, const struct lane *lane, size_t tid, const json_t *rows)
+{
+    int64_t n = lane_length(lane, rows);
+    const json_t **at[ROLES] = { NULL };
+    int rc = 0;
+
+    if (n == 0)
+        return 0;
+    for (size_t r = 0; lane->roles[r] != NULL; r++)
+        if ((at[r] = export_by_index(
+                 rows, lane->level, lane->roles[r], (size_t)n)) == NULL)
+            rc = -1;
+    if (rc == 0)
+        rc = json_array_append_new(
+            events, name_event("thread_name", tid, lane->name));
+    if (rc == 0)
+        rc = add_slices(events, lane, tid, n, at);
+    for (size_t r = 0; r < ROLES; r++)
+        free(at[r]);
     return rc;
 }
 

@@ -39,8 +39,9 @@ const struct export_dialect export_dialects[] = {
     { "ofa", "application/yaml", "ofa.yaml",
         "Once-for-All and ProxylessNAS: blocks of mobile networks",
         export_ofa },
-    { "fbnet", "application/json", "fbnet.json",
-        "FBNet's look-up table with quantiles", export_fbnet },
+    { "fbnet", "application/jsonl", "fbnet.json",
+        "FBNet's look-up table with quantiles, an operator a line",
+        export_fbnet },
     { "nni", "text/plain; charset=utf-8", "nni.txt", "NNI's lut.txt",
         export_nni },
     { "partition", "application/json", "partition.json",
@@ -141,6 +142,25 @@ export_row(
             return row;
     }
     return NULL;
+}
+
+const json_t **
+export_by_index(
+    const json_t *rows, const char *level, const char *role, size_t n)
+{
+    const json_t **at = calloc(n + 1, sizeof(*at));
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(rows, i, row)
+    {
+        json_int_t k = json_integer_value(json_object_get(row, "index"));
+
+        if (at != NULL && export_is(row, level, role) && k >= 0 &&
+            (size_t)k < n && at[k] == NULL)
+            at[k] = row;
+    }
+    return at;
 }
 
 json_t *

@@ -117,6 +117,12 @@ bool export_is(const json_t *row, const char *level, const char *role);
 json_t *export_row(
     const json_t *rows, const char *level, const char *role, int64_t index);
 
+/* The same for all indices below n, borrowed, in an array that the caller
+ * frees: a row for each of many layers is not looked for among all rows.
+ * NULL: out of memory. */
+const json_t **export_by_index(
+    const json_t *rows, const char *level, const char *role, size_t n);
+
 /* A member as a number, NaN where it is null or absent; as text, "". */
 double export_number(const json_t *o, const char *name);
 const char *export_text(const json_t *o, const char *name);

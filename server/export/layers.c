@@ -48,36 +48,16 @@ take_rows(struct export_layers *l)
     return rc;
 }
 
-/* Mark the layers of `rows` in `seen`, with the row. */
-static void
-mark(const json_t *rows, const char *level, const json_t **seen, size_t n)
-{
-    const json_t *row;
-    size_t i;
-
-    json_array_foreach(rows, i, row)
-    {
-        json_int_t k = json_integer_value(json_object_get(row, "index"));
-
-        if (export_is(row, level, "layer") && k >= 0 && (size_t)k < n)
-            seen[k] = row;
-    }
-}
-
 static int
 find_gaps(struct export_layers *l)
 {
     const json_t *layers =
         json_object_get(json_object_get(l->in->model, "analysis"), "layers");
     size_t n = json_array_size(layers);
-    const json_t **have = calloc(2 * n + 1, sizeof(json_t *));
-    const json_t **low = have + n;
-    int rc = have == NULL;
+    const json_t **have = export_by_index(l->rows, l->level, "layer", n);
+    const json_t **low = export_by_index(l->in->omitted, l->level, "layer", n);
+    int rc = have == NULL || low == NULL;
 
-    if (have != NULL) {
-        mark(l->rows, l->level, have, n);
-        mark(l->in->omitted, l->level, low, n);
-    }
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (have[i] == NULL)
             rc = json_array_append_new(l->gaps,
@@ -85,6 +65,7 @@ find_gaps(struct export_layers *l)
                     export_text(json_array_get(layers, i), "name"), "grade",
                     low[i] ? export_text(low[i], "grade") : NULL));
     free(have);
+    free(low);
     return rc;
 }
 

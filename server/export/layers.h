@@ -79,9 +79,11 @@ int64_t export_setting(
     const json_t *row, const char *name, size_t k, int64_t fallback);
 
 /* What an element type ("f4") is called by ONNX ("float") and by numpy
- * ("float32"); itself where it is not known. */
+ * ("float32"); itself where it is not known.  Caffe2 has a number, 0 for one
+ * that it does not know. */
 const char *export_type_protobuf(const char *dtype);
 const char *export_type_numpy(const char *dtype);
+int export_type_caffe2(const char *dtype);
 
 /* The model's name, or its id where it has none. */
 const char *export_model_name(const struct export_input *in);

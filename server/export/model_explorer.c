@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Model Explorer's node data: a value for a layer's first node, so that a sum
- * over the graph is the layers' sum.  The data's name says what it is.
+ * over the graph is the layers' sum.  The data's name says what it is.  Data
+ * without a graph's id goes to the graph that is open; with one, it only goes
+ * to a graph of the ONNX file's internal name, which no profile knows.
  */
 #include "server/export/layers.h"
 
@@ -41,10 +43,9 @@ export_model_explorer(
         return st;
     name = json_sprintf("median us, %s on %s, grade %s or better", l.level,
         export_text(in->profile, "device"), in->min_grade);
-    doc = json_pack("{s:{s:o,s:o,s:[{s:i,s:s},{s:i,s:s}],s:o}}",
-        export_model_name(in), "results", results(&l), "name", name, "gradient",
-        "stop", 0, "bgColor", "#f1f8e9", "stop", 1, "bgColor", "#ef5350",
-        "offramp", export_meta(&l));
+    doc = json_pack("{s:o,s:o,s:[{s:i,s:s},{s:i,s:s}],s:o}", "results",
+        results(&l), "name", name, "gradient", "stop", 0, "bgColor", "#f1f8e9",
+        "stop", 1, "bgColor", "#ef5350", "offramp", export_meta(&l));
     export_layers_clear(&l);
     return export_dump(doc, out, err);
 }

@@ -2,9 +2,11 @@
 /*
  * The YAML table of Once-for-All and ProxylessNAS: blocks of mobile networks
  * by key, mean in ms.  A block's time is the sum of its layers' medians;
- * equal blocks are averaged.  A network with a layer that is no part of such
- * a block cannot be said in it, and is refused, as is a table with gaps: some
- * readers take a missing key for 0.
+ * equal blocks are averaged.  ProxylessNAS asks for blocks by the ratio of
+ * their expansion and for pooling and classifier in one, MobileNetV3 by the
+ * channels between and for each alone: both find their keys here.  A network
+ * with a layer that is no part of such a block cannot be said in it, and is
+ * refused, as is a table with gaps: some readers take a missing key for 0.
  */
 #include "server/export/layers.h"
 
@@ -116,9 +118,30 @@ add_shape(
                        : st;
 }
 
+/* What tells blocks of a kind apart, in the words of either reader. */
+enum words { PROXYLESS, MOBILENET_V3 };
+
+static enum status
+add_settings(const struct block *b, const json_t *last, enum words words,
+    struct buf *key, struct err *err)
+{
+    bool v3 = words == MOBILENET_V3;
+    enum status st =
+        buf_addf(key, err, "-expand:%lld-kernel:%lld-stride:%lld-idskip:%d",
+            (long long)(v3 ? export_dim(b->dw, "input_shapes", 1) : b->expand),
+            (long long)export_setting(b->dw, "kernel", 0, 1),
+            (long long)export_setting(b->dw, "strides", 0, 1),
+            strstr(export_text(last, "fusion_group"), "+Add") != NULL);
+
+    if (st != ST_OK || !v3)
+        return st;
+    return buf_addf(key, err, "-se:0-hs:%d",
+        strstr(export_text(b->dw, "fusion_group"), "HardSwish") != NULL);
+}
+
 static enum status
 make_key(const struct block *b, const json_t *first, const json_t *last,
-    struct buf *key, struct err *err)
+    enum words words, struct buf *key, struct err *err)
 {
     enum status st = buf_addf(key, err, "%s-input:", b->ltype);
 
@@ -131,18 +154,15 @@ make_key(const struct block *b, const json_t *first, const json_t *last,
             key, err, "%lld", (long long)export_dim(last, "output_shapes", 1));
     if (st == ST_OK)
         st = add_shape(last, "output_shapes", key, err);
-    if (st != ST_OK || b->dw == NULL)
-        return st;
-    return buf_addf(key, err, "-expand:%lld-kernel:%lld-stride:%lld-idskip:%d",
-        (long long)b->expand, (long long)export_setting(b->dw, "kernel", 0, 1),
-        (long long)export_setting(b->dw, "strides", 0, 1),
-        strstr(export_text(last, "fusion_group"), "+Add") != NULL);
+    return st != ST_OK || b->dw == NULL
+               ? st
+               : add_settings(b, last, words, key, err);
 }
 
 /* Add the block at i to {key: [sum, count]}. */
 static enum status
 add_block(json_t *table, const json_t *rows, size_t i, const struct block *b,
-    struct err *err)
+    enum words words, struct err *err)
 {
     double ns = 0;
     struct buf key;
@@ -152,7 +172,7 @@ add_block(json_t *table, const json_t *rows, size_t i, const struct block *b,
         ns += export_number(json_array_get(rows, i + k), "median_ns");
     buf_init(&key, 1 << 10);
     st = make_key(b, json_array_get(rows, i),
-        json_array_get(rows, i + b->n - 1), &key, err);
+        json_array_get(rows, i + b->n - 1), words, &key, err);
     if (st == ST_OK) {
         const json_t *old = json_object_get(table, key.data);
         double sum = old ? json_real_value(json_array_get(old, 0)) : 0;
@@ -164,6 +184,23 @@ add_block(json_t *table, const json_t *rows, size_t i, const struct block *b,
     }
     buf_clear(&key);
     return st;
+}
+
+/* The same layers again as ProxylessNAS and MobileNetV3 do not both say them:
+ * a block by its channels, a classifier with the pooling before it. */
+static enum status
+add_other_words(json_t *table, const json_t *rows, size_t i,
+    const struct block *b, struct err *err)
+{
+    struct block both = *b;
+
+    if (b->dw != NULL)
+        return add_block(table, rows, i, b, MOBILENET_V3, err);
+    if (strcmp(b->ltype, "Logits") != 0 || i == 0 ||
+        !is_pool(json_array_get(rows, i - 1)))
+        return ST_OK;
+    both.n++;
+    return add_block(table, rows, i - 1, &both, PROXYLESS, err);
 }
 
 static enum status
@@ -183,7 +220,9 @@ make_table(json_t *table, const json_t *rows, struct err *err)
                 "can name: use json, csv or fbnet",
                 export_text(row, "name"), export_text(row, "fusion_group"));
         pooled |= is_pool(row);
-        st = add_block(table, rows, i, &b, err);
+        st = add_block(table, rows, i, &b, PROXYLESS, err);
+        if (st == ST_OK)
+            st = add_other_words(table, rows, i, &b, err);
     }
     return st;
 }

@@ -6,18 +6,19 @@
 
 static const struct type {
     const char *ours, *protobuf, *numpy;
+    int caffe2; /* of its TensorProto.DataType; 0 is UNDEFINED */
 } types[] = {
-    { "f2", "float16", "float16" },
-    { "f4", "float", "float32" },
-    { "f8", "double", "float64" },
-    { "i1", "int8", "int8" },
-    { "i2", "int16", "int16" },
-    { "i4", "int32", "int32" },
-    { "i8", "int64", "int64" },
-    { "u1", "uint8", "uint8" },
-    { "u2", "uint16", "uint16" },
-    { "u4", "uint32", "uint32" },
-    { "u8", "uint64", "uint64" },
+    { "f2", "float16", "float16", 12 },
+    { "f4", "float", "float32", 1 },
+    { "f8", "double", "float64", 13 },
+    { "i1", "int8", "int8", 7 },
+    { "i2", "int16", "int16", 9 },
+    { "i4", "int32", "int32", 2 },
+    { "i8", "int64", "int64", 10 },
+    { "u1", "uint8", "uint8", 6 },
+    { "u2", "uint16", "uint16", 8 },
+    { "u4", "uint32", "uint32", 0 },
+    { "u8", "uint64", "uint64", 0 },
 };
 
 static const struct type *
@@ -43,4 +44,12 @@ export_type_numpy(const char *dtype)
     const struct type *t = find(dtype);
 
     return t ? t->numpy : dtype;
+}
+
+int
+export_type_caffe2(const char *dtype)
+{
+    const struct type *t = find(dtype);
+
+    return t ? t->caffe2 : 0;
 }

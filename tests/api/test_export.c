@@ -204,6 +204,36 @@ layers_in_the_network_are_preferred_once_all_are_there(void **state)
     json_decref(doc);
 }
 
+/* Of layers alone, whatever level their latency is of. */
+static void
+openmetrics_has_energy_where_a_meter_was(void **state)
+{
+    struct export_input in;
+    json_t *doc = mobile_load(&in), *row;
+    struct buf out;
+
+    (void)state;
+    write_dialect("openmetrics", &in, &out);
+    assert_null(strstr(out.data, "joules"));
+    buf_clear(&out);
+    row = json_deep_copy(json_array_get(in.rows, 0));
+    json_object_set_new(row, "level", json_string("L5"));
+    json_object_set_new(row, "median_ns", json_null());
+    json_object_set_new(row, "energy",
+        json_pack(
+            "{s:f,s:n,s:f}", "gross_nj", 2500.0, "net_nj", "err_nj", 125.0));
+    json_array_append_new(in.rows, row);
+    write_dialect("openmetrics", &in, &out);
+    assert_non_null(strstr(out.data, "# UNIT offramp_layer_energy_joules "));
+    assert_non_null(strstr(out.data, "level=\"L5\",min_grade=\"A\",layer=\""
+                                     "/conv0\",index=\"0\",kind=\"gross\"} "
+                                     "2.5e-06\n"));
+    assert_non_null(strstr(out.data, "kind=\"err\"} 1.25e-07\n"));
+    assert_null(strstr(out.data, "kind=\"net\""));
+    buf_clear(&out);
+    json_decref(doc);
+}
+
 static size_t
 lines_of(const char *format, const struct export_input *in)
 {
@@ -398,6 +428,7 @@ main(int argc, char **argv)
         cmocka_unit_test(a_mobile_network_has_an_ofa_table),
         cmocka_unit_test(
             layers_in_the_network_are_preferred_once_all_are_there),
+        cmocka_unit_test(openmetrics_has_energy_where_a_meter_was),
         cmocka_unit_test(a_hostile_name_adds_no_line),
     };
 

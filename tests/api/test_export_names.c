@@ -131,6 +131,34 @@ text_lines(const char *text)
     return lines;
 }
 
+static size_t
+json_values(const char *what, const char *text, size_t len)
+{
+    struct err err = { 0 };
+    json_t *doc;
+    size_t n;
+
+    if (json_parse(text, len, &doc, &err) != ST_OK)
+        fail_msg("%s: %s", what, err.text);
+    n = values(doc);
+    json_decref(doc);
+    return n;
+}
+
+/* A document a line. */
+static size_t
+jsonl_values(const char *what, const char *text)
+{
+    size_t n = 0;
+
+    for (const char *end; *text != '\0'; text = end + 1) {
+        end = strchr(text, '\n');
+        assert_non_null(end);
+        n += json_values(what, text, (size_t)(end - text));
+    }
+    return n;
+}
+
 /* What must not change with a name: 0 where the file lacks what the dialect
  * asks for. */
 static size_t
@@ -138,17 +166,15 @@ shape_of(const struct export_dialect *d, const struct export_input *in)
 {
     struct err err = { 0 };
     struct buf out;
-    json_t *doc;
     size_t n = 0;
 
     buf_init(&out, 1 << 20);
     if (d->write(in, &out, &err) != ST_OK) {
         n = 0;
+    } else if (strstr(d->media_type, "jsonl") != NULL) {
+        n = jsonl_values(d->name, out.data);
     } else if (strstr(d->media_type, "json") != NULL) {
-        if (json_parse(out.data, out.len, &doc, &err) != ST_OK)
-            fail_msg("%s: %s", d->name, err.text);
-        n = values(doc);
-        json_decref(doc);
+        n = json_values(d->name, out.data, out.len);
     } else {
         n = strcmp(d->name, "csv") == 0 ? csv_lines(out.data)
                                         : text_lines(out.data);
