@@ -12,6 +12,7 @@ static const struct col cols[] = {
     COL(COL_TEXT, struct import, model_name),
     COL(COL_TEXT, struct import, analysis),
     COL(COL_TEXT, struct import, omitted),
+    COL(COL_TEXT, struct import, origin),
 };
 static const struct shape shape = SHAPE(struct import, cols);
 
@@ -23,7 +24,7 @@ import_clear(struct import *i)
 
 static const char sql_add[] =
     "INSERT INTO import (sha256, generator, profile, created_ms, model_name,"
-    " analysis, omitted) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    " analysis, omitted, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 enum status
 db_import_add(
@@ -32,13 +33,13 @@ db_import_add(
     return db_insert(db, sql_add,
         ARGS(A_TEXT(i->sha256), A_TEXT(i->generator), A_INT(i->profile),
             A_INT(i->created_ms), A_TEXT(i->model_name), A_TEXT(i->analysis),
-            A_TEXT(i->omitted)),
+            A_TEXT(i->omitted), A_TEXT(i->origin)),
         id, err);
 }
 
 static const char sql_get[] =
     "SELECT id, sha256, generator, profile, created_ms, model_name, analysis,"
-    " omitted FROM import WHERE id = ?1";
+    " omitted, origin FROM import WHERE id = ?1";
 
 enum status
 db_import_get(struct db *db, int64_t id, struct import *out, struct err *err)

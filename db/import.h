@@ -19,6 +19,7 @@ struct import {
     int64_t created_ms;
     char *model_name;
     char *analysis, *omitted; /* documents */
+    char *origin; /* document: of an import there; NULL: measured there */
 };
 
 void import_clear(struct import *i);

@@ -327,7 +327,8 @@ CREATE TABLE import (
     created_ms INTEGER NOT NULL,        -- imported
     model_name TEXT NOT NULL,
     analysis   TEXT NOT NULL,           -- document: of the model, from there
-    omitted    TEXT NOT NULL            -- document: rows that were left out there
+    omitted    TEXT NOT NULL,           -- document: rows that were left out there
+    origin     TEXT                     -- document: where it was from there; NULL: measured there
 ) STRICT;
 
 -- One measured run of one model on one device: of this server's, or imported.

@@ -15,7 +15,7 @@
 #include "server/auth.h"
 #include "server/export/native.h"
 
-enum { ROWS_MAX = 1 << 20, NAME_MAX_BYTES = 200 };
+enum { ROWS_MAX = 1 << 20, NAME_MAX_BYTES = 200, ORIGINS_MAX = 16 };
 
 /* Units of time are a thousand apart; sums of layers are not. */
 static const double UNITS_APART = 100;
@@ -48,7 +48,7 @@ read_top(const json_t *doc, struct native *d, struct err *err)
         { "created", JF_STR, true, &d->created, 0, 40 },
         { "generator", JF_STR, true, &d->generator, 0, NAME_MAX_BYTES },
         { "profile", JF_INT, true, &d->profile, 1, 9e15 },
-        { "origin", JF_ANY, false, &d->origin, 0, 0 },
+        { "origin", JF_OBJ, false, &d->origin, 0, 0 },
         { "statistic", JF_STR, true, &d->statistic, 0, 16 },
         { "min_grade", JF_STR, true, &d->min_grade, 0, 1 },
         { "device", JF_OBJ, true, &d->device, 0, 0 },
@@ -134,6 +134,35 @@ check_top(const struct native *d, struct err *err)
     if (!json_is_true(json_object_get(d->check, "pass")))
         return refuse(err, "check.pass is not true: a network with wrong "
                            "outputs has no times");
+    return ST_OK;
+}
+
+/* From server to server: each says where it had the table from. */
+static enum status
+check_origin(const json_t *origin, struct err *err)
+{
+    for (size_t i = 0; origin != NULL; i++) {
+        const char *sha256, *generator, *at = NULL;
+        json_t *before = NULL;
+        int64_t profile;
+        const struct json_field fields[] = {
+            { "sha256", JF_HASH, true, &sha256, 0, 0 },
+            { "generator", JF_STR, true, &generator, 0, NAME_MAX_BYTES },
+            { "profile", JF_INT, true, &profile, 1, 9e15 },
+            { "imported_at", JF_STR, true, &at, 0, 40 },
+            { "origin", JF_OBJ, false, &before, 0, 0 },
+        };
+        enum status st = JSON_READ(origin, "origin", fields, err);
+
+        if (st != ST_OK)
+            return st;
+        if (clock_utc_parse(at) < 0)
+            return refuse(err, "origin.imported_at must be a UTC time such as "
+                               "2026-11-21T01:02:03Z");
+        if (i == ORIGINS_MAX)
+            return refuse(err, "origin has gone through over 16 servers");
+        origin = before;
+    }
     return ST_OK;
 }
 
@@ -363,6 +392,8 @@ fill_from(const struct native *d, const json_t *doc, int64_t now_ms,
     if (st == ST_OK &&
         (st = api_text(d->analysis, &in->from.analysis, err)) == ST_OK)
         st = api_text(d->omitted, &in->from.omitted, err);
+    if (st == ST_OK && d->origin != NULL)
+        st = api_text(d->origin, &in->from.origin, err);
     return st;
 }
 
@@ -371,6 +402,8 @@ fill_profile(const struct native *d, struct import_in *in, struct err *err)
 {
     struct profile *p = &in->profile;
     const struct measure *whole = d->e2e != NULL ? &in->row[0].m : NULL;
+    const bool timed = whole != NULL && whole->source != SOURCE_EMULATED &&
+                       !(whole->flags & FLAG(unsupported));
     enum status st;
 
     p->model = (char *)d->model_id;
@@ -390,7 +423,7 @@ fill_profile(const struct native *d, struct import_in *in, struct err *err)
             ST_OK)
         return st;
     p->grade = row_grade(
-        d->grade[0], p->flags, whole ? row_ci_rel(whole) : NAN, whole != NULL);
+        d->grade[0], p->flags, timed ? row_ci_rel(whole) : NAN, timed);
     return ST_OK;
 }
 
@@ -405,6 +438,7 @@ import_read(
     if ((st = read_top(doc, &d, err)) != ST_OK ||
         (st = read_parts(&d, err)) != ST_OK ||
         (st = check_top(&d, err)) != ST_OK ||
+        (st = check_origin(d.origin, err)) != ST_OK ||
         (st = read_rows(&d, in, err)) != ST_OK ||
         (st = fill_profile(&d, in, err)) != ST_OK ||
         (st = check_units(&d, in, err)) != ST_OK)
@@ -425,5 +459,6 @@ import_in_clear(struct import_in *in)
     free(in->profile.exits);
     free(in->from.analysis);
     free(in->from.omitted);
+    free(in->from.origin);
     memset(in, 0, sizeof(*in));
 }

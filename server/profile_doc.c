@@ -226,8 +226,14 @@ fill(struct db *db, const struct profile *p, char min_grade,
     if ((st = profile_document(db, p, &in->profile, err)) != ST_OK ||
         (st = profile_image(db, p, &in->image, err)) != ST_OK)
         return st;
-    return profile_rows(db, p, json_object_get(in->model, "analysis"),
-        min_grade, in->rows, in->omitted, err);
+    if ((st = profile_rows(db, p, json_object_get(in->model, "analysis"),
+             min_grade, in->rows, in->omitted, err)) != ST_OK)
+        return st;
+    /* What the grade leaves out stands in no other place either. */
+    if (export_row(in->rows, "L0", "whole", 0) == NULL &&
+        json_object_set_new(in->profile, "e2e", json_null()) != 0)
+        return err_nomem(err);
+    return ST_OK;
 }
 
 enum status

@@ -138,9 +138,10 @@ view_origin(const struct import *i)
 {
     if (i->id == 0)
         return json_null();
-    return json_pack("{s:s,s:s,s:I,s:o}", "sha256", i->sha256, "generator",
+    return json_pack("{s:s,s:s,s:I,s:o,s:o}", "sha256", i->sha256, "generator",
         i->generator, "profile", (json_int_t)i->profile, "imported_at",
-        view_time(i->created_ms));
+        view_time(i->created_ms), "origin",
+        i->origin ? view_document(i->origin) : json_null());
 }
 
 json_t *

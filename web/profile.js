@@ -58,7 +58,8 @@ const headline = (profile, model) => h("p", { class: "meta" },
     h("span", { class: "note" }, " measured ", instant(profile.created_at),
         profile.origin ? [", imported ", instant(profile.origin.imported_at),
             `: profile ${profile.origin.profile} of ${
-                profile.origin.generator}, model ${model.name}`]
+                profile.origin.generator}${profile.origin.origin
+                ? ", which had imported it too" : ""}, model ${model.name}`]
             : [" by ", link(`#/jobs/${profile.job}`, `job ${profile.job}`),
                 ", ", link(`#/models/${profile.model}`,
                     `model ${model.name}`)]));

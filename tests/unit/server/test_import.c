@@ -119,6 +119,81 @@ every_view_and_format_has_it(void **state)
     json_decref(table);
 }
 
+/* Of an import elsewhere, and before that of one more: all is kept. */
+static void
+where_it_was_before_stays_with_it(void **state)
+{
+    struct service *s = *state;
+    json_t *table = load_table(), *profile, *out, *origin;
+    static const char text[] =
+        "{\"sha256\":"
+        "\"1111111111111111111111111111111111111111111111111111111111111111\","
+        "\"generator\":\"offramp 0.0.9\",\"profile\":12,"
+        "\"imported_at\":\"2026-01-02T03:04:05Z\",\"origin\":{\"sha256\":"
+        "\"2222222222222222222222222222222222222222222222222222222222222222\","
+        "\"generator\":\"offramp 0.0.8\",\"profile\":7,"
+        "\"imported_at\":\"2026-01-01T03:04:05Z\",\"origin\":null}}";
+
+    origin = json_loads(text, 0, NULL);
+    json_object_set(table, "origin", origin);
+    profile = import(s, 201, table);
+    assert_true(json_equal(
+        json_object_get(json_object_get(profile, "origin"), "origin"), origin));
+    out = call(s, 200, "GET", "/v1/export/json?profile=1", NULL);
+    assert_true(json_equal(
+        json_object_get(json_object_get(out, "origin"), "origin"), origin));
+    json_decref(import(s, 201, out)); /* what goes out can come in */
+    json_decref(out);
+    json_decref(origin);
+    json_decref(profile);
+    json_decref(table);
+}
+
+/* A board's counts have no interval, and are no worse for it. */
+static void
+an_emulated_whole_keeps_its_grade(void **state)
+{
+    struct service *s = *state;
+    json_t *table = load_table(), *profile, *v, *closure;
+    json_t *e2e = json_object_get(table, "e2e");
+    const char *name;
+
+    json_object_foreach(e2e, name, v)
+    {
+        if (strstr(name, "_ns") != NULL)
+            json_object_set_new(e2e, name, json_null());
+    }
+    json_object_set_new(e2e, "source", json_string("emulated"));
+    closure = json_object_get(table, "closure");
+    json_object_set_new(closure, "whole_ns", json_null());
+    profile = import(s, 201, table);
+    assert_string_equal(json_get_string(profile, "grade", ""),
+        json_get_string(table, "grade", "?"));
+    json_decref(profile);
+    json_decref(table);
+}
+
+/* Below the grade asked for, it is listed and nowhere else. */
+static void
+a_poor_whole_is_only_listed(void **state)
+{
+    struct service *s = *state;
+    json_t *table = load_table(), *out, *row;
+    size_t i, listed = 0;
+
+    json_object_set_new(
+        json_object_get(table, "e2e"), "grade", json_string("C"));
+    json_decref(import(s, 201, table));
+    out = call(s, 200, "GET", "/v1/export/json?profile=1&min_grade=B", NULL);
+    assert_true(json_is_null(json_object_get(out, "e2e")));
+    json_array_foreach(json_object_get(out, "omitted"), i, row) listed +=
+        strcmp(json_get_string(row, "level", ""), "L0") == 0;
+    assert_int_equal(listed, 1);
+    json_decref(import(s, 201, out));
+    json_decref(out);
+    json_decref(table);
+}
+
 static enum status
 count_point(const struct chart_row *r, void *ctx)
 {
@@ -240,6 +315,8 @@ what_is_wrong_is_named(void **state)
         { "closure/whole_ns", "540", "closure.whole_ns" },
         { "exits/0/index", "50", "exits[0].index" },
         { "omitted", "7", "omitted" },
+        { "origin", "7", "origin" },
+        { "origin", "{\"profile\":1}", "origin" },
         { "layers", "{}", "layers" },
     };
     struct service *s = *state;
@@ -335,6 +412,9 @@ main(void)
     cmocka_unit_test_setup_teardown(test, service_setup, service_teardown)
     const struct CMUnitTest tests[] = {
         T(what_comes_in_goes_out_again),
+        T(where_it_was_before_stays_with_it),
+        T(an_emulated_whole_keeps_its_grade),
+        T(a_poor_whole_is_only_listed),
         T(the_same_table_again_is_the_same_profile),
         T(every_view_and_format_has_it),
         T(it_is_never_taken_for_what_was_measured_here),
