@@ -114,6 +114,20 @@ print_man(const char *verb)
     return 0;
 }
 
+/* What a verb has printed must have arrived: a full disk behind `> FILE` is a
+ * failure like any other. */
+static int
+flushed(int rc)
+{
+    struct err err = { 0 };
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return rc;
+    err_set(&err, ST_IO, "cli.output",
+        "not all of the output could be written: is the disk full?");
+    return rc != 0 ? rc : cli_fail(&err);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -128,14 +142,14 @@ main(int argc, char **argv)
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         print_help(stdout);
-        return 0;
+        return flushed(0);
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("offramp %s\n", OFFRAMP_VERSION);
-        return 0;
+        return flushed(0);
     }
     if (strcmp(argv[1], "man") == 0)
-        return print_man(argc > 2 ? argv[2] : NULL);
+        return flushed(print_man(argc > 2 ? argv[2] : NULL));
     if ((v = find_verb(argv[1])) == NULL) {
         fprintf(stderr,
             argv[1][0] == '-'
@@ -148,7 +162,7 @@ main(int argc, char **argv)
     if (hash_start(&err) != ST_OK)
         return cli_fail(&err);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    rc = v->run(argc - 1, argv + 1);
+    rc = flushed(v->run(argc - 1, argv + 1));
     curl_global_cleanup();
     return rc;
 }
