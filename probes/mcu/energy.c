@@ -199,7 +199,7 @@ energy_of(struct pass_of *x, struct sum *sum, json_t **out)
         return ST_OK;
     sum->flags |= energy_idle_flags(x->idle_w[0], x->idle_w[1]) |
                   (f->replayed ? FLAG(replayed) : 0);
-    if (!(t->gross_nj > 0)) { /* a difference below its own bound */
+    if (!(t->gross_nj > 0)) { /* a difference that is lost in its error */
         sum->flags |= FLAG(energy_coarse);
         return ST_OK;
     }

@@ -10,7 +10,18 @@
 enum { BATCHES = 5 };
 static const double CYCLES_AGREE = 0.05;
 
-/* The median of a few batches, each channel on its own, per execution. */
+/* NaN where a total went down, which no count can. */
+static double
+count_between(const struct meter_facts *f, uint64_t from, uint64_t to)
+{
+    uint64_t delta;
+
+    return meter_delta(f, from, to, &delta, NULL) == ST_OK ? (double)delta
+                                                           : NAN;
+}
+
+/* The median of a few batches, each channel on its own, per execution; NaN
+ * where one of them cannot be true. */
 static enum status
 count_group(const struct meter_handle *m, struct subject *s,
     double per_run[METER_CHANNELS], struct err *err)
@@ -19,22 +30,23 @@ count_group(const struct meter_handle *m, struct subject *s,
     double v[METER_CHANNELS][BATCHES];
 
     for (int b = 0; b < BATCHES; b++) {
-        uint64_t from[METER_CHANNELS], to[METER_CHANNELS], delta;
+        uint64_t from[METER_CHANNELS], to[METER_CHANNELS];
         enum status st;
 
         if ((st = m->ops->read(m->self, from, err)) != ST_OK ||
             (st = s->run(s->ctx, s->n, err)) != ST_OK ||
             (st = m->ops->read(m->self, to, err)) != ST_OK)
             return st;
-        for (size_t c = 0; c < f->n; c++) {
-            if ((st = meter_delta(f, from[c], to[c], &delta, err)) != ST_OK)
-                return st;
-            v[c][b] = (double)delta / (double)s->n;
-        }
+        for (size_t c = 0; c < f->n; c++)
+            v[c][b] = count_between(f, from[c], to[c]) / (double)s->n;
     }
     for (size_t c = 0; c < f->n; c++) {
+        bool known = true;
+
+        for (int b = 0; b < BATCHES; b++)
+            known &= !isnan(v[c][b]);
         stats_sort(v[c], BATCHES);
-        per_run[c] = stats_quantile(v[c], BATCHES, 0.5);
+        per_run[c] = known ? stats_quantile(v[c], BATCHES, 0.5) : NAN;
     }
     return ST_OK;
 }
@@ -43,8 +55,9 @@ count_group(const struct meter_handle *m, struct subject *s,
 static bool
 impossible(const char *name, double value)
 {
-    return value <= 0 && (strcmp(name, "PAPI_TOT_CYC") == 0 ||
-                             strcmp(name, "PAPI_TOT_INS") == 0);
+    return isnan(value) ||
+           (value <= 0 && (strcmp(name, "PAPI_TOT_CYC") == 0 ||
+                              strcmp(name, "PAPI_TOT_INS") == 0));
 }
 
 static enum status

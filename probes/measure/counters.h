@@ -13,8 +13,9 @@
  * Count a calibrated subject, one group of events after the other.  *out is a
  * new object {"PAPI_TOT_CYC":1.5, ..}, counts an execution (whose counters
  * they are is in the environment record);
- * an impossible one is null.  Sets counter_pass_mismatch in *flags where
- * groups disagree on cycles by over 5 % or a count was impossible.
+ * an impossible one (none at all, or a total that went down) is null.  Sets
+ * counter_pass_mismatch in *flags where groups disagree on cycles by over 5 %
+ * or a count was impossible.
  */
 enum status counters_measure(const struct meter_handle *meter,
     struct subject *s, json_t **out, int64_t *flags,

@@ -166,6 +166,8 @@ counters_read(void *self, uint64_t *values, struct err *err)
     (void)err;
     values[0] = (uint64_t)(r->cycles[r->group] * n);
     values[1] = (uint64_t)(r->other[r->group] * n);
+    if (r->backwards) /* of the second group alone */
+        values[1] = r->group == 1 ? UINT64_MAX / 2 - values[1] : values[1];
     return ST_OK;
 }
 

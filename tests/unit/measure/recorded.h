@@ -40,6 +40,7 @@ struct recorded_counters {
     const struct fake_work *work;
     double cycles[3], other[3];
     const char *names[3];
+    bool backwards;
     size_t groups, group;
     struct meter_facts facts;
 };

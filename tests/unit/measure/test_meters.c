@@ -284,7 +284,7 @@ count_of(const json_t *o, const char *name)
 }
 
 static json_t *
-count(double cycles_1, double instructions, int64_t *flags)
+count_as(double cycles_1, double instructions, bool backwards, int64_t *flags)
 {
     struct fake_machine m;
     struct fake_work w;
@@ -299,9 +299,16 @@ count(double cycles_1, double instructions, int64_t *flags)
     h = recorded_counters(&r, &w);
     r.cycles[1] = cycles_1;
     r.other[0] = instructions;
+    r.backwards = backwards;
     *flags = 0;
     assert_int_equal(counters_measure(&h, &s, &out, flags, NULL), ST_OK);
     return out;
+}
+
+static json_t *
+count(double cycles_1, double instructions, int64_t *flags)
+{
+    return count_as(cycles_1, instructions, false, flags);
 }
 
 static void
@@ -337,6 +344,21 @@ an_impossible_count_is_null_never_zero(void **state)
 
     (void)state;
     assert_true(json_is_null(json_object_get(o, "PAPI_TOT_INS")));
+    assert_int_equal(flags, FLAG(counter_pass_mismatch));
+    json_decref(o);
+}
+
+/* One counter that fails does not cost the others, nor the job. */
+static void
+a_total_that_goes_down_is_null_and_the_others_stay(void **state)
+{
+    int64_t flags;
+    json_t *o = count_as(3010, 9000, true, &flags);
+
+    (void)state;
+    assert_true(json_is_null(json_object_get(o, "PAPI_L1_DCM")));
+    within(count_of(o, "PAPI_TOT_INS"), 9000, 1e-9);
+    within(count_of(o, "PAPI_TOT_CYC"), 3000, 1e-9);
     assert_int_equal(flags, FLAG(counter_pass_mismatch));
     json_decref(o);
 }
@@ -386,6 +408,7 @@ main(void)
         cmocka_unit_test(counts_are_per_execution_and_groups_agree),
         cmocka_unit_test(groups_that_disagree_on_cycles_are_flagged),
         cmocka_unit_test(an_impossible_count_is_null_never_zero),
+        cmocka_unit_test(a_total_that_goes_down_is_null_and_the_others_stay),
         cmocka_unit_test(absent_meters_say_what_is_missing),
     };
 
