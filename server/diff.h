@@ -19,14 +19,17 @@ enum status diff_document(struct db *db, const struct profile *a,
 
 /* What the rows say together. */
 struct diff_totals {
-    size_t compared; /* rows with a time on both sides */
-    size_t apart;    /* of those: intervals do not overlap */
-    size_t same;     /* of those: one is a copy of the other */
-    double ratio;    /* median of b / a over the rows compared; NaN: none */
+    size_t
+        compared; /* rows with a time (or an emulator's count) on both sides */
+    size_t apart; /* of those: intervals do not overlap, counts differ */
+    size_t same;  /* of those: one is a copy of the other */
+    double ratio; /* median of b / a over the rows compared; NaN: none */
     double sentinel; /* b / a of the golden kernel; NaN: no difference */
+    bool counted;    /* all of those are counts */
 };
 
-/* Rows with a time, paired by place, or by kernel where the models differ. */
+/* Rows with a time or an emulator's count, paired by place, or by kernel where
+ * the models differ. */
 enum status diff_rows(struct db *db, const struct profile *a,
     const struct profile *b, json_t **rows, struct diff_totals *totals,
     struct err *err) MUST_CHECK;

@@ -34,6 +34,9 @@ static const struct rule things[] = {
     { "kernel", "another kernel schedules and maps memory differently" },
     { "microcode", "microcode changes what instructions cost" },
     { "firmware_digest", "other firmware" },
+    { "kernels", "other kernels compute the layers" },
+    { "emulator", "another emulator, or release of it" },
+    { "counter_source", "something else counted" },
     { "flash_wait_states", "code is fetched at another speed" },
     { "mcu_cache_enabled", "with and without cache" },
     { "supply_mV", "another supply voltage" },
@@ -156,16 +159,18 @@ say_totals(json_t *list, const struct diff_totals *t, struct err *err)
     buf_init(&text, SENTENCE_MAX);
     if (t->compared == 0)
         st = buf_addstr(&text,
-            "nothing can be compared: no row has a time on both sides", err);
+            "nothing can be compared: no row has a time, or a count, on both "
+            "sides",
+            err);
     else if (t->apart == 0)
-        st = buf_addf(&text, err,
-            "the profiles agree: of %zu rows the intervals all overlap",
-            t->compared);
+        st = buf_addf(&text, err, "the profiles agree: of %zu rows the %s",
+            t->compared,
+            t->counted ? "counts are all equal" : "intervals all overlap");
     else
         st = buf_addf(&text, err,
-            "%zu of %zu rows differ beyond both intervals; B / A is %.3f in "
-            "the middle",
-            t->apart, t->compared, t->ratio);
+            "%zu of %zu rows differ %s; B / A is %.3f in the middle", t->apart,
+            t->compared,
+            t->counted ? "in their counts" : "beyond both intervals", t->ratio);
     if (st == ST_OK && t->same > 0)
         st = buf_addf(&text, err,
             "; %zu rows are one measurement, copied from the cache", t->same);
@@ -183,10 +188,16 @@ say_sentinel(json_t *list, const struct diff_totals *t, struct err *err)
     if (!(fabs(t->sentinel - 1) > limit))
         return ST_OK;
     buf_init(&text, SENTENCE_MAX);
-    st = buf_addf(&text, err,
-        "the golden kernel took %.3f times as long in B: the machine itself "
-        "was %s, whatever the network",
-        t->sentinel, t->sentinel > 1 ? "slower" : "faster");
+    if (t->counted)
+        st = buf_addf(&text, err,
+            "the golden kernel took %.3f times the instructions in B: other "
+            "code ran, or another core, whatever the network",
+            t->sentinel);
+    else
+        st = buf_addf(&text, err,
+            "the golden kernel took %.3f times as long in B: the machine "
+            "itself was %s, whatever the network",
+            t->sentinel, t->sentinel > 1 ? "slower" : "faster");
     return st == ST_OK ? say(list, &text, err) : st;
 }
 

@@ -9,15 +9,18 @@
 #include "db/measure.h"
 #include "server/diff.h"
 #include "server/rank_test.h"
+#include "server/row_read.h"
 #include "server/view.h"
 
 enum { KEY_BYTES = 96 };
 
-/* One row of a side, as far as it is compared. */
+/* One row of a side, as far as it is compared: by its time, or by what an
+ * emulator counted, which is exact. */
 struct item {
     int64_t id, source; /* source: the row it is, or is a copy of */
     enum role role;
-    double median, lo, hi;
+    bool counted;
+    double value, lo, hi;
     json_t *place, *numbers; /* owned */
     char key[KEY_BYTES];     /* its partner's too; "": it has none */
 };
@@ -51,13 +54,22 @@ view_place(const struct measure *m)
         m->name, "kernel_key", view_text(m->kernel_key));
 }
 
+/* What an emulator counted; NaN of any other row. */
+static double
+counted_of(const struct measure *m)
+{
+    return m->source == SOURCE_EMULATED ? row_instructions(m) : NAN;
+}
+
 static json_t *
 view_numbers(const struct measure *m)
 {
-    return json_pack("{s:I,s:o,s:o,s:o,s:I,s:o,s:o}", "id", (json_int_t)m->id,
-        "median_ns", json_number_or_null(m->median_ns), "ci95_lo_ns",
+    return json_pack("{s:I,s:s,s:o,s:o,s:o,s:o,s:I,s:o,s:o}", "id",
+        (json_int_t)m->id, "source", source_words[m->source], "median_ns",
+        json_number_or_null(m->median_ns), "ci95_lo_ns",
         json_number_or_null(m->ci95_lo_ns), "ci95_hi_ns",
-        json_number_or_null(m->ci95_hi_ns), "n_epochs", (json_int_t)m->n_epochs,
+        json_number_or_null(m->ci95_hi_ns), "instructions",
+        json_number_or_null(counted_of(m)), "n_epochs", (json_int_t)m->n_epochs,
         "grade", json_stringn(&m->grade, 1), "flags", flag_json(m->flags));
 }
 
@@ -65,10 +77,11 @@ static enum status
 add_item(const struct measure *m, void *ctx)
 {
     struct side *s = ctx;
+    const double count = counted_of(m);
     struct item *i;
 
-    if (isnan(m->median_ns))
-        return ST_OK; /* counters and energies have no time to compare */
+    if (isnan(m->median_ns) && isnan(count))
+        return ST_OK; /* hardware counters and energies: nothing to compare */
     if (s->n == s->cap) {
         size_t cap = s->cap ? 2 * s->cap : 64;
         struct item *to = realloc(s->item, cap * sizeof(*to));
@@ -82,7 +95,8 @@ add_item(const struct measure *m, void *ctx)
     *i = (struct item){ .id = m->id,
         .source = m->cached_from ? m->cached_from : m->id,
         .role = m->role,
-        .median = m->median_ns,
+        .counted = isnan(m->median_ns),
+        .value = isnan(m->median_ns) ? count : m->median_ns,
         .lo = m->ci95_lo_ns,
         .hi = m->ci95_hi_ns,
         .place = view_place(m),
@@ -157,13 +171,21 @@ p_of(struct db *db, const struct item *a, const struct item *b, double *p,
     return st;
 }
 
-/* Do the intervals overlap?  Null where there are not two. */
+/* Is it further from one to the other than they are sure of? */
+static bool
+apart(const struct item *a, const struct item *b)
+{
+    return a->counted ? a->value != b->value : a->hi < b->lo || b->hi < a->lo;
+}
+
+/* Do the intervals overlap, are the counts equal?  Null where there are not
+ * two. */
 static json_t *
 overlap(const struct item *a, const struct item *b)
 {
-    if (b == NULL || isnan(a->lo) || isnan(b->lo))
+    if (!a->counted && (isnan(a->lo) || isnan(b->lo)))
         return json_null();
-    return json_boolean(a->lo <= b->hi && b->lo <= a->hi);
+    return json_boolean(!apart(a, b));
 }
 
 /* One row of the answer; `b` may be NULL, or `a` where only b has it. */
@@ -172,9 +194,9 @@ add_pair(struct db *db, const struct item *a, const struct item *b,
     json_t *rows, struct err *err)
 {
     const struct item *one = a ? a : b;
-    bool both = a != NULL && b != NULL;
+    bool both = a != NULL && b != NULL && a->counted == b->counted;
     double p = NAN;
-    enum status st = both ? p_of(db, a, b, &p, err) : ST_OK;
+    enum status st = both && !a->counted ? p_of(db, a, b, &p, err) : ST_OK;
     json_t *row;
 
     if (st != ST_OK)
@@ -182,7 +204,7 @@ add_pair(struct db *db, const struct item *a, const struct item *b,
     row = json_pack("{s:o,s:o,s:o,s:o,s:o}", "a",
         a ? json_incref(a->numbers) : json_null(), "b",
         b ? json_incref(b->numbers) : json_null(), "ratio",
-        json_number_or_null(both ? b->median / a->median : NAN), "overlap",
+        json_number_or_null(both ? b->value / a->value : NAN), "overlap",
         both ? overlap(a, b) : json_null(), "p_value", json_number_or_null(p));
     row = view_merge(row, json_copy(one->place));
     return json_array_append_new(rows, row) == 0 ? ST_OK : err_nomem(err);
@@ -231,23 +253,22 @@ add_up(const struct side *a, const struct side *b, struct diff_totals *t,
 {
     double *ratio = calloc(a->n + 1, sizeof(*ratio));
 
-    *t = (struct diff_totals){ .ratio = NAN, .sentinel = NAN };
+    *t = (struct diff_totals){ .ratio = NAN, .sentinel = NAN, .counted = true };
     if (ratio == NULL)
         return err_nomem(err);
     for (size_t i = 0; i < a->n; i++) {
         const struct item *x = &a->item[i], *y = partner(b, x);
-        bool apart;
 
-        if (y == NULL)
+        if (y == NULL || x->counted != y->counted)
             continue;
-        apart = x->hi < y->lo || y->hi < x->lo;
+        t->counted &= x->counted;
         if (x->role == ROLE_SENTINEL) {
-            if (apart && isnan(t->sentinel))
-                t->sentinel = y->median / x->median;
+            if (apart(x, y) && isnan(t->sentinel))
+                t->sentinel = y->value / x->value;
             continue; /* tells of the machine, not of the network */
         }
-        ratio[t->compared++] = y->median / x->median;
-        t->apart += apart;
+        ratio[t->compared++] = y->value / x->value;
+        t->apart += apart(x, y);
         t->same += x->source == y->source;
     }
     qsort(ratio, t->compared, sizeof(*ratio), by_size);

@@ -22,9 +22,10 @@ export async function diffView(page, a, b) {
             : h("p", null, "Both were made under the same conditions, as far "
                 + "as they are recorded.")),
         section("Rows", apart.length ? rowTable(
-            "Rows whose 95 % intervals lie apart", apart)
-            : h("p", null, close.length ? `The 95 % intervals of all ${
-                close.length} rows that both have overlap.`
+            "Rows whose 95 % intervals lie apart, or whose counts differ",
+            apart) : h("p", null, close.length
+                ? `All ${close.length} rows that both have agree: their 95 % `
+                + "intervals overlap, counts are equal."
                 : "No row is in both."),
         h("details", { class: "box" },
             h("summary", null, `All rows (${diff.rows.length})`),
@@ -68,27 +69,35 @@ const said = (value) => value === null ? dash("not recorded")
     : known(value) ? String(Number(value.toPrecision(6)))
     : typeof value === "object" ? JSON.stringify(value) : String(value);
 
+const numberOf = (side) => side?.median_ns ?? side?.instructions ?? null;
+
+// As a row of a profile has what was counted.
+const counted = (side) => side
+    && { ...side, counters: { instructions: side.instructions } };
+
 const rowTable = (caption, rows) => table(caption, [
     { title: "Level", key: (r) => r.level, cell: (r) => r.level },
     { title: "Of", key: (r) => r.role, cell: (r) => r.role },
     { title: "#", number: true, key: (r) => r.index, cell: (r) => r.index },
     { title: "Name", head: true, key: (r) => r.name, cell: (r) => r.name },
-    { title: "A", number: true, key: (r) => r.a?.median_ns ?? null,
-        cell: (r) => measured(r.a, "A has no such row") },
-    { title: "B", number: true, key: (r) => r.b?.median_ns ?? null,
-        cell: (r) => measured(r.b, "B has no such row") },
+    { title: "A", number: true, key: (r) => numberOf(r.a),
+        cell: (r) => measured(counted(r.a), "A has no such row") },
+    { title: "B", number: true, key: (r) => numberOf(r.b),
+        cell: (r) => measured(counted(r.b), "B has no such row") },
     { title: "B / A", number: true, key: (r) => r.ratio,
         cell: (r) => known(r.ratio) ? h("span", { "data-ratio": "",
             class: r.overlap === false && "warn" }, r.ratio.toFixed(3))
             : dash("not in both") },
-    { title: "Intervals", key: (r) => r.overlap === null ? null
-        : Number(r.overlap), cell: (r) => r.overlap === null
-        ? dash("not in both, or too few epochs")
-        : r.overlap ? chip("overlap", "") : chip("apart", "warn") },
+    { title: "Intervals", hint: "of counts: whether they are equal",
+        key: (r) => r.overlap === null ? null : Number(r.overlap),
+        cell: (r) => r.overlap === null
+            ? dash("not in both, or too few epochs")
+            : r.overlap ? chip("overlap", "") : chip("apart", "warn") },
     { title: "p", number: true, key: (r) => r.p_value,
         hint: "two-sided, Mann and Whitney, on the stored epochs",
         cell: (r) => known(r.p_value) ? r.p_value < 0.001 ? "< 0.001"
-            : r.p_value.toFixed(3) : dash("epochs are missing") },
+            : r.p_value.toFixed(3)
+            : dash("epochs are missing, or these are counts") },
 ], rows);
 
 // On a profile's page: choose the other one; those of its model come first.

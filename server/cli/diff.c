@@ -35,6 +35,18 @@ real_cell(struct text_table *t, int digits, double x)
     return isfinite(x) ? text_cell(t, "%.*f", digits, x) : text_cell(t, "-");
 }
 
+/* A time, or what an emulator counted. */
+static void
+number_text(const json_t *side, char out[TEXT_CELL])
+{
+    double count = json_get_number(side, "instructions");
+
+    if (isfinite(count))
+        snprintf(out, TEXT_CELL, "%.0f", count);
+    else
+        text_time(json_get_number(side, "median_ns"), out);
+}
+
 static enum status
 row_cells(struct text_table *t, const json_t *row)
 {
@@ -43,8 +55,8 @@ row_cells(struct text_table *t, const json_t *row)
     char time_a[TEXT_CELL], time_b[TEXT_CELL];
     enum status st;
 
-    text_time(json_get_number(a, "median_ns"), time_a);
-    text_time(json_get_number(b, "median_ns"), time_b);
+    number_text(a, time_a);
+    number_text(b, time_b);
     if ((st = text_cell(t, "%s", apart ? "*" : "")) != ST_OK ||
         (st = text_cell(t, "%s", json_get_string(row, "level", "-"))) !=
             ST_OK ||

@@ -92,6 +92,12 @@ withService(async (s) => {
     `/v1/profiles/${first.profile.id}/diff/${other.profile.id}`);
   check(why.env.some((e) => e.name === 'firmware_digest'),
     'and a comparison names it');
+  const layers = why.rows.filter((r) => r.role === 'layer' && r.level === 'L2');
+  check(layers.length > 0 && layers.every((r) => r.a.instructions > 0
+    && r.overlap === (r.a.instructions === r.b.instructions)
+    && Math.abs(r.ratio - r.b.instructions / r.a.instructions) < 1e-9
+    && r.a.median_ns === null),
+  'and compares what was counted');
 
   const twice = spawnSync(join(bin, 'offramp-probe'), ['--server', s.url,
     '--id', 'twice', '--spool', s.path('spool-twice'),

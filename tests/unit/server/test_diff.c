@@ -153,6 +153,28 @@ what_nothing_explains_is_said_to_be_so(void **state)
     json_decref(env);
 }
 
+/* Of emulated boards; and what a board's environment has to say. */
+static void
+counts_are_told_as_counts(void **state)
+{
+    const struct diff_totals totals = { .compared = 9,
+        .apart = 4,
+        .ratio = 1.25,
+        .sentinel = 1.5,
+        .counted = true };
+    json_t *env, *lines;
+
+    (void)state;
+    env = json_pack(
+        "[{s:s,s:s,s:s}]", "name", "kernels", "a", "portable", "b", "dsp");
+    assert_int_equal(diff_summary(env, 0, 0, &totals, &lines, NULL), ST_OK);
+    says(lines, 0, "4 of 9 rows differ in their counts; B / A is 1.250");
+    says(lines, 1, "kernels is portable in A and dsp in B");
+    says(lines, 2, "took 1.500 times the instructions in B");
+    json_decref(lines);
+    json_decref(env);
+}
+
 int
 main(void)
 {
@@ -162,6 +184,7 @@ main(void)
         cmocka_unit_test(stable_members_come_first_and_small_changes_do_not),
         cmocka_unit_test(causes_are_told_strongest_first),
         cmocka_unit_test(what_nothing_explains_is_said_to_be_so),
+        cmocka_unit_test(counts_are_told_as_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
