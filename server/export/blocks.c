@@ -21,6 +21,8 @@ add_part(json_t *blocks, const struct export_input *in, const json_t *exit,
     if (!json_is_object(json_object_get(exit, part)))
         return ST_OK;
     ns = export_number(export_row(in->rows, "L6", part, index), "median_ns");
+    if (isnan(ns) && export_is_counted(in))
+        return export_refuse_counted(in, err);
     if (isnan(ns))
         return err_set(err, ST_UNPROCESSABLE, "export.incomplete",
             "the %s of exit %lld has no L6 row of grade %s or better; ask for "

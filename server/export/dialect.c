@@ -144,6 +144,29 @@ export_row(
     return NULL;
 }
 
+bool
+export_is_counted(const struct export_input *in)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(in->rows, i, row)
+    {
+        if (strcmp(export_text(row, "source"), "emulated") == 0)
+            return true;
+    }
+    return false;
+}
+
+enum status
+export_refuse_counted(const struct export_input *in, struct err *err)
+{
+    return err_set(err, ST_UNPROCESSABLE, "export.unsupported",
+        "%s is emulated: it has counts and no times, which this format has "
+        "no place for; take json, csv or costs",
+        export_text(in->profile, "device"));
+}
+
 const json_t **
 export_by_index(
     const json_t *rows, const char *level, const char *role, size_t n)

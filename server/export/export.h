@@ -107,6 +107,12 @@ enum status export_dump(
 enum status export_dump_exact(
     json_t *doc, struct buf *out, struct err *err) MUST_CHECK;
 
+/* Was the profile made by an emulator, and so has no times?  Then no other
+ * grade or level helps: ST_UNPROCESSABLE "export.unsupported". */
+bool export_is_counted(const struct export_input *in);
+enum status export_refuse_counted(
+    const struct export_input *in, struct err *err) MUST_CHECK;
+
 /* [{level, role, index, name, grade}, ..] of rows that are left out. */
 json_t *export_omitted(const json_t *rows);
 

@@ -84,6 +84,10 @@ export_google_benchmark(
             "omitted", export_omitted(in->omitted));
     int rc = context == NULL;
 
+    if (export_is_counted(in)) {
+        json_decref(context);
+        return export_refuse_counted(in, err);
+    }
     if (json_is_integer(cores))
         rc |= json_object_set(context, "num_cpus", cores);
     if (!isnan(khz))

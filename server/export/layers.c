@@ -77,6 +77,8 @@ refuse(const struct export_layers *l, struct err *err)
     json_t *gap;
     size_t i;
 
+    if (export_is_counted(l->in))
+        return export_refuse_counted(l->in, err);
     buf_init(&names, 400);
     json_array_foreach(l->gaps, i, gap)
     {
