@@ -45,7 +45,7 @@ static const struct fillable {
     { ROLE_LAYER, AT(LEVEL_L2) | AT(LEVEL_L3) | AT(LEVEL_L4) | AT(LEVEL_L5) },
     { ROLE_SEGMENT, AT(LEVEL_L5) | AT(LEVEL_L6) },
     { ROLE_HEAD, AT(LEVEL_L5) | AT(LEVEL_L6) },
-    { ROLE_PREFIX, AT(LEVEL_L6) },
+    { ROLE_PREFIX, AT(LEVEL_L5) | AT(LEVEL_L6) },
     { ROLE_JOINT, AT(LEVEL_L6) },
     { ROLE_STAGE, AT(LEVEL_L6) },
 };

@@ -162,6 +162,7 @@ fill_energy(struct pass *pass, struct plan *plan)
     add_layers(pass, plan);
     add_cuts(pass, plan, CUT_SEGMENT);
     add_cuts(pass, plan, CUT_HEAD);
+    add_cuts(pass, plan, CUT_PREFIX);
 }
 
 /* A prefix is a file of its own: it must give what the whole network gives. */

@@ -53,6 +53,14 @@ copy_to(struct profiler *p, const struct job *job, const struct item *items,
     return st;
 }
 
+/* Of energy there are no sums to make: a joint or a stage needs none, though
+ * its file may be a prefix's. */
+static bool
+is_of_level(enum level level, enum cut cut)
+{
+    return level != LEVEL_L5 || (cut != CUT_JOINT && cut != CUT_STAGE);
+}
+
 /* Rows for what has the same kernel key as something just measured. */
 static enum status
 copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
@@ -66,7 +74,8 @@ copy_rows(struct profiler *p, const struct pass *pass, struct err *err)
             continue; /* a golden kernel, or the A/A pair's second */
         st = copy_to(p, job, p->plan.layers, p->plan.n_layers, err);
         for (size_t c = 0; st == ST_OK && c < CUT_COUNT; c++)
-            st = copy_to(p, job, p->plan.cuts[c], p->plan.n_exits, err);
+            if (is_of_level(pass->level, (enum cut)c))
+                st = copy_to(p, job, p->plan.cuts[c], p->plan.n_exits, err);
         if (st != ST_OK)
             return st;
     }

@@ -57,6 +57,9 @@ withService(async (s) => {
   const native = await s.get(`/v1/export/json?profile=${profile}`);
   check(JSON.stringify(native).includes('bench-supply'),
     'the native export has it');
+  check(native.exits.length > 1
+    && native.exits.every((x) => x.prefix_energy_nj > 0),
+  'and what leaving at each exit takes');
   const costs = await s.get(`/v1/export/costs?profile=${profile}`);
   check(costs.metrics.includes('energy_nj')
     && costs.exits[0].segment.energy_nj[2] > costs.exits[0].segment.energy_nj[0],

@@ -374,6 +374,7 @@ an_energy_sensor_gives_every_part_its_energy(void **state)
 {
     struct recorded_energy meter;
     struct world w;
+    double time_ns;
     json_t *doc;
     const json_t *row, *e;
 
@@ -389,6 +390,13 @@ an_energy_sensor_gives_every_part_its_energy(void **state)
     assert_string_equal(
         json_string_value(json_object_get(e, "method")), "loop");
     assert_true(json_is_null(json_object_get(row, "median_ns")));
+    /* What leaving at the first exit takes, as it takes time. */
+    row = world_row(doc, "L5", "prefix", 0);
+    time_ns = row_number(world_row(doc, "L6", "prefix", 0), "median_ns");
+    e = json_object_get(row, "energy");
+    assert_true(fabs(row_number(e, "net_nj") - time_ns * 20) <=
+                row_number(e, "err_nj") + 0.01 * time_ns * 20);
+    assert_null(world_row(doc, "L5", "stage", 0)); /* that prefix's file */
     assert_false(row_has_flag(doc, "no_energy_sensor"));
     json_decref(doc);
     world_clear(&w);
