@@ -54,6 +54,75 @@ db_stats(struct db *db, int64_t now_ms, struct stats *out, struct err *err)
     return db_row(db, sql_stats, ARGS(A_INT(now_ms)), &shape, out, err);
 }
 
+/* ---- queue and closure ---- */
+
+const int stat_wait_bounds_s[STAT_WAITS] = { 1, 10, 60, 600, 3600, 21600 };
+
+static const struct col wait_cols[] = {
+    COL(COL_INT, struct queue_waits, at_most[0]),
+    COL(COL_INT, struct queue_waits, at_most[1]),
+    COL(COL_INT, struct queue_waits, at_most[2]),
+    COL(COL_INT, struct queue_waits, at_most[3]),
+    COL(COL_INT, struct queue_waits, at_most[4]),
+    COL(COL_INT, struct queue_waits, at_most[5]),
+    COL(COL_INT, struct queue_waits, n),
+    COL(COL_REAL, struct queue_waits, sum_s),
+};
+static const struct shape wait_shape = SHAPE(struct queue_waits, wait_cols);
+
+#define AT_MOST(bound) " coalesce(sum(s <= " bound "), 0),"
+
+static const char sql_waits[] =
+    "SELECT" AT_MOST("1") AT_MOST("10") AT_MOST("60") AT_MOST("600")
+        AT_MOST("3600") AT_MOST("21600") " count(*), coalesce(sum(s), 0.0)"
+                                         " FROM (SELECT max(0, "
+                                         "min(l.created_ms) - j.created_ms) / "
+                                         "1e3 AS s"
+                                         " FROM job j JOIN task t ON t.job = "
+                                         "j.id"
+                                         " JOIN lease l ON l.task = t.id GROUP "
+                                         "BY j.id) /*scan*/";
+
+enum status
+db_queue_waits(struct db *db, struct queue_waits *out, struct err *err)
+{
+    return db_row(db, sql_waits, NO_ARGS, &wait_shape, out, err);
+}
+
+static const struct col closure_cols[] = {
+    COL(COL_TEXT, struct closure_now, device),
+    COL(COL_TEXT, struct closure_now, model),
+    COL(COL_REAL, struct closure_now, closure_rel),
+};
+static const struct shape closure_shape =
+    SHAPE(struct closure_now, closure_cols);
+
+static const char sql_closures[] =
+    "SELECT device, model, closure_rel FROM profile WHERE id IN"
+    " (SELECT max(id) FROM profile"
+    "  WHERE import IS NULL AND closure_rel IS NOT NULL GROUP BY device, model)"
+    " ORDER BY id DESC LIMIT 1000 /*scan*/";
+
+struct closure_call {
+    closure_fn *fn;
+    void *ctx;
+};
+
+static enum status
+closure_call(const void *row, void *ctx)
+{
+    const struct closure_call *c = ctx;
+
+    return c->fn(row, c->ctx);
+}
+
+enum status
+db_closure_list(struct db *db, closure_fn *fn, void *ctx, struct err *err)
+{
+    return db_each(db, sql_closures, NO_ARGS, &closure_shape, closure_call,
+        &(struct closure_call){ fn, ctx }, err);
+}
+
 /* ---- what the cache was good for ---- */
 
 static const struct col reuse_cols[] = {

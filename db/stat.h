@@ -24,6 +24,27 @@ struct stats {
 enum status db_stats(struct db *db, int64_t now_ms, struct stats *out,
     struct err *err) MUST_CHECK;
 
+/* How long jobs waited until a device had the first of their tasks.  Each
+ * count is of those that waited at most stat_wait_bounds_s[i]. */
+enum { STAT_WAITS = 6 };
+extern const int stat_wait_bounds_s[STAT_WAITS];
+struct queue_waits {
+    int64_t at_most[STAT_WAITS], n;
+    double sum_s;
+};
+enum status db_queue_waits(
+    struct db *db, struct queue_waits *out, struct err *err) MUST_CHECK;
+
+/* closure_rel of the newest profile of each model on each device that has
+ * one; at most 1000, newest first. */
+struct closure_now {
+    char *device, *model;
+    double closure_rel;
+};
+typedef enum status closure_fn(const struct closure_now *c, void *ctx);
+enum status db_closure_list(
+    struct db *db, closure_fn *fn, void *ctx, struct err *err) MUST_CHECK;
+
 /* Of one job's profiles.  An unknown job reused nothing. */
 enum status db_reuse_job(
     struct db *db, int64_t job, struct reuse *out, struct err *err) MUST_CHECK;

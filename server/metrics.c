@@ -5,6 +5,7 @@
 
 #include "db/agent.h"
 #include "db/stat.h"
+#include "server/metrics_lab.h"
 #include "server/server.h"
 #include "server/wait.h"
 
@@ -154,7 +155,8 @@ metrics_text(struct server *s, struct db *db, int64_t now_ms, struct buf *out,
         (st = db_device_use(db, add_use, &agents, err)) == ST_OK &&
         (st = head(out, "offramp_agent_last_seen_seconds", "gauge",
              "When each agent last spoke (Unix time).", err)) == ST_OK &&
-        (st = db_agent_list(db, add_agent, &agents, err)) == ST_OK)
+        (st = db_agent_list(db, add_agent, &agents, err)) == ST_OK &&
+        (st = metrics_lab(db, now_ms, out, err)) == ST_OK)
         st = buf_addstr(out, "# EOF\n", err);
     if (st != ST_OK)
         buf_clear(out);

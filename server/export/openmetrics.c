@@ -9,24 +9,9 @@
 
 #include <math.h>
 
+#include "server/label.h"
+
 enum { MAX_LAYERS = 1000 };
-
-static enum status
-add_text(struct buf *out, const char *s, struct err *err)
-{
-    enum status st = ST_OK;
-
-    for (; *s != '\0' && st == ST_OK; s++) {
-        if (*s == '\n')
-            st = buf_addstr(out, "\\n", err);
-        else if (*s == '"' || *s == '\\')
-            st = buf_addf(out, err, "\\%c", *s);
-        else
-            st = buf_add(
-                out, (unsigned char)*s < ' ' || *s == 127 ? " " : s, 1, err);
-    }
-    return st;
-}
 
 enum { STATS = 3 };
 
@@ -55,11 +40,11 @@ add_labels(const struct export_layers *l, const char *level, struct buf *out,
     enum status st = buf_addstr(out, "{device=\"", err);
 
     if (st == ST_OK)
-        st = add_text(out, export_text(l->in->profile, "device"), err);
+        st = label_add(out, export_text(l->in->profile, "device"), err);
     if (st == ST_OK)
         st = buf_addstr(out, "\",model=\"", err);
     if (st == ST_OK)
-        st = add_text(out, export_model_name(l->in), err);
+        st = label_add(out, export_model_name(l->in), err);
     return st == ST_OK ? buf_addf(out, err, "\",level=\"%s\",min_grade=\"%s\"",
                              level, l->in->min_grade)
                        : st;
@@ -82,7 +67,7 @@ add_sample(const struct export_layers *l, const json_t *layer,
     if (st == ST_OK)
         st = buf_addstr(out, ",layer=\"", err);
     if (st == ST_OK)
-        st = add_text(out, export_text(layer, "name"), err);
+        st = label_add(out, export_text(layer, "name"), err);
     /* The index too: nodes of one name must not be one series. */
     return st != ST_OK
                ? st

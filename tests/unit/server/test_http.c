@@ -250,6 +250,9 @@ metrics_end_as_openmetrics_must(void **state)
     assert_string_equal(a.body + n - 6, "# EOF\n");
     assert_non_null(strstr(a.body, "\nofframp_jobs{state=\"queued\"} 0\n"));
     assert_non_null(strstr(a.body, "\nofframp_leases_expired_total 0\n"));
+    assert_non_null(
+        strstr(a.body, "\nofframp_job_queue_seconds_bucket{le=\"+Inf\"} 0\n"));
+    assert_non_null(strstr(a.body, "\n# TYPE offramp_golden_ratio gauge\n"));
     answer_clear(&a);
 }
 
