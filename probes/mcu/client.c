@@ -20,17 +20,24 @@ client_lost(const struct client *c)
     return c->reader.lost;
 }
 
-/* The next frame from the board; *got tells whether one came in time. */
+static int64_t
+in_ms(int ms)
+{
+    return clock_ns() + (int64_t)ms * NS_PER_MS;
+}
+
+/* The next frame from the board; *got tells whether one came by then.  A line
+ * that never stops talking does not put it off. */
 static enum status
-next_frame(struct client *c, int timeout_ms, struct frame *f, bool *got,
+next_frame(struct client *c, int64_t end_ns, struct frame *f, bool *got,
     struct err *err)
 {
-    int64_t end = clock_ns() + (int64_t)timeout_ms * NS_PER_MS;
+    bool last = false;
     enum status st;
 
     *got = false;
     for (;;) {
-        int64_t left = (end - clock_ns()) / NS_PER_MS;
+        int64_t left;
 
         while (c->at < c->n)
             if (frame_push(&c->reader, c->bytes[c->at++], f) &&
@@ -38,12 +45,23 @@ next_frame(struct client *c, int timeout_ms, struct frame *f, bool *got,
                 *got = true;
                 return ST_OK;
             }
+        if (last)
+            return ST_OK;
+        left = (end_ns - clock_ns()) / NS_PER_MS;
+        last = left <= 0;
         c->at = c->n = 0;
         st = c->port->ops->read(c->port, c->bytes, sizeof(c->bytes),
-            left > 0 ? (int)left : 0, &c->n, err);
+            last ? 0 : (int)left, &c->n, err);
         if (st != ST_OK || c->n == 0)
             return st;
     }
+}
+
+/* May more come: is there something read, or time left? */
+static bool
+may_hear(const struct client *c, int64_t end_ns)
+{
+    return c->at < c->n || clock_ns() < end_ns;
 }
 
 static bool
@@ -59,12 +77,13 @@ enum heard { HEARD_NOTHING, HEARD_REPLY, HEARD_READY };
 static enum status
 await(struct client *c, struct frame *reply, enum heard *heard, struct err *err)
 {
+    const int64_t end_ns = in_ms(c->wait_ms);
     enum status st;
     bool got;
 
     *heard = HEARD_NOTHING;
     do {
-        st = next_frame(c, c->wait_ms, reply, &got, err);
+        st = next_frame(c, end_ns, reply, &got, err);
         if (st != ST_OK || !got)
             return st;
         if (is_ready(reply))
@@ -73,7 +92,7 @@ await(struct client *c, struct frame *reply, enum heard *heard, struct err *err)
             *heard = HEARD_REPLY;
         else
             c->stale++;
-    } while (*heard == HEARD_NOTHING);
+    } while (*heard == HEARD_NOTHING && may_hear(c, end_ns));
     return ST_OK;
 }
 
@@ -131,14 +150,15 @@ client_greet(
 enum status
 client_await_ready(struct client *c, int timeout_ms, struct err *err)
 {
+    const int64_t end_ns = in_ms(timeout_ms);
     struct frame f = { .text = "" };
     enum status st;
     bool got;
 
     do
-        st = next_frame(c, timeout_ms, &f, &got, err);
-    while (st == ST_OK && got && !is_ready(&f));
-    if (st == ST_OK && !got)
+        st = next_frame(c, end_ns, &f, &got, err);
+    while (st == ST_OK && got && !is_ready(&f) && may_hear(c, end_ns));
+    if (st == ST_OK && !(got && is_ready(&f)))
         return err_set(err, ST_TIMEOUT, "infra.board_silent",
             "the board did not say that it is ready in %d ms", timeout_ms);
     return st;

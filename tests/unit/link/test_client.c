@@ -171,6 +171,73 @@ hellos_of_a_board_that_starts_are_no_reboot(void **state)
     }
 }
 
+/* A line on which somebody talks without end, always the same. */
+struct babble {
+    struct port port;
+    const char *text;
+    size_t at;
+};
+
+static enum status
+babble_read(struct port *p, void *at, size_t cap, int timeout_ms, size_t *n,
+    struct err *err)
+{
+    struct babble *b = (struct babble *)p;
+
+    (void)timeout_ms;
+    (void)err;
+    for (*n = 0; *n < cap; ++*n) {
+        ((char *)at)[*n] = b->text[b->at++];
+        if (b->text[b->at] == '\0')
+            b->at = 0;
+    }
+    return ST_OK;
+}
+
+static enum status
+babble_write(struct port *p, const void *data, size_t len, struct err *err)
+{
+    (void)p;
+    (void)data;
+    (void)len;
+    (void)err;
+    return ST_OK;
+}
+
+static void
+babble_close(struct port *p)
+{
+    (void)p;
+}
+
+/* Another device's log, or one late reply again and again. */
+static void
+a_line_that_never_stops_is_given_up_in_time(void **state)
+{
+    static const struct port_ops ops = {
+        .read = babble_read, .write = babble_write, .close = babble_close
+    };
+    char late[FRAME_LINE + 1] = "";
+    const char *const texts[] = { "[info] sensor 3: 21.5 C\r\n", late };
+
+    (void)state;
+    late[frame_write(late, FRAME_REPLY, 7, "m-crc v=1")] = '\0';
+    for (size_t i = 0; i < 2; i++) {
+        struct babble line = { .port = { &ops }, .text = texts[i] };
+        struct err err = { 0 };
+        struct frame reply;
+        struct client c;
+
+        client_init(&c, &line.port, 100);
+        c.wait_ms = 20;
+        c.tries = 2;
+        assert_int_equal(client_call(&c, "crc", &reply, &err), ST_TIMEOUT);
+        assert_string_equal(err.code, "infra.board_silent");
+        assert_int_equal(client_await_ready(&c, 20, NULL), ST_TIMEOUT);
+        assert_true(c.stale > 0 || i == 0);
+    }
+}
+
 int
 main(void)
 {
@@ -179,6 +246,7 @@ main(void)
         cmocka_unit_test(a_dead_line_and_a_refusal_are_told_apart),
         cmocka_unit_test(a_board_that_reboots_is_noticed),
         cmocka_unit_test(hellos_of_a_board_that_starts_are_no_reboot),
+        cmocka_unit_test(a_line_that_never_stops_is_given_up_in_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
