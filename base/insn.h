@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * insn.h -- classes of instructions: as an emulated board's are counted
- * (probes/emulated), as rows show them, and as the owner of a device declares
- * what each takes.
+ * insn.h -- classes of instructions: as those of an emulated board or an
+ * emulated aarch64 program are counted (probes/emulated), as rows show them,
+ * and as the owner of a device declares what each takes.
  *
  * Every instruction is of one class, so the classes add up to all that were
  * executed.  Beside them are counts of what makes some instructions take
@@ -22,15 +22,15 @@
     X(divide, "SDIV, UDIV")                                                    \
     X(load, "one register or two from memory, floating point too")             \
     X(store, "one register or two to memory, floating point too")              \
-    X(load_multiple, "LDM, POP, LDRD, VLDM: see word")                         \
-    X(store_multiple, "STM, PUSH, STRD, VSTM: see word")                       \
+    X(load_multiple, "LDM, POP, LDRD, VLDM, LDP: see word")                    \
+    X(store_multiple, "STM, PUSH, STRD, VSTM, STP: see word")                  \
     X(branch, "branches and calls, taken or not, loop ends: see jump")         \
     X(fp, "floating point but for the next two, and moves to and from it")     \
-    X(fp_accumulate, "VMLA, VFMA and their like")                              \
-    X(fp_divide, "VDIV, VSQRT")                                                \
-    X(vector, "MVE but for its loads and stores")                              \
-    X(vector_load, "MVE loads")                                                \
-    X(vector_store, "MVE stores")                                              \
+    X(fp_accumulate, "VMLA, VFMA, FMADD and their like")                       \
+    X(fp_divide, "VDIV, VSQRT, FDIV, FSQRT")                                   \
+    X(vector, "MVE and Advanced SIMD but for their loads and stores")          \
+    X(vector_load, "loads of MVE and of 128-bit registers")                    \
+    X(vector_store, "stores of MVE and of 128-bit registers")                  \
     X(other, "IT, hints, barriers, system registers")
 
 /* No instructions, but what happens in some. */

@@ -47,7 +47,7 @@ count_begin(struct count *c)
 
 /* False: nobody answered. */
 static bool
-ask(struct count *c, uint64_t *n)
+ask(struct count *c, struct insn_counts *n)
 {
     (void)syscall(COUNT_CALL, (long)COUNT_END, (long)c->fd, 0L);
     return pread(c->fd, n, sizeof(*n), 0) == sizeof(*n);
@@ -82,7 +82,7 @@ static enum status
 start(struct count *c, const char *library, struct err *err)
 {
     struct code code = { .library = library };
-    uint64_t n;
+    struct insn_counts n;
 
     if ((c->fd = memfd_create("count", MFD_CLOEXEC)) < 0)
         return err_errno(err, "memfd_create");
@@ -117,9 +117,9 @@ count_open(struct count **out, const char *library, struct err *err)
 }
 
 enum status
-count_end(struct count *c, uint64_t *instructions, struct err *err)
+count_end(struct count *c, struct insn_counts *out, struct err *err)
 {
-    if (ask(c, instructions))
+    if (ask(c, out))
         return ST_OK;
     return err_set(err, ST_UNAVAILABLE, "device.no_count",
         "the emulator's plugin fell silent");

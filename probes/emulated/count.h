@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/insn.h"
 #include "base/status.h"
 
 struct count; /* opaque: see count.c */
@@ -36,9 +37,9 @@ enum status count_open(
     struct count **out, const char *library, struct err *err) MUST_CHECK;
 void count_close(struct count *c);
 
-/* Instructions of this thread between the two calls. */
+/* Instructions of this thread between the two calls, by class. */
 void count_begin(struct count *c);
 enum status count_end(
-    struct count *c, uint64_t *instructions, struct err *err) MUST_CHECK;
+    struct count *c, struct insn_counts *out, struct err *err) MUST_CHECK;
 
 #endif

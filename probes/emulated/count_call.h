@@ -10,14 +10,16 @@
 
 #include <stdint.h>
 
+#include "base/insn.h"
+
 /* syscall(COUNT_CALL, what, a, b) */
 enum { COUNT_CALL = 0x6f66 };
 
 enum {
     COUNT_RANGE = 1, /* only code at addresses a..b, b not included, counts */
     COUNT_BEGIN,     /* count from here on */
-    COUNT_END, /* write how many the calling thread has executed since, as a
-                  uint64_t at the start of file a */
+    COUNT_END,       /* write what the calling thread has executed since, as a
+                        struct insn_counts at the start of file a */
 };
 
 #endif

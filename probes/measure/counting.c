@@ -17,7 +17,7 @@ struct question {
     char path[PATH_MAX];
 };
 struct answer {
-    double instructions;
+    struct counted counted;
     struct err err; /* status ST_OK: counted */
 };
 
@@ -55,44 +55,56 @@ open_runtime(void)
  * the network (ONNX Runtime looks at its own pace after 2 s, 204 instructions),
  * and how far the clock comes hangs on who else uses this machine. */
 static enum status
-count_run(struct netbench *b, struct count *c, size_t set, uint64_t *least,
-    struct err *err)
+count_run(struct netbench *b, struct count *c, size_t set,
+    struct insn_counts *least, struct err *err)
 {
     enum status st = ST_OK;
 
-    *least = UINT64_MAX;
     for (int i = 0; st == ST_OK && i < COUNTED_RUNS; i++) {
-        uint64_t n = 0;
+        struct insn_counts n = { 0 };
 
         count_begin(c);
         if ((st = netbench_run(b, set, err)) == ST_OK)
             st = count_end(c, &n, err);
-        *least = n < *least ? n : *least;
+        if (i == 0 || insn_sum(&n) < insn_sum(least))
+            *least = n;
     }
     return st;
+}
+
+static void
+add(struct counted *to, const struct insn_counts *n)
+{
+    to->instructions += (double)insn_sum(n);
+    for (int i = 0; i < INSN_COUNTS; i++)
+        to->n[i] += (double)n->n[i];
 }
 
 /* All inputs once, uncounted: what happens only the first time (symbols that
  * are bound, memory that is laid out) is no part of an execution.  Then the
  * mean over them: paths may hang on data. */
 static enum status
-count_runs(struct netbench *b, struct count *c, double *mean, struct err *err)
+count_runs(
+    struct netbench *b, struct count *c, struct counted *mean, struct err *err)
 {
-    uint64_t n = 0, sum = 0;
     enum status st = ST_OK;
 
     for (size_t set = 0; st == ST_OK && set < INPUT_SETS; set++)
         st = netbench_run(b, set, err);
     for (size_t set = 0; st == ST_OK && set < INPUT_SETS; set++) {
+        struct insn_counts n = { 0 };
+
         st = count_run(b, c, set, &n, err);
-        sum += n;
+        add(mean, &n);
     }
-    *mean = (double)sum / INPUT_SETS;
+    mean->instructions /= INPUT_SETS;
+    for (int i = 0; i < INSN_COUNTS; i++)
+        mean->n[i] /= INPUT_SETS;
     return st;
 }
 
 static enum status
-count_net(const struct question *q, double *instructions, struct err *err)
+count_net(const struct question *q, struct counted *out, struct err *err)
 {
     const struct net_options options = NET_OPTIONS_DEFAULT;
     const struct net_source source = { .path = q->path };
@@ -107,19 +119,19 @@ count_net(const struct question *q, double *instructions, struct err *err)
     if ((st = count_open(&count, runtime_library(runtime), err)) == ST_OK &&
         (st = netbench_open(
              &bench, runtime, &source, &options, q->seed, err)) == ST_OK)
-        st = count_runs(bench, count, instructions, err);
+        st = count_runs(bench, count, out, err);
     netbench_close(bench);
     count_close(count);
     return st;
 }
 
 static enum status
-count_golden(enum golden_kind kind, double *instructions, struct err *err)
+count_golden(enum golden_kind kind, struct counted *out, struct err *err)
 {
     struct golden *golden = NULL;
     struct count *count = NULL;
+    struct insn_counts n = { 0 };
     struct subject s;
-    uint64_t n = 0;
     enum status st;
 
     if ((st = count_open(&count, COUNT_PROGRAM, err)) == ST_OK &&
@@ -131,7 +143,7 @@ count_golden(enum golden_kind kind, double *instructions, struct err *err)
                 st = count_end(count, &n, err);
         }
     }
-    *instructions = (double)n;
+    add(out, &n);
     golden_close(golden);
     count_close(count);
     return st;
@@ -142,10 +154,12 @@ answer_one(const void *question, void *answer)
 {
     const struct question *q = question;
     struct answer *a = answer;
-    enum status st = q->is_net ? count_net(q, &a->instructions, &a->err)
-                               : count_golden((enum golden_kind)q->kind,
-                                     &a->instructions, &a->err);
+    enum status st;
 
+    *a = (struct answer){ .err.status = ST_OK };
+    st = q->is_net
+             ? count_net(q, &a->counted, &a->err)
+             : count_golden((enum golden_kind)q->kind, &a->counted, &a->err);
     a->err.status = st; /* a failure without a text stays one */
 }
 
@@ -174,12 +188,12 @@ counting_here(void)
 }
 
 static enum status
-ask(const struct question *q, double *instructions, struct err *err)
+ask(const struct question *q, struct counted *out, struct err *err)
 {
     struct answer a;
     enum status st = fresh_ask(copies, q, &a, err);
 
-    *instructions = a.instructions;
+    *out = a.counted;
     if (st != ST_OK || a.err.status == ST_OK)
         return st;
     return err_set(err, a.err.status, a.err.code, "%s", a.err.text);
@@ -187,16 +201,16 @@ ask(const struct question *q, double *instructions, struct err *err)
 
 enum status
 counting_net(
-    const char *path, uint64_t seed, double *instructions, struct err *err)
+    const char *path, uint64_t seed, struct counted *out, struct err *err)
 {
     struct question q = { .is_net = 1, .seed = seed };
 
     snprintf(q.path, sizeof(q.path), "%s", path);
-    return ask(&q, instructions, err);
+    return ask(&q, out, err);
 }
 
 enum status
-counting_golden(enum golden_kind kind, double *instructions, struct err *err)
+counting_golden(enum golden_kind kind, struct counted *out, struct err *err)
 {
-    return ask(&(struct question){ .kind = (int32_t)kind }, instructions, err);
+    return ask(&(struct question){ .kind = (int32_t)kind }, out, err);
 }

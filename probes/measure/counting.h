@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/insn.h"
 #include "probes/measure/golden.h"
 
 /* The first thing in main() of a task's process, before memory is allocated
@@ -23,15 +24,19 @@ enum status counting_prepare(struct err *err) MUST_CHECK;
 /* Was it prepared?  Then nothing may be timed. */
 bool counting_here(void);
 
+/* All instructions, and by class (base/insn.h). */
+struct counted {
+    double instructions, n[INSN_COUNTS];
+};
+
 /* Instructions of one execution, in the runtime's own code: the mean over the
  * five inputs, each of which ran once before, and of each the least of three
- * runs.  Fails as count_open(),
- * netbench_open() and fresh_ask(). */
-enum status counting_net(const char *path, uint64_t seed, double *instructions,
+ * runs.  Fails as count_open(), netbench_open() and fresh_ask(). */
+enum status counting_net(const char *path, uint64_t seed, struct counted *out,
     struct err *err) MUST_CHECK;
 
 /* Of one execution of a golden kernel, in this program's code. */
 enum status counting_golden(
-    enum golden_kind kind, double *instructions, struct err *err) MUST_CHECK;
+    enum golden_kind kind, struct counted *out, struct err *err) MUST_CHECK;
 
 #endif

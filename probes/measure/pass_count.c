@@ -5,11 +5,25 @@
 #include "probes/measure/counting.h"
 
 static enum status
+keep(struct job *job, const struct counted *c, struct err *err)
+{
+    job->flags |= FLAG(emulated);
+    job->counters = json_pack("{s:f}", "instructions", c->instructions);
+    if (job->counters == NULL)
+        return err_nomem(err);
+    for (int i = 0; i < INSN_COUNTS; i++)
+        if (json_object_set_new(
+                job->counters, insn_counter(i), json_real(c->n[i])) != 0)
+            return err_nomem(err);
+    return ST_OK;
+}
+
+static enum status
 count_one(struct profiler *p, struct job *job, struct err *err)
 {
     const struct profile_hooks *h = &p->setup->hooks;
     char path[PATH_MAX];
-    double n = 0;
+    struct counted n;
     enum status st;
 
     if (job->item == NULL) {
@@ -18,11 +32,7 @@ count_one(struct profiler *p, struct job *job, struct err *err)
                ST_OK) {
         st = counting_net(path, (uint64_t)p->plan.seed, &n, err);
     }
-    if (st != ST_OK)
-        return st;
-    job->flags |= FLAG(emulated);
-    job->counters = json_pack("{s:f}", "instructions", n);
-    return job->counters != NULL ? ST_OK : err_nomem(err);
+    return st == ST_OK ? keep(job, &n, err) : st;
 }
 
 enum status

@@ -44,7 +44,7 @@ begin(const struct ring *s, size_t n_weights)
 }
 
 static inline __attribute__((always_inline)) void
-outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
+row(const struct ring *s, const uint32_t *const *rows, int8_t *out,
     uint32_t kernel_h, uint32_t kernel_w)
 {
     const struct nn_layer *l = s->r->layer;
@@ -73,35 +73,17 @@ outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
     }
 }
 
-/* By themselves, so that what they need stays in registers; the usual window
- * is unrolled. */
-static void
-outputs_of_any(const struct ring *s, const uint32_t *const *rows, int8_t *out)
-{
-    outputs(s, rows, out, s->r->layer->kernel_h, s->r->layer->kernel_w);
-}
-
-static void
-outputs_of_3_by_3(
-    const struct ring *s, const uint32_t *const *rows, int8_t *out)
-{
-    outputs(s, rows, out, 3, 3);
-}
+RING_WAY(way, BLOCK, widen, begin, row);
 
 void
 nn_depthwise_i8_dsp(const struct nn_run *r)
 {
-    static const struct ring_way of_any = { BLOCK, widen, begin,
-        outputs_of_any };
-    static const struct ring_way of_3_by_3 = { BLOCK, widen, begin,
-        outputs_of_3_by_3 };
     const struct nn_layer *l = r->layer;
-    const bool usual = l->kernel_h == 3 && l->kernel_w == 3;
     struct block block;
 
     if (nn_ring_bytes(l) == 0 || !finish_fits(r))
         nn_depthwise_i8(r);
     else
-        nn_ring_run(r, usual ? &of_3_by_3 : &of_any,
-            ((uint32_t)l->in_zero & 0xffff) * 0x10001u, &block);
+        nn_ring_run(
+            r, &way, ((uint32_t)l->in_zero & 0xffff) * 0x10001u, &block);
 }

@@ -29,7 +29,7 @@ begin(const struct ring *s, size_t n_weights)
 }
 
 static inline __attribute__((always_inline)) void
-outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
+row(const struct ring *s, const uint32_t *const *rows, int8_t *out,
     uint32_t kernel_h, uint32_t kernel_w)
 {
     const struct nn_layer *l = s->r->layer;
@@ -59,32 +59,15 @@ outputs(const struct ring *s, const uint32_t *const *rows, int8_t *out,
     }
 }
 
-static void
-outputs_of_any(const struct ring *s, const uint32_t *const *rows, int8_t *out)
-{
-    outputs(s, rows, out, s->r->layer->kernel_h, s->r->layer->kernel_w);
-}
-
-static void
-outputs_of_3_by_3(
-    const struct ring *s, const uint32_t *const *rows, int8_t *out)
-{
-    outputs(s, rows, out, 3, 3);
-}
+RING_WAY(way, BLOCK, gather, begin, row);
 
 void
 nn_depthwise_i8_mve(const struct nn_run *r)
 {
-    static const struct ring_way of_any = { BLOCK, gather, begin,
-        outputs_of_any };
-    static const struct ring_way of_3_by_3 = { BLOCK, gather, begin,
-        outputs_of_3_by_3 };
     const struct nn_layer *l = r->layer;
-    const bool usual = l->kernel_h == 3 && l->kernel_w == 3;
 
     if (nn_ring_bytes(l) == 0 || l->out_c < BLOCK || !finish_scales(r))
         nn_depthwise_i8_dsp(r);
     else
-        nn_ring_run(r, usual ? &of_3_by_3 : &of_any,
-            ((uint32_t)l->in_zero & 0xff) * 0x01010101u, NULL);
+        nn_ring_run(r, &way, ((uint32_t)l->in_zero & 0xff) * 0x01010101u, NULL);
 }

@@ -46,10 +46,28 @@ struct ring_way {
     /* A block begins: its `n_weights` words have been brought. */
     void (*begin)(const struct ring *s, size_t n_weights);
 
-    /* A row of outputs; rows[i] is where row i of the first window begins. */
-    void (*outputs)(
+    /* A row of outputs; rows[i] is where row i of the first window begins.
+     * The second one is for the usual window, 3 x 3. */
+    void (*outputs[2])(
         const struct ring *s, const uint32_t *const *rows, int8_t *out);
 };
+
+/* Define `way` from a kernel's row(s, rows, out, kernel_h, kernel_w), which is
+ * inlined: into two functions, so that what each needs stays in registers, and
+ * the loops of the usual window are unrolled. */
+#define RING_WAY(way, channels, bring, begin, row)                             \
+    static void row##_of_any(                                                  \
+        const struct ring *s, const uint32_t *const *rows, int8_t *out)        \
+    {                                                                          \
+        row(s, rows, out, s->r->layer->kernel_h, s->r->layer->kernel_w);       \
+    }                                                                          \
+    static void row##_of_3_by_3(                                               \
+        const struct ring *s, const uint32_t *const *rows, int8_t *out)        \
+    {                                                                          \
+        row(s, rows, out, 3, 3);                                               \
+    }                                                                          \
+    static const struct ring_way way = { channels, bring, begin,               \
+        { row##_of_any, row##_of_3_by_3 } }
 
 /* Bytes of the arena that a layer's ring and weights take; 0: its window is
  * too large for one. */

@@ -29,13 +29,15 @@ function compareOutputs(file) {
     native.length} is ${furthest.toExponential(1)} off`);
 }
 
+const all = (r) => JSON.stringify(r.counters);
+
 function checkSame(rows, others, where) {
-  const other = new Map(others.map((r) => [place(r), r.counters.instructions]));
-  const off = rows.filter((r) => r.counters.instructions !== other.get(place(r)));
+  const other = new Map(others.map((r) => [place(r), all(r)]));
+  const off = rows.filter((r) => all(r) !== other.get(place(r)));
   check(off.length === 0 && rows.length === others.length, off.length === 0
     ? `all ${rows.length} counts are the same ${where}`
     : `the same counts ${where}: ${off.map((r) => `${place(r)}: ${
-      r.counters.instructions}, ${other.get(place(r))}`).join('; ')}`);
+      all(r)}, ${other.get(place(r))}`).join('; ')}`);
 }
 
 await withService(async (s) => {
@@ -73,6 +75,14 @@ await withService(async (s) => {
     && r.flags.includes('emulated') && r.counters.instructions > 0
     && times.every((t) => r[t] === null)),
   'every row is a count, and none has a time');
+  const mix = (r) => Object.entries(r.counters).filter(([name]) =>
+    name.startsWith('insn_') && !['insn_jump', 'insn_word'].includes(name));
+  check(rows.every((r) => mix(r).length === 16 && Math.abs(mix(r).reduce(
+    (sum, [, n]) => sum + n, 0) - r.counters.instructions) < 1e-3
+    && r.counters.insn_branch >= r.counters.insn_jump * 0.9),
+  'the classes of a row add up to its instructions');
+  check(rows.some((r) => r.role === 'whole' && r.counters.insn_vector
+    > r.counters.instructions / 4), 'the network is computed in vectors');
   checkSame(rows, others, 'in a job of another agent');
   checkSame(rows.filter((r) => r.level === 'L6'), await counts('a72', ['L6']),
     'in a job that counts only some of it');
