@@ -103,10 +103,13 @@ static const char sql_add[] =
     " ?3 + ?4 + 1000 * deadline_s * budget_scale, 'none'"
     " FROM task WHERE id = ?1";
 
+/* The longest word of a kind, and its comma. */
+enum { KIND_TEXT = 16 };
+
 struct taking {
     const struct lease_want *want;
-    const char *device; /* NULL: a worker */
-    char kinds[96];     /* ",analyse,search," */
+    const char *device;                          /* NULL: a worker */
+    char kinds[2 + KIND_TEXT * TASK_KIND_COUNT]; /* ",analyse,search," */
     bool found;
     struct lease lease;
     struct task task;
@@ -187,7 +190,7 @@ session_kinds(struct db *db, struct taking *t, struct err *err)
         return st;
     t->kinds[0] = ',';
     for (int k = 0; k < TASK_KIND_COUNT; k++)
-        if (s.kinds & KIND_BIT(k))
+        if (s.kinds & KIND_BIT(k) && n + KIND_TEXT < sizeof(t->kinds))
             n += (size_t)snprintf(
                 t->kinds + n, sizeof(t->kinds) - n, "%s,", task_kind_words[k]);
     session_clear(&s);

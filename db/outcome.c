@@ -20,9 +20,13 @@ static const struct rule {
     [FAIL_USER] = { 1, false, false, 0, 1 },
 };
 
-/* Kinds of work that are tried once: who hands tensors over has lost the one
- * he handed them to.  Such a failure says little about his own device. */
-static const char sql_once[] = "SELECT kind = 'relay' FROM task WHERE id = ?1";
+/* Work that is tried once: who hands tensors over has lost the one he handed
+ * them to.  Such a failure says little about his own device.  A board alone
+ * hands nothing over, and has no other task beside it. */
+static const char sql_once[] =
+    "SELECT t.kind = 'relay' AND EXISTS (SELECT 1 FROM task o"
+    "  WHERE o.flow = t.flow AND o.kind = 'relay' AND o.id <> t.id)"
+    " FROM task t WHERE t.id = ?1";
 
 static const char sql_end_lease[] =
     "UPDATE lease SET state = ?2, ended_ms = ?3, error_class = ?4,"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What happens after failures: to tasks, devices and sessions. */
 #include "db/dataset.h"
+#include "db/flow.h"
 #include "unit/db/store.h"
 
 /* What becomes of a task after failures of one class, one after another. */
@@ -53,6 +54,70 @@ failures_are_retried_by_their_class(void **state)
         assert_int_equal(t.finished_ms, now);
         task_clear(&t);
         assert_int_equal(job_state(b.db, job, NULL), RUN_FAILED);
+    }
+}
+
+/* Relay tasks of one flow, on devices a and b. */
+static void
+add_relays(struct bench *b, size_t n, int64_t task[2])
+{
+    static const char *const *const devices[] = { dev_a, dev_b };
+    struct err err = { 0 };
+    int64_t flow;
+
+    OK(db_flow_add(b->db,
+        &(struct flow){ .kind = FLOW_LINK,
+            .owner = TEXT("ann"),
+            .request = TEXT("{}"),
+            .created_ms = T0 },
+        &flow, &err));
+    for (size_t i = 0; i < n; i++)
+        OK(db_task_add(b->db,
+            &(struct task_offer){ .kind = TASK_RELAY,
+                .owner = "ann",
+                .flow = flow,
+                .devices = devices[i],
+                .n_devices = 1,
+                .payload = "{}",
+                .blobs = "[]",
+                .now_ms = T0 },
+            &task[i], &err));
+}
+
+static void
+a_board_alone_is_tried_again_and_one_of_a_chain_is_not(void **state)
+{
+    static const struct {
+        size_t processors;
+        enum fail_class class;
+        enum task_state after;
+    } cases[] = {
+        { 1, FAIL_INFRA, TASK_QUEUED },
+        { 1, FAIL_DEVICE, TASK_QUEUED },
+        { 1, FAIL_MODEL, TASK_FAILED },
+        { 2, FAIL_INFRA, TASK_FAILED },
+        { 2, FAIL_DEVICE, TASK_FAILED },
+    };
+    struct bench b = bench(state);
+    struct err err = { 0 };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t task[2] = { 0 };
+        struct task t;
+
+        add_relays(&b, cases[i].processors, task);
+        assert_int_equal(store_lease(b.db, b.a, "a", T0, &b.l, &b.t), ST_OK);
+        assert_int_equal(b.t.id, task[0]);
+        assert_int_equal(
+            store_fail(b.db, &b.l, cases[i].class, "lost", T0), ST_OK);
+        drop(&b);
+        t = store_task(b.db, task[0]);
+        assert_int_equal(t.state, cases[i].after);
+        assert_int_equal(t.error_class, cases[i].class);
+        task_clear(&t);
+        OK(db_task_cancel(b.db, task[0], T0, &err));
+        if (task[1] != 0)
+            OK(db_task_cancel(b.db, task[1], T0, &err));
     }
 }
 
@@ -347,6 +412,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         T(failures_are_retried_by_their_class),
+        T(a_board_alone_is_tried_again_and_one_of_a_chain_is_not),
         T(a_retry_goes_to_another_device_where_one_is_possible),
         T(two_infra_failures_in_a_row_make_a_device_suspect),
         T(a_suspect_device_is_bad_once_its_trial_fails_too),
