@@ -2,7 +2,7 @@
 // A network cut between devices, and a configuration chosen for each sample,
 // asked of the server: the worker answers what the command answers here from
 // the same numbers, and what does not fit is refused by name.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cnn3, cnn3Model, dataOf, profileOf, recordsOf } from './fixture.mjs';
@@ -89,6 +89,38 @@ withService(async (s) => {
   check(coded.ways[0].source === 'plain' && coded.ways[1].source === 'typed'
     && coded.ways.slice(2).every((w) => w.source === 'measured'
       && w.edges > 0), 'typed ways are marked, measured ones too');
+
+  // The command for the same: as a document, as a table, and what it refuses.
+  const cli = (...args) => {
+    const r = spawnSync(join(process.env.OFFRAMP_BIN, 'offramp'),
+      ['partition', '--rate', '1e5', ...args],
+      { encoding: 'utf8', env: { ...process.env, OFFRAMP_SERVER: s.url } });
+    return { ...r, text: r.stdout + r.stderr };
+  };
+  const codings = ['--codings', `${data.id}`, '--coding-rows', '4',
+    '--max-disagree', '0.5'];
+  const two_of_it = [profile, profile].map(String);
+  const asked = cli(...codings, '--json', ...two_of_it);
+  const told = JSON.parse(asked.stdout);
+  check(asked.status === 0 && told.codings.edges.length === edges.length
+    && told.codings.edges.every((e) => e.rows === 4)
+    && told.stages.length > 0,
+  '`offramp partition --codings` has the worker measure every edge');
+  const shown = cli(...codings, '--plan', 'pipeline', ...two_of_it);
+  check(shown.status === 0 && /longest stage takes/.test(shown.stdout)
+    && /answers that stay/.test(shown.stdout)
+    && shown.stdout.split('localhost').length > 1,
+  'and prints a device a line, with how its tensor goes on');
+  for (const [args, says] of [
+    [[...codings, graph, graph], 'is not the number of a profile'],
+    [[...codings, '--plan', 'heavy', ...two_of_it], 'for --plan pipeline'],
+    [['--codings', '99', ...two_of_it], '99'],
+    [['--codings', '0', ...two_of_it], '--codings'],
+    [['--codings', `${data.id}`, '--coding-rows', '3', ...two_of_it],
+      '--coding-rows']]) {
+    const no = cli(...args);
+    check(no.status !== 0 && no.text.includes(says), `refused: ${says}`);
+  }
 
   const rows = readFileSync(csv, 'utf8').trim().split('\n').length - 1;
   const configs = [{ name: 'whole', records, profile },
