@@ -59,7 +59,9 @@ enum flag_weight { FLAG_NOTE, FLAG_MILD, FLAG_RANK, FLAG_BAD };
     X(meter_lost, BAD, "the energy meter went away")                           \
     X(meter_clock, BAD, "the energy meter's clock or marks do not fit")        \
     X(replayed, RANK, "the energy is a recording of another run")              \
-    X(unsupported, NOTE, "cannot run there: its support says why")
+    X(unsupported, NOTE, "cannot run there: its support says why")             \
+    X(one_machine, NOTE, "both ends ran on one machine")                       \
+    X(shared_core, MILD, "both ends ran on one core: never at the same time")
 
 enum flag_index {
 #define X(name, weight, text) FLAG_INDEX_##name,

@@ -81,6 +81,28 @@ count_residual(const json_t *measured, const json_t *expected)
                                               : json_null();
 }
 
+/* Of each hand-over, in the order of processors. */
+static json_t *
+link_residuals(const json_t *result, const json_t *predicted)
+{
+    const json_t *want = json_object_get(predicted, "processors"), *is;
+    json_t *list = json_array();
+    size_t i;
+
+    json_array_foreach(json_object_get(result, "processors"), i, is)
+    {
+        const struct value m = { json_get_number(is, "link_ns"), NAN, NAN };
+        const struct value p = {
+            json_get_number(json_array_get(want, i), "link_ns"), NAN, NAN
+        };
+
+        json_array_append_new(list, isfinite(m.median) && p.median > 0
+                                        ? value_residual(&m, &p)
+                                        : json_null());
+    }
+    return list;
+}
+
 /* On fewer rows than were planned, shares are of other rows. */
 static json_t *
 shares(const json_t *predicted, const json_t *rows, const json_t *result)
@@ -143,8 +165,9 @@ compare(struct stage *s, const json_t *result, bool *off, struct err *err)
 
     if (st != ST_OK)
         return st;
-    residual = json_pack("{s:o, s:o, s:o, s:O?}", "mean", mean,
-        "mean_instructions", count_residual(plan, predicted), "same_shares",
+    residual = json_pack("{s:o, s:o, s:o, s:o, s:O?}", "mean", mean,
+        "mean_instructions", count_residual(plan, predicted), "links",
+        link_residuals(result, predicted), "same_shares",
         shares(predicted, rows, result), "outputs_equal",
         json_object_get(json_object_get(result, "outputs"), "equal"));
     if (json_object_set_new(s->document, "residual", residual) != 0)

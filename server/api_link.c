@@ -12,12 +12,13 @@ static enum status
 check_policy(const json_t *policy, struct err *err)
 {
     double ci_rel, budget_s;
-    int64_t rounds, bytes;
+    int64_t rounds, bytes, work_us;
     const struct json_field fields[] = {
         { "ci_rel", JF_REAL, false, &ci_rel, 1e-6, 1 },
         { "budget_s", JF_REAL, false, &budget_s, 0.01, 3600 },
         { "max_rounds", JF_INT, false, &rounds, 1, 183 },
         { "max_bytes", JF_INT, false, &bytes, 64, 64 << 20 },
+        { "work_us", JF_INT, false, &work_us, 0, 100000 },
     };
 
     return policy == NULL ? ST_OK : JSON_READ(policy, "policy", fields, err);

@@ -60,14 +60,14 @@ link_measured_get(
 }
 
 enum status
-link_cost(struct db *db, int64_t id, double *base_ns, double *byte_ns,
-    struct err *err)
+link_cost(struct db *db, int64_t id, bool answered, double *base_ns,
+    double *byte_ns, struct err *err)
 {
     struct link_measured m;
     enum status st = link_measured_get(db, id, &m, err);
 
     if (st == ST_OK) {
-        *base_ns = m.send.base_ns;
+        *base_ns = m.send.base_ns + (answered ? m.receive.base_ns : 0);
         *byte_ns = m.send.byte_ns;
     }
     return st;

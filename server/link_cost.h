@@ -21,9 +21,10 @@ struct link_measured {
 enum status link_measured_get(struct db *db, int64_t id,
     struct link_measured *out, struct err *err) MUST_CHECK;
 
-/* Medians of the way there: ns, and ns a byte.  ST_NOT_FOUND; ST_CONFLICT
+/* Medians of the way there: ns, and ns a byte; of one that is `answered`, with
+ * what an answer of a few bytes takes back.  ST_NOT_FOUND; ST_CONFLICT
  * "link.not_ready" where it has not been measured or has no rate. */
-enum status link_cost(struct db *db, int64_t id, double *base_ns,
+enum status link_cost(struct db *db, int64_t id, bool answered, double *base_ns,
     double *byte_ns, struct err *err) MUST_CHECK;
 
 #endif

@@ -74,7 +74,8 @@ link_document(struct db *db, const json_t *link, json_t **out, struct err *err)
             "partition.link must be the number of a measured link, or "
             "{bytes_per_s, base_ns}");
     if (measured) {
-        st = link_cost(db, json_integer_value(link), &base_ns, &byte_ns, err);
+        st = link_cost(
+            db, json_integer_value(link), false, &base_ns, &byte_ns, err);
         if (st == ST_OK && !(byte_ns > 0))
             st = err_set(err, ST_CONFLICT, "link.not_ready",
                 "link %lld has no rate that is above 0",

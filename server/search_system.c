@@ -75,7 +75,9 @@ read_processor(struct reading *r, const json_t *doc, size_t i, struct err *err)
     return st;
 }
 
-/* What sending that way was measured to take. */
+/* What a hand-over was measured to take: the tensors there, and the answer
+ * back, for a sample's time ends where it began (and only there it can be
+ * taken with one clock). */
 static enum status
 measured(struct reading *r, int64_t id, double *base, double *per_byte,
     struct err *err)
@@ -85,7 +87,7 @@ measured(struct reading *r, int64_t id, double *base, double *per_byte,
             "link %lld tells time, the objective is %.64s: give base and "
             "per_byte",
             (long long)id, r->objective);
-    return link_cost(r->db, id, base, per_byte, err);
+    return link_cost(r->db, id, true, base, per_byte, err);
 }
 
 static enum status

@@ -180,7 +180,9 @@ const processorTable = (v) => section("Processors", table(
             work(p, "its costs have neither") },
         { title: "Measured", number: true, cell: ([, m]) =>
             work(m, "nobody reached it, or it has no clock") },
-        { title: "Hand-over", number: true, cell: ([, m]) =>
+        { title: "Hand-over, predicted", number: true, cell: ([p]) =>
+            known(p?.link_ns) ? time(p.link_ns) : dash("none, or no clock") },
+        { title: "Measured", number: true, cell: ([, m]) =>
             known(m.link_ns) ? time(m.link_ns) : dash("none, or no clock") },
         { title: "Bytes", number: true, cell: ([p]) =>
             known(p?.send_bytes) ? amount(p.send_bytes, "B")

@@ -44,13 +44,14 @@ static enum status
 read_policy(struct work *w, struct err *err)
 {
     double ci_rel = 0.03, budget_s = 20;
-    int64_t rounds = SWEEP_ROUNDS_MAX, bytes = 4096, seed = 1;
+    int64_t rounds = SWEEP_ROUNDS_MAX, bytes = 4096, seed = 1, work_us;
     const json_t *policy = json_object_get(w->t->payload, "policy");
     const struct json_field fields[] = {
         { "ci_rel", JF_REAL, false, &ci_rel, 1e-6, 1 },
         { "budget_s", JF_REAL, false, &budget_s, 0.01, 3600 },
         { "max_rounds", JF_INT, false, &rounds, 1, SWEEP_ROUNDS_MAX },
         { "max_bytes", JF_INT, false, &bytes, 64, 64 << 20 },
+        { "work_us", JF_INT, false, &work_us, 0, 100000 }, /* of two agents */
     };
     const struct json_field seeds[] = {
         { "seed", JF_INT, false, &seed, 0, 9e15 },

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "probes/measure/stats.h"
+
 int
 account_find(const struct account *a, int64_t index)
 {
@@ -78,6 +80,19 @@ account_add(struct account *a, size_t row, int64_t label,
     return ST_OK;
 }
 
+/* Each of those seen is kept with the same probability (Vitter's algorithm R,
+ * ACM TOMS 11, 1985). */
+static void
+add_link(struct account_link *l, struct rng *rng, double ns)
+{
+    size_t at = l->seen++;
+
+    if (at >= ACCOUNT_LINKS)
+        at = (size_t)rng_below(rng, l->seen);
+    if (at < ACCOUNT_LINKS)
+        l->ns[at] = ns;
+}
+
 void
 account_time(struct account *a, const struct relay_answer *x)
 {
@@ -89,8 +104,21 @@ account_time(struct account *a, const struct relay_answer *x)
         p->own_ns += h->within_ns - (isnan(h->asked_ns) ? 0 : h->asked_ns);
         p->counts += h->counts;
         if (i + 1 < x->hops)
-            p->link_ns += h->asked_ns - x->hop[i + 1].within_ns;
+            add_link(&p->link, &a->rng, h->asked_ns - x->hop[i + 1].within_ns);
     }
+}
+
+struct account_median
+account_link_median(const struct account_processor *p)
+{
+    const struct account_link *l = &p->link;
+    const size_t n = l->seen < ACCOUNT_LINKS ? l->seen : ACCOUNT_LINKS;
+    struct stats s;
+
+    if (n == 0 || isnan(l->ns[0]) ||
+        stats_of(l->ns, n, 0.95, &s, NULL) != ST_OK)
+        return (struct account_median){ NAN, NAN, NAN };
+    return (struct account_median){ s.median, s.lo, s.hi };
 }
 
 /* In units of the tolerance; an exact one allows none. */

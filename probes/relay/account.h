@@ -12,6 +12,7 @@
 #define OFFRAMP_RELAY_ACCOUNT_H
 
 #include "base/json.h"
+#include "base/rng.h"
 #include "probes/deploy/runner.h"
 #include "probes/relay/relay.h"
 
@@ -26,10 +27,19 @@ struct account_exit {
         worst; /* differences of outputs, plain and over the tolerance */
 };
 
+enum { ACCOUNT_LINKS = 4096 };
+
+/* Hand-overs of one processor to the next: all of them, or a sample. */
+struct account_link {
+    size_t seen;
+    double ns[ACCOUNT_LINKS];
+};
+
 /* One processor of the chain. */
 struct account_processor {
     size_t reached;
-    double own_ns, link_ns, counts; /* sums; NaN where there is none */
+    double own_ns, counts; /* sums; NaN where there is none */
+    struct account_link link;
 };
 
 struct account {
@@ -40,6 +50,7 @@ struct account {
     const uint8_t *reference; /* borrowed; NULL: none */
     size_t width;
     double abs_tolerance, rel_tolerance; /* |a - b| <= abs + rel * |b| */
+    struct rng rng;                      /* which hand-overs are kept */
 };
 
 enum { ACCOUNT_ROW_HEAD = 8 };
@@ -65,6 +76,13 @@ void account_time(struct account *a, const struct relay_answer *x);
 
 /* Are all outputs those of the unsplit network, as far as they were run? */
 bool account_equal(const struct account *a);
+
+/* The median of its hand-overs, and its 95 % interval; NaN where there is
+ * none. */
+struct account_median {
+    double ns, lo, hi;
+};
+struct account_median account_link_median(const struct account_processor *p);
 
 /* {"compared", "same_exit", .., "equal"}; NULL: out of memory. */
 json_t *account_outputs_json(const struct account *a);

@@ -10,6 +10,7 @@
 
 struct relay_line {
     int fd;
+    enum tcp_place place;
     char name[64];
     size_t bytes_in;
     int answer_ms;
@@ -82,8 +83,8 @@ relay_open(
     l->bytes_in = peer->bytes_in;
     l->answer_ms = peer->answer_ms;
     memcpy(l->name, peer->name, strnlen(peer->name, sizeof(l->name) - 1));
-    if ((st = tcp_dial(&l->fd, peer->host, peer->port, peer->secret, err)) ==
-        ST_OK) {
+    if ((st = tcp_dial(&l->fd, &l->place, peer->host, peer->port, peer->secret,
+             err)) == ST_OK) {
         socket_prepare(l->fd, (peer->answer_ms + 999) / 1000);
         st = agree(l, peer->what, err);
     }
@@ -120,6 +121,12 @@ relay_run_sized(struct relay_line *l, const void *in, size_t bytes,
     out->sent_ns = sent_ns;
     out->answered_ns = clock_ns();
     return ST_OK;
+}
+
+enum tcp_place
+relay_place(const struct relay_line *l)
+{
+    return l->place;
 }
 
 void

@@ -37,7 +37,8 @@ exits_json(const struct lead *l)
     return list;
 }
 
-/* Means over all runs; of those that reached it. */
+/* Means over all runs, of those that reached it; of hand-overs the median, as
+ * links are measured. */
 static json_t *
 processors_json(const struct lead *l)
 {
@@ -47,17 +48,18 @@ processors_json(const struct lead *l)
     for (size_t i = 0; i < (size_t)l->chain->length; i++) {
         const struct account_processor *p = &l->account.processor[i];
         const double n = (double)p->reached;
-        const double behind = i + 1 < RELAY_HOPS_MAX
-                                  ? (double)l->account.processor[i + 1].reached
-                                  : 0;
+        const struct account_median link =
+            l->timed ? account_link_median(p)
+                     : (struct account_median){ NAN, NAN, NAN };
 
         if (json_array_append_new(list,
-                json_pack("{s:O?, s:o, s:o, s:o, s:o}", "name",
+                json_pack("{s:O?, s:o, s:o, s:o, s:o, s:o}", "name",
                     json_array_get(l->names, i), "share",
                     json_number_or_null(n / runs), "own_ns",
                     json_number_or_null(l->timed ? p->own_ns / n : NAN),
-                    "link_ns",
-                    json_number_or_null(l->timed ? p->link_ns / behind : NAN),
+                    "link_ns", json_number_or_null(link.ns), "link_ci95_ns",
+                    isnan(link.lo) ? json_null()
+                                   : json_pack("[f,f]", link.lo, link.hi),
                     "instructions", json_number_or_null(p->counts / n))) < 0) {
             json_decref(list);
             return NULL;
@@ -116,6 +118,8 @@ lead_json(const struct lead *l)
 
     if (!l->timed)
         flags |= FLAG(emulated);
+    if (l->chain->next != NULL)
+        flags |= tcp_place_flags(relay_place(l->chain->next));
     if (l->account.n < (size_t)l->n)
         flags |= FLAG(partial);
     clock_utc_text(l->start.utc_ms, start);

@@ -109,6 +109,9 @@ enum status relay_run(struct relay_line *l, const void *in,
 enum status relay_run_sized(struct relay_line *l, const void *in, size_t bytes,
     struct relay_answer *out, struct err *err) MUST_CHECK;
 
+/* Where the peer runs. */
+enum tcp_place relay_place(const struct relay_line *l);
+
 /* Say that it is done, and close.  NULL is ignored. */
 void relay_close(struct relay_line *l);
 

@@ -55,11 +55,12 @@ report_link(const struct sweep *s, const struct report_facts *f)
     clock_utc_text(f->utc_end_ms, end);
     grade[0] = flag_grade(flags, s->ci_rel);
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:o,s:o,"
-                     "s:O?,s:o,s:s}",
+                     "s:I,s:O?,s:o,s:s}",
         "schema", "offramp.link/1", "from", f->from, "to", f->to, "transport",
         f->transport, "source", "measured", "started_at", start, "finished_at",
         end, "env_fingerprint", f->env_fingerprint, "seed", (json_int_t)f->seed,
         "rounds", (json_int_t)s->rounds, "stop_reason", s->stop_reason, "send",
         way(s, &s->way[SWEEP_SEND]), "receive", way(s, &s->way[SWEEP_RECEIVE]),
-        "energy", f->energy, "flags", flag_json(flags), "grade", grade);
+        "work_us", (json_int_t)(f->work_ns / 1000), "energy", f->energy,
+        "flags", flag_json(flags), "grade", grade);
 }

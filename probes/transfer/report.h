@@ -13,6 +13,7 @@ struct report_facts {
     int64_t utc_start_ms, utc_end_ms;
     uint64_t seed;
     int64_t flags;        /* besides the sweep's */
+    int64_t work_ns;      /* of each end before its message */
     const json_t *energy; /* {..}; NULL: none */
 };
 

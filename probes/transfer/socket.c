@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "probes/transfer/socket.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,8 +9,6 @@
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include "base/rng.h"
 
 void
 socket_prepare(int fd, int io_s)
@@ -82,64 +79,4 @@ socket_read(int fd, void *data, size_t len)
         len -= (size_t)n;
     }
     return true;
-}
-
-bool
-socket_write_filler(int fd, const uint8_t *chunk, size_t len)
-{
-    bool good = true;
-
-    while (good && len > 0) {
-        size_t n = len < SOCKET_CHUNK ? len : SOCKET_CHUNK;
-
-        good = socket_write(fd, chunk, n);
-        len -= n;
-    }
-    return good;
-}
-
-bool
-socket_skip(int fd, size_t len)
-{
-    uint8_t chunk[SOCKET_CHUNK];
-    bool good = true;
-
-    while (good && len > 0) {
-        size_t n = len < SOCKET_CHUNK ? len : SOCKET_CHUNK;
-
-        good = socket_read(fd, chunk, n);
-        len -= n;
-    }
-    return good;
-}
-
-void
-socket_fill(uint8_t chunk[SOCKET_CHUNK])
-{
-    struct rng rng = { .state = 1 };
-
-    for (size_t i = 0; i < SOCKET_CHUNK; i += sizeof(uint64_t)) {
-        uint64_t x = rng_next(&rng);
-
-        memcpy(chunk + i, &x, sizeof(x));
-    }
-}
-
-void
-socket_head(uint8_t head[SOCKET_HEAD], uint64_t forward, uint64_t back)
-{
-    const uint64_t both[2] = { htole64(forward), htole64(back) };
-
-    memcpy(head, both, SOCKET_HEAD);
-}
-
-void
-socket_head_read(
-    const uint8_t head[SOCKET_HEAD], uint64_t *forward, uint64_t *back)
-{
-    uint64_t both[2];
-
-    memcpy(both, head, SOCKET_HEAD);
-    *forward = le64toh(both[0]);
-    *back = le64toh(both[1]);
 }

@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOCKET_HELLO "offramp-link/1 "
+#define SOCKET_HELLO   "offramp-link/2 "
+#define SOCKET_WELCOME "ok " /* then the place, place.h */
 
-enum { SOCKET_CHUNK = 64 << 10, SOCKET_IO_S = 30, SOCKET_HELLO_S = 5 };
+enum { SOCKET_IO_S = 30, SOCKET_HELLO_S = 5 };
 
 /* Small messages at once, and reads and writes that give up after `io_s`. */
 void socket_prepare(int fd, int io_s);
@@ -21,19 +22,5 @@ bool socket_write(int fd, const void *data, size_t len);
 bool socket_write_both(
     int fd, const void *a, size_t a_len, const void *b, size_t b_len);
 bool socket_read(int fd, void *data, size_t len);
-
-/* `len` bytes that say nothing: of `chunk` (SOCKET_CHUNK bytes), over and
- * over; read away. */
-bool socket_write_filler(int fd, const uint8_t *chunk, size_t len);
-bool socket_skip(int fd, size_t len);
-
-/* A chunk that does not compress: links that do would look too fast. */
-void socket_fill(uint8_t chunk[SOCKET_CHUNK]);
-
-/* The two numbers that open an exchange. */
-enum { SOCKET_HEAD = 16 };
-void socket_head(uint8_t head[SOCKET_HEAD], uint64_t forward, uint64_t back);
-void socket_head_read(
-    const uint8_t head[SOCKET_HEAD], uint64_t *forward, uint64_t *back);
 
 #endif

@@ -43,7 +43,7 @@ once(struct run *r, int way, size_t bytes, double *ns, struct err *err)
     enum status st = r->x->run(r->x->ctx, way == SWEEP_SEND ? bytes : 1,
         way == SWEEP_SEND ? 1 : bytes, &taken, err);
 
-    r->spent_ns += taken;
+    r->spent_ns += taken + 2 * r->x->work_ns;
     *ns = fmax((double)taken, 1);
     return st;
 }
@@ -85,7 +85,7 @@ choose_sizes(struct run *r, struct err *err)
         if ((st = warm(r, next, &t, err)) != ST_OK)
             return st;
         r->out->bytes[r->out->n++] = next;
-        round_ns += t;
+        round_ns += t + 2 * (double)r->x->work_ns;
         next *= next == 1 ? 16 : 4;
     }
     if (r->out->n < LEAST || r->spent_ns > r->p->budget_ns)

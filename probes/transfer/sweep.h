@@ -26,6 +26,8 @@ enum { SWEEP_SIZES_MAX = 13, SWEEP_ROUNDS_MAX = 183 };
 struct exchange {
     const char *transport; /* "tcp", "serial" */
     size_t max_bytes;      /* the largest message it carries */
+    int64_t work_ns;       /* each end works so long before its message, which
+                            * is in no time but in the budget */
     /* Send `forward` bytes (at least 1) and take `back` bytes (at least 1);
      * *ns is the time from the first to the last. */
     enum status (*run)(

@@ -13,6 +13,15 @@
 
 static const int64_t IDLE_NS = 5000000000;
 
+/* Both ends run where a plan's parts do (../relay/stretch_host.c). */
+static void
+pin(void)
+{
+    char mask[64];
+
+    host_pin(true, mask, sizeof(mask));
+}
+
 /* ---- the end that answers ---- */
 
 static enum status
@@ -25,6 +34,7 @@ run_answer(struct task *t, json_t **result, struct err *err)
     struct tcp_door *door = NULL;
     enum status st = JSON_PICK(t->payload, "payload", fields, err);
 
+    pin();
     if (st == ST_OK && (st = peer_open_door(t, &door, err)) == ST_OK) {
         task_progress(t, "waiting", 0, 1, peer_own_address());
         st = tcp_answer(door, (int)wait_s * 1000, &exchanges, err);
@@ -41,7 +51,7 @@ run_answer(struct task *t, json_t **result, struct err *err)
 
 struct ask {
     struct peer peer;
-    int64_t seed, max_rounds, max_bytes;
+    int64_t seed, max_rounds, max_bytes, work_us;
     double ci_rel, budget_s;
 };
 
@@ -58,12 +68,14 @@ read_ask(const struct task *t, struct ask *a, struct err *err)
         { "budget_s", JF_REAL, false, &a->budget_s, 0.01, 3600 },
         { "max_rounds", JF_INT, false, &a->max_rounds, 1, SWEEP_ROUNDS_MAX },
         { "max_bytes", JF_INT, false, &a->max_bytes, 64, TCP_MESSAGE_MAX },
+        { "work_us", JF_INT, false, &a->work_us, 0, TCP_WORK_MAX_NS / 1000 },
     };
     enum status st;
 
     *a = (struct ask){ .seed = 1,
         .max_rounds = SWEEP_ROUNDS_MAX,
         .max_bytes = 4 << 20,
+        .work_us = 300,
         .ci_rel = 0.03,
         .budget_s = 20 };
     if ((st = JSON_PICK(t->payload, "payload", fields, err)) != ST_OK ||
@@ -80,7 +92,7 @@ tick(void *ctx, size_t rounds)
 
 /* Energy where this machine has a meter; null where it has none. */
 static enum status
-measure_energy(struct task *t, const struct kit *kit, const struct exchange *x,
+measure_energy(struct task *t, const struct kit *kit, struct tcp_line *line,
     const struct sweep *s, struct report_facts *facts, json_t **out,
     struct err *err)
 {
@@ -89,6 +101,7 @@ measure_energy(struct task *t, const struct kit *kit, const struct exchange *x,
         .bytes = s->bytes[s->n - 1],
         .idle_ns = IDLE_NS,
         .host = &host_real };
+    const struct exchange x = tcp_exchange(line, 0);
     enum status st;
 
     *out = NULL;
@@ -96,13 +109,13 @@ measure_energy(struct task *t, const struct kit *kit, const struct exchange *x,
     if (kit->energy.self == NULL)
         return ST_OK;
     task_progress(t, "energy", 0, 1, NULL);
-    st = link_energy(x, &plan, out, &facts->flags, err);
+    st = link_energy(&x, &plan, out, &facts->flags, err);
     facts->energy = *out;
     return st;
 }
 
 static enum status
-measure(struct task *t, const struct ask *a, const struct exchange *x,
+measure(struct task *t, const struct ask *a, struct tcp_line *line,
     json_t **result, struct err *err)
 {
     const struct sweep_policy policy = { .ci_rel = a->ci_rel,
@@ -112,12 +125,14 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
         .seed = (uint64_t)a->seed,
         .tick = tick,
         .tick_ctx = t };
+    const struct exchange x = tcp_exchange(line, a->work_us * 1000);
     char fingerprint[HASH_HEX];
     const struct clock_start began = clock_start();
     struct report_facts facts = {
         .from = json_get_string(t->lease, "device", "?"),
         .to = a->peer.name,
-        .transport = x->transport,
+        .transport = x.transport,
+        .work_ns = x.work_ns,
         .env_fingerprint = fingerprint,
         .utc_start_ms = began.utc_ms,
         .seed = policy.seed,
@@ -127,10 +142,11 @@ measure(struct task *t, const struct ask *a, const struct exchange *x,
     json_t *stable = NULL, *energy = NULL;
     enum status st;
 
-    if ((st = sweep_run(x, &policy, &s, err)) != ST_OK ||
+    if ((st = sweep_run(&x, &policy, &s, err)) != ST_OK ||
         (st = kit_open(&kit, NULL, err)) != ST_OK)
         return st;
-    st = measure_energy(t, &kit, x, &s, &facts, &energy, err);
+    st = measure_energy(t, &kit, line, &s, &facts, &energy, err);
+    facts.flags |= tcp_place_flags(tcp_place(line));
     facts.utc_end_ms = clock_utc_since(&began);
     if (st == ST_OK &&
         (st = kit_announce(&kit, &stable, fingerprint, err)) == ST_OK &&
@@ -146,16 +162,15 @@ static enum status
 run_ask(struct task *t, json_t **result, struct err *err)
 {
     struct tcp_line *line = NULL;
-    struct exchange x;
     struct ask a;
     enum status st;
 
+    pin();
     if ((st = read_ask(t, &a, err)) != ST_OK ||
         (st = tcp_visit(&line, a.peer.host, a.peer.port, a.peer.secret, err)) !=
             ST_OK)
         return st;
-    x = tcp_exchange(line);
-    st = measure(t, &a, &x, result, err);
+    st = measure(t, &a, line, result, err);
     tcp_leave(line);
     return st;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,13 +11,14 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "probes/transfer/message.h"
+#include "probes/transfer/place.h"
 #include "probes/transfer/socket.h"
 #include "probes/transfer/tcp.h"
 
 struct tcp_door {
     int fd, port;
     char secret[TCP_SECRET];
-    uint8_t filler[SOCKET_CHUNK];
 };
 
 static int
@@ -70,7 +72,6 @@ tcp_listen(struct tcp_door **out, const char *host, struct err *err)
             host);
     }
     hash_random_hex((TCP_SECRET - 1) / 2, d->secret);
-    socket_fill(d->filler);
     *out = d;
     return ST_OK;
 }
@@ -102,6 +103,7 @@ static bool
 welcome(const struct tcp_door *d, int fd)
 {
     char hello[sizeof(SOCKET_HELLO) - 1 + TCP_SECRET];
+    char place[PLACE_TEXT + 1], answer[sizeof(SOCKET_WELCOME) + PLACE_TEXT + 1];
     const size_t at = sizeof(SOCKET_HELLO) - 1;
 
     socket_prepare(fd, SOCKET_HELLO_S);
@@ -111,23 +113,21 @@ welcome(const struct tcp_door *d, int fd)
         sodium_memcmp(hello + at, d->secret, TCP_SECRET - 1) != 0)
         return false;
     socket_prepare(fd, SOCKET_IO_S);
-    return socket_write(fd, "ok\n", 3);
+    place_own(place);
+    snprintf(answer, sizeof(answer), SOCKET_WELCOME "%s\n", place);
+    return socket_write(fd, answer, sizeof(answer) - 1);
 }
 
 /* True if the visitor said that it is done. */
 static bool
-serve(const struct tcp_door *d, int fd, int64_t *exchanges)
+serve(struct message_end *e, int fd, int64_t *exchanges)
 {
-    uint8_t head[SOCKET_HEAD];
-    uint64_t forward, back;
+    struct message_head h;
 
-    while (socket_read(fd, head, sizeof(head))) {
-        socket_head_read(head, &forward, &back);
-        if (forward == 0 && back == 0)
+    while (message_head_read(fd, &h)) {
+        if (h.forward == 0 && h.back == 0)
             return true;
-        if (forward > TCP_MESSAGE_MAX || back > TCP_MESSAGE_MAX ||
-            !socket_skip(fd, forward) ||
-            !socket_write_filler(fd, d->filler, back))
+        if (!message_answer(e, fd, &h))
             return false;
         (*exchanges)++;
     }
@@ -160,17 +160,18 @@ tcp_admit(struct tcp_door *d, int wait_ms, int *fd, struct err *err)
 enum status
 tcp_answer(struct tcp_door *d, int wait_ms, int64_t *exchanges, struct err *err)
 {
+    struct message_end e;
+    enum status st = message_init(&e, err);
     bool done = false;
+    int fd;
 
     *exchanges = 0;
-    while (!done) {
-        enum status st;
-        int fd;
-
+    while (st == ST_OK && !done) {
         if ((st = tcp_admit(d, wait_ms, &fd, err)) != ST_OK)
-            return st;
-        done = serve(d, fd, exchanges);
+            break;
+        done = serve(&e, fd, exchanges);
         close(fd);
     }
-    return ST_OK;
+    message_clear(&e);
+    return st;
 }

@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "probes/transfer/message.h"
+#include "probes/transfer/place.h"
 #include "probes/transfer/socket.h"
 #include "probes/transfer/tcp.h"
 
@@ -18,7 +19,9 @@ enum { CONNECT_MS = 10000 };
 
 struct tcp_line {
     int fd;
-    uint8_t filler[SOCKET_CHUNK];
+    enum tcp_place place;
+    int64_t work_ns;
+    struct message_end end;
 };
 
 /* Connected within CONNECT_MS, or -1. */
@@ -51,15 +54,23 @@ make_blocking(int fd)
 }
 
 static bool
-introduce(int fd, const char *secret)
+introduce(int fd, const char *secret, enum tcp_place *place)
 {
-    char hello[sizeof(SOCKET_HELLO) + TCP_SECRET], answer[3];
+    const size_t at = sizeof(SOCKET_WELCOME) - 1;
+    char hello[sizeof(SOCKET_HELLO) + TCP_SECRET], own[PLACE_TEXT + 1];
+    char answer[sizeof(SOCKET_WELCOME) + PLACE_TEXT];
     int n = snprintf(hello, sizeof(hello), "%s%s\n", SOCKET_HELLO, secret);
 
     socket_prepare(fd, SOCKET_IO_S);
-    return n < (int)sizeof(hello) && socket_write(fd, hello, (size_t)n) &&
-           socket_read(fd, answer, sizeof(answer)) &&
-           memcmp(answer, "ok\n", sizeof(answer)) == 0;
+    if (n >= (int)sizeof(hello) || !socket_write(fd, hello, (size_t)n) ||
+        !socket_read(fd, answer, sizeof(answer)) ||
+        memcmp(answer, SOCKET_WELCOME, at) != 0 ||
+        answer[sizeof(answer) - 1] != '\n')
+        return false;
+    answer[sizeof(answer) - 1] = '\0';
+    place_own(own);
+    *place = place_compare(own, answer + at);
+    return true;
 }
 
 static int
@@ -84,8 +95,8 @@ reach(const char *host, int port)
 }
 
 enum status
-tcp_dial(
-    int *fd, const char *host, int port, const char *secret, struct err *err)
+tcp_dial(int *fd, enum tcp_place *place, const char *host, int port,
+    const char *secret, struct err *err)
 {
     if ((*fd = reach(host, port)) < 0)
         return err_set(err, ST_UNAVAILABLE, "link.unreachable",
@@ -93,13 +104,13 @@ tcp_dial(
             "must be started with --link and an address that this machine "
             "reaches, and no firewall may be between",
             host, port);
-    if (introduce(*fd, secret))
+    if (introduce(*fd, secret, place))
         return ST_OK;
     close(*fd);
     *fd = -1;
     return err_set(err, ST_UNAVAILABLE, "link.refused",
         "%.128s, port %d, does not answer as the other end of this "
-        "measurement",
+        "measurement: are both agents of one version?",
         host, port);
 }
 
@@ -113,8 +124,9 @@ tcp_visit(struct tcp_line **out, const char *host, int port, const char *secret,
     *out = NULL;
     if (l == NULL)
         return err_nomem(err);
-    socket_fill(l->filler);
-    if ((st = tcp_dial(&l->fd, host, port, secret, err)) != ST_OK) {
+    l->fd = -1;
+    if ((st = message_init(&l->end, err)) != ST_OK ||
+        (st = tcp_dial(&l->fd, &l->place, host, port, secret, err)) != ST_OK) {
         tcp_leave(l);
         return st;
     }
@@ -126,41 +138,44 @@ static enum status
 run(void *ctx, size_t forward, size_t back, int64_t *ns, struct err *err)
 {
     struct tcp_line *l = ctx;
-    const size_t first = forward < SOCKET_CHUNK ? forward : SOCKET_CHUNK;
-    uint8_t head[SOCKET_HEAD];
-    int64_t start = clock_ns();
+    const struct message_head h = { forward, back, (uint64_t)l->work_ns };
 
-    socket_head(head, forward, back);
-    if (!socket_write_both(l->fd, head, sizeof(head), l->filler, first) ||
-        !socket_write_filler(l->fd, l->filler, forward - first) ||
-        !socket_skip(l->fd, back))
+    if (!message_ask(&l->end, l->fd, &h, ns))
         return err_set(err, ST_UNAVAILABLE, "link.broken",
             "the other end of the link fell silent at a message of %zu bytes "
             "there and %zu back",
             forward, back);
-    *ns = clock_ns() - start;
     return ST_OK;
 }
 
 struct exchange
-tcp_exchange(struct tcp_line *l)
+tcp_exchange(struct tcp_line *l, int64_t work_ns)
 {
-    return (struct exchange){
-        .transport = "tcp", .max_bytes = TCP_MESSAGE_MAX, .run = run, .ctx = l
-    };
+    l->work_ns = work_ns;
+    return (struct exchange){ .transport = "tcp",
+        .max_bytes = TCP_MESSAGE_MAX,
+        .work_ns = work_ns,
+        .run = run,
+        .ctx = l };
+}
+
+enum tcp_place
+tcp_place(const struct tcp_line *l)
+{
+    return l->place;
 }
 
 void
 tcp_leave(struct tcp_line *l)
 {
-    uint8_t head[SOCKET_HEAD];
+    static const struct message_head end;
 
     if (l == NULL)
         return;
     if (l->fd >= 0) {
-        socket_head(head, 0, 0);
-        (void)socket_write(l->fd, head, sizeof(head));
+        (void)message_head_write(l->fd, &end);
         close(l->fd);
     }
+    message_clear(&l->end);
     free(l);
 }

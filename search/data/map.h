@@ -23,7 +23,8 @@ struct map_processor {
 /* A link from one processor to a later one. */
 struct map_link {
     int from, to;
-    double base, per_byte; /* in the objective's unit */
+    double base, per_byte; /* in the objective's unit, the answer back
+                            * included */
 };
 
 struct map_system {

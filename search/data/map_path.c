@@ -76,22 +76,27 @@ input_bytes(const struct map_system *sys, int e, int p)
     return bytes;
 }
 
-/* What reaching segment e on `to` costs, coming from `from`. */
+/* What handing over what segment e takes costs; NaN without a link. */
 static double
-arrival(const struct map_system *sys, int e, int from, int to)
+crossing(const struct map_system *sys, int e, int from, int to)
 {
     int64_t bytes = input_bytes(sys, e, from);
 
-    if (from == to)
-        return 0;
     for (int i = sys->links; i-- > 0;) { /* the last one said counts */
         const struct map_link *l = &sys->link[i];
 
         if (l->from == from && l->to == to)
-            return sys->processor[to].wake + l->base +
-                   (bytes < 0 ? 0 : l->per_byte * (double)bytes);
+            return l->base + (bytes < 0 ? 0 : l->per_byte * (double)bytes);
     }
     return NAN;
+}
+
+/* What reaching segment e on `to` costs, coming from `from`. */
+static double
+arrival(const struct map_system *sys, int e, int from, int to)
+{
+    return from == to ? 0
+                      : sys->processor[to].wake + crossing(sys, e, from, to);
 }
 
 static struct cost
@@ -181,24 +186,30 @@ static json_t *
 expected(const struct map_path *m, const struct map_system *sys, int processor,
     const struct plan_exits *plan, const struct prediction *p)
 {
+    const bool in_time = strcmp(plan->objective, "latency_ns") == 0;
     const char *source = sys->processor[processor].costs->source;
     double n = processor == 0 ? (double)p->n : 0;
+    double over = NAN;
     int64_t sent = -1;
 
     for (int e = 0; e < m->exits; e++) {
         if (m->processor[e] == processor && !(n > 0))
             n = reaching(p, e, m->exits);
-        if (sent < 0 && m->processor[e] > processor)
-            sent = input_bytes(sys, e, processor);
+        if (sent >= 0 || m->processor[e] <= processor)
+            continue;
+        sent = input_bytes(sys, e, processor);
+        if (in_time)
+            over = crossing(sys, e, processor, m->processor[e]);
     }
-    return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o}", "name",
+    return json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:o}", "name",
         name_of(sys, processor), "source", source, "share",
         json_number_or_null(n / (double)p->n), "own_ns",
         json_number_or_null(work(m, sys, processor, plan, p, "latency_ns") / n),
         "instructions",
         json_number_or_null(
             work(m, sys, processor, plan, p, "instructions") / n),
-        "send_bytes", sent < 0 ? json_null() : json_integer(sent));
+        "link_ns", json_number_or_null(over), "send_bytes",
+        sent < 0 ? json_null() : json_integer(sent));
 }
 
 static bool

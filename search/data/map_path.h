@@ -33,9 +33,10 @@ enum status map_path_costs(const struct map_path *m,
     const struct map_system *sys, const char *metric, const char *objective,
     struct costs *out, struct err *err) MUST_CHECK;
 
-/* [{"name", "source", "share", "own_ns", "instructions", "send_bytes"}]: of
- * each processor how many samples reach it, and what one that does takes
- * there; null where its costs do not say.  NULL: out of memory. */
+/* [{"name", "source", "share", "own_ns", "instructions", "link_ns",
+ * "send_bytes"}]: of each processor how many samples reach it, what one that
+ * does takes there, and what handing it on takes; null where costs and links
+ * do not say.  NULL: out of memory. */
 json_t *map_path_expected(const struct map_path *m,
     const struct map_system *sys, const struct plan_exits *plan,
     const struct prediction *p);

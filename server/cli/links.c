@@ -11,7 +11,7 @@
 
 static struct client client;
 static double budget_s;
-static int64_t max_bytes;
+static int64_t max_bytes, work_us = -1;
 
 static const struct opt opts[] = {
     CLIENT_OPTS(client),
@@ -20,6 +20,10 @@ static const struct opt opts[] = {
         0.01, 3600 },
     { "max-bytes", 'm', OPT_INT, &max_bytes, "N",
         "of the largest message (default 4194304)", NULL, 64, 64 << 20 },
+    { "work", 'w', OPT_INT, &work_us, "US",
+        "both ends work for US microseconds before each message, as parts of "
+        "a plan do (default 300; 0: messages come back to back)",
+        NULL, 0, 100000 },
 };
 
 const struct opt_cmd cli_links_cmd = {
@@ -154,6 +158,8 @@ make_body(const char *from, const char *to, json_t **out, struct err *err)
     if (max_bytes > 0)
         bad |=
             json_object_set_new(policy, "max_bytes", json_integer(max_bytes));
+    if (work_us >= 0)
+        bad |= json_object_set_new(policy, "work_us", json_integer(work_us));
     *out =
         json_pack("{s:s,s:s*,s:o}", "from", from, "to", to, "policy", policy);
     return bad || *out == NULL ? err_nomem(err) : ST_OK;

@@ -43,16 +43,17 @@ static enum status
 add_processor(
     const json_t *want, const json_t *is, struct buf *out, struct err *err)
 {
-    char reach[2][TEXT_CELL], work[2][TEXT_CELL], over[TEXT_CELL];
+    char reach[2][TEXT_CELL], work[2][TEXT_CELL], over[2][TEXT_CELL];
 
     share_text(want, reach[0]);
     share_text(is, reach[1]);
     work_text(want, work[0]);
     work_text(is, work[1]);
-    text_time(json_get_number(is, "link_ns"), over);
-    return buf_addf(out, err, "| %s | %s | %s | %s | %s | %s |\n",
+    text_time(json_get_number(want, "link_ns"), over[0]);
+    text_time(json_get_number(is, "link_ns"), over[1]);
+    return buf_addf(out, err, "| %s | %s | %s | %s | %s | %s | %s |\n",
         json_get_string(is, "name", "?"), reach[0], reach[1], work[0], work[1],
-        over);
+        over[0], over[1]);
 }
 
 static enum status
@@ -85,8 +86,9 @@ validation_relay_text(const json_t *doc, struct buf *out, struct err *err)
     const json_t *p;
     enum status st = buf_addstr(out,
         "| processor | reached, predicted | measured | work of a sample, "
-        "predicted | measured | hand-over |\n| --- | --- | --- | --- | --- | "
-        "--- |\n",
+        "predicted | measured | hand-over, predicted | measured |\n| --- | --- "
+        "| "
+        "--- | --- | --- | --- | --- |\n",
         err);
     size_t i;
 

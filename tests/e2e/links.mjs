@@ -29,6 +29,8 @@ await withService(async (s) => {
       && w.exchanges.every((e) => e.n === link.rounds && e.median_ns > 0),
     `${way}: every size was exchanged in every round`);
   }
+  check(link.work_us === 300 && link.flags.includes('one_machine'),
+    'both ends worked before each message, on one machine');
   check(link.energy === null && link.flags.includes('no_energy_sensor'),
     'energy is null where nobody has a meter, and says so');
   check('ABCX'.includes(link.grade) && Array.isArray(link.flags),

@@ -48,6 +48,12 @@ function checkResult(v, plan) {
   `mean ${m.plan.mean_ns.median} ns, predicted ${p.mean_ns.median}, `
     + `residual ${r.mean.rel}`);
   const [near, far] = m.processors;
+  check(p.processors[0].link_ns > 0 && p.processors[1].link_ns === null
+    && r.links.length === 2 && r.links[1] === null
+    && Math.abs(near.link_ns / p.processors[0].link_ns - 1 - r.links[0].rel) < 1e-9
+    && near.link_ci95_ns[0] <= near.link_ns && near.link_ns <= near.link_ci95_ns[1]
+    && m.flags.includes('one_machine'),
+  `the hand-over: predicted ${p.processors[0].link_ns} ns`);
   check(near.share === 1 && Math.abs(far.share - p.processors[1].share) < 1e-9
     && near.own_ns > 0 && far.own_ns > 0 && near.link_ns > 0
     && far.link_ns === null,

@@ -332,10 +332,11 @@ frames_that_are_none_end_the_visit(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct server s = { .hold_fd = -1 };
         char ready[24];
+        enum tcp_place place;
         int fd;
 
         begin(&s);
-        assert_int_equal(tcp_dial(&fd, "127.0.0.1", tcp_port(s.door),
+        assert_int_equal(tcp_dial(&fd, &place, "127.0.0.1", tcp_port(s.door),
                              tcp_secret(s.door), NULL),
             ST_OK);
         assert_int_equal(write(fd, open, sizeof(open)), (ssize_t)sizeof(open));

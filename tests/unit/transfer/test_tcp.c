@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
+#include "base/flag.h"
 #include "base/hash.h"
+#include "probes/transfer/place.h"
 #include "probes/transfer/tcp.h"
 
 /* An answering end in a thread of its own. */
@@ -72,7 +74,7 @@ messages_go_there_and_come_back(void **state)
     (void)state;
     begin(&a, 10000);
     assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
-    x = tcp_exchange(line);
+    x = tcp_exchange(line, 0);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         ns = 0;
         assert_int_equal(
@@ -83,6 +85,69 @@ messages_go_there_and_come_back(void **state)
     finish(&a);
     assert_int_equal(a.st, ST_OK);
     assert_int_equal(a.exchanges, 4);
+}
+
+/* The least of a few: a busy machine only adds. */
+static void
+work_between_messages_is_in_no_time(void **state)
+{
+    int64_t least_ns = INT64_MAX, ns;
+    struct tcp_line *line;
+    struct answerer a;
+    struct exchange x;
+
+    (void)state;
+    begin(&a, 10000);
+    assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
+    x = tcp_exchange(line, TCP_WORK_MAX_NS);
+    assert_int_equal(x.work_ns, TCP_WORK_MAX_NS);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(x.run(x.ctx, 5000, 100, &ns, NULL), ST_OK);
+        least_ns = ns < least_ns ? ns : least_ns;
+    }
+    assert_in_range(least_ns, 1, TCP_WORK_MAX_NS - 1);
+    x = tcp_exchange(line, (int64_t)TCP_WORK_MAX_NS + 1);
+    assert_int_equal(x.run(x.ctx, 1, 1, &ns, NULL), ST_UNAVAILABLE);
+    tcp_leave(line);
+    assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
+    tcp_leave(line);
+    finish(&a);
+    assert_int_equal(a.exchanges, 4);
+}
+
+static void
+ends_know_whether_they_share_a_machine_or_a_core(void **state)
+{
+#define BOOT "01234567-89ab-cdef-0123-456789abcdef"
+    static const struct {
+        const char *a, *b;
+        enum tcp_place place;
+    } cases[] = {
+        { BOOT " 1", BOOT " 1", TCP_ONE_CORE },
+        { BOOT " 1", BOOT " 0", TCP_ONE_MACHINE },
+        { BOOT " -", BOOT " -", TCP_ONE_MACHINE },
+        { BOOT " 1", "f" BOOT " 1", TCP_ELSEWHERE },
+        { "-", "-", TCP_ELSEWHERE },
+    };
+    char own[PLACE_TEXT + 1];
+    struct tcp_line *line;
+    struct answerer a;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(place_compare(cases[i].a, cases[i].b), cases[i].place);
+    assert_int_equal(tcp_place_flags(TCP_ELSEWHERE), 0);
+    assert_int_equal(
+        tcp_place_flags(TCP_ONE_CORE), FLAG(one_machine) | FLAG(shared_core));
+    place_own(own);
+    assert_int_equal(strlen(own), PLACE_TEXT);
+    if (access("/proc/sys/kernel/random/boot_id", R_OK) == 0)
+        assert_int_not_equal(place_compare(own, own), TCP_ELSEWHERE);
+    begin(&a, 10000);
+    assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
+    assert_int_equal(tcp_place(line), place_compare(own, own));
+    tcp_leave(line);
+    finish(&a);
 }
 
 static void
@@ -117,7 +182,7 @@ break_off(const struct answerer *a)
     char hello[128], ok[3];
 
     assert_int_equal(connect(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-    snprintf(hello, sizeof(hello), "offramp-link/1 %s\n%s", tcp_secret(a->door),
+    snprintf(hello, sizeof(hello), "offramp-link/2 %s\n%s", tcp_secret(a->door),
         "\x40\x42\x0f\x00\x00\x00\x00");
     assert_true(write(fd, hello, strlen(hello)) > 0);
     assert_int_equal(read(fd, ok, sizeof(ok)), 3);
@@ -136,7 +201,7 @@ a_visitor_that_broke_off_may_come_again(void **state)
     begin(&a, 10000);
     break_off(&a);
     assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
-    x = tcp_exchange(line);
+    x = tcp_exchange(line, 0);
     assert_int_equal(x.run(x.ctx, 10, 10, &ns, NULL), ST_OK);
     tcp_leave(line);
     finish(&a);
@@ -155,7 +220,7 @@ a_message_beyond_the_limit_ends_the_visit(void **state)
     (void)state;
     begin(&a, 10000);
     assert_int_equal(visit(&a, &line, NULL, NULL), ST_OK);
-    x = tcp_exchange(line);
+    x = tcp_exchange(line, 0);
     assert_int_equal(x.run(x.ctx, 1, (size_t)TCP_MESSAGE_MAX + 1, &ns, &err),
         ST_UNAVAILABLE);
     assert_string_equal(err.code, "link.broken");
@@ -209,6 +274,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_go_there_and_come_back),
+        cmocka_unit_test(work_between_messages_is_in_no_time),
+        cmocka_unit_test(ends_know_whether_they_share_a_machine_or_a_core),
         cmocka_unit_test(nobody_is_let_in_without_the_secret),
         cmocka_unit_test(a_visitor_that_broke_off_may_come_again),
         cmocka_unit_test(a_message_beyond_the_limit_ends_the_visit),
