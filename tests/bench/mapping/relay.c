@@ -2,13 +2,15 @@
 #include "relay.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probes/deploy/answer.h"
+#include "probes/relay/relay.h"
 #include "search/data/npy.h"
 
-enum { SAMPLES = 6, CLASSES_MAX = 64 };
+enum { SAMPLES = 6, CLASSES_MAX = 64, ANSWER_MS = 30000 };
 
 const json_t *
 segments_of(const json_t *plan)
@@ -53,24 +55,19 @@ copy_of(const float *v, size_t n)
     return c;
 }
 
-/* One part for everybody who is still on the way: what it made is in
- * `values`, or is the tensor that goes on. */
+/* One part on the board, for everybody who is still on the way: what it made
+ * is in `values`, or is the tensor that goes on. */
 static void
-run_part(struct bench *b, struct part *p, bool board, bool goes_on,
-    struct sample *samples)
+run_part(struct bench *b, struct part *p, bool goes_on, struct sample *samples)
 {
-    if (board)
-        part_load(p, b->board);
+    part_load(p, b->board);
     for (int i = 0; i < SAMPLES; i++) {
         struct sample *s = &samples[i];
 
         if (s->left >= 0)
             continue;
         memcpy(p->in, s->tensor, p->n_in * sizeof(float));
-        if (board)
-            (void)part_run_board(p, b->board);
-        else
-            part_run_host(p);
+        (void)part_run_board(p, b->board);
         if (goes_on) {
             free(s->tensor);
             s->tensor = copy_of(p->out, p->n_out);
@@ -81,37 +78,152 @@ run_part(struct bench *b, struct part *p, bool board, bool goes_on,
     }
 }
 
+/* What the plan says of exit e. */
+static const json_t *
+exit_at(const json_t *plan, int e)
+{
+    return json_array_get(json_object_get(plan, "exits"), (size_t)e);
+}
+
+static bool
+is_kept(const struct bench *b, const json_t *plan, int e)
+{
+    return e == b->exits - 1 ||
+           json_is_true(json_object_get(exit_at(plan, e), "kept"));
+}
+
+/* Of values at a kept exit; all leave at the last. */
+static bool
+leaves(const struct bench *b, const json_t *plan, int e, const float *values,
+    size_t n)
+{
+    enum answer_scale scale = SCALE_UNKNOWN;
+
+    return e == b->exits - 1 ||
+           answer_of(values, n, SCORE_MAX_PROBABILITY, &scale).score >=
+               json_get_number(exit_at(plan, e), "threshold");
+}
+
+/* The board's part of the plan, for all samples; the first exit behind it. */
+static int
+run_board(struct bench *b, const json_t *plan, struct sample *samples)
+{
+    int e = 0;
+
+    for (; e < b->exits && is_board(plan, e); e++) {
+        const bool last = e == b->exits - 1, kept = is_kept(b, plan, e);
+
+        run_part(b, &b->segment[e], !last, samples);
+        if (kept && !last)
+            run_part(b, &b->head[e], false, samples);
+        for (int i = 0; i < SAMPLES; i++)
+            if (samples[i].left < 0 && kept &&
+                leaves(b, plan, e, samples[i].values, samples[i].n))
+                samples[i].left = e;
+    }
+    return e;
+}
+
+/* ---- the host, at the other end of a relay ---- */
+
+struct host {
+    struct bench *bench;
+    const json_t *plan;
+    int from; /* its first segment */
+    struct tcp_door *door;
+    struct relay_service service;
+};
+
+static enum status
+run_host(void *ctx, const void *in, struct relay_answer *out, struct err *err)
+{
+    const struct host *h = ctx;
+    struct bench *b = h->bench;
+
+    memcpy(b->segment[h->from].in, in, h->service.bytes_in);
+    for (int e = h->from; e < b->exits; e++) {
+        const bool last = e == b->exits - 1;
+        struct part *s = &b->segment[e], *p = last ? s : &b->head[e];
+
+        part_run_host(s);
+        if (!last)
+            memcpy(p->in, s->out, s->n_out * sizeof(float));
+        if (!last && is_kept(b, h->plan, e))
+            part_run_host(p);
+        if (is_kept(b, h->plan, e) && leaves(b, h->plan, e, p->out, p->n_out)) {
+            out->stage = e;
+            out->values = p->out;
+            out->n = p->n_out;
+            return ST_OK;
+        }
+        memcpy(b->segment[e + 1].in, s->out, s->n_out * sizeof(float));
+    }
+    return err_set(err, ST_INTERNAL, NULL, "a sample left nowhere");
+}
+
+static void *
+serve(void *arg)
+{
+    struct host *h = arg;
+    struct err err = { 0 };
+    int64_t served;
+
+    must(relay_serve(h->door, &h->service, ANSWER_MS, &served, &err), &err);
+    return NULL;
+}
+
+/* Whoever is still on the way, over the product's own relay. */
+static int
+hand_over(struct bench *b, const json_t *plan, int from, struct sample *samples)
+{
+    struct host h = { b, plan, from, NULL, { 0 } };
+    struct relay_line *line;
+    struct relay_answer a;
+    struct err err = { 0 };
+    pthread_t thread;
+    int handed_over = 0;
+
+    h.service = (struct relay_service){ .what = "bench_mapping",
+        .bytes_in = b->segment[from].n_in * sizeof(float),
+        .run = run_host,
+        .ctx = &h };
+    must(tcp_listen(&h.door, "127.0.0.1", &err), &err);
+    if (pthread_create(&thread, NULL, serve, &h) != 0)
+        must(err_nomem(&err), &err);
+    must(relay_open(&line,
+             &(struct relay_peer){ .name = "host",
+                 .host = "127.0.0.1",
+                 .port = tcp_port(h.door),
+                 .secret = tcp_secret(h.door),
+                 .what = h.service.what,
+                 .bytes_in = h.service.bytes_in,
+                 .answer_ms = ANSWER_MS },
+             &err),
+        &err);
+    for (int i = 0; i < SAMPLES; i++) {
+        struct sample *s = &samples[i];
+
+        if (s->left >= 0)
+            continue;
+        must(relay_run(line, s->tensor, &a, &err), &err);
+        s->left = (int)a.stage;
+        s->n = a.n < CLASSES_MAX ? a.n : CLASSES_MAX;
+        memcpy(s->values, a.values, s->n * sizeof(float));
+        handed_over++;
+    }
+    relay_close(line);
+    pthread_join(thread, NULL);
+    tcp_close(h.door);
+    return handed_over;
+}
+
 /* All samples along the plan; how many tensors were handed over. */
 static int
 run_plan(struct bench *b, const json_t *plan, struct sample *samples)
 {
-    const json_t *exits = json_object_get(plan, "exits");
-    int handed_over = 0;
+    const int from = run_board(b, plan, samples);
 
-    for (int e = 0; e < b->exits; e++) {
-        const json_t *x = json_array_get(exits, (size_t)e);
-        bool board = is_board(plan, e), last = e == b->exits - 1;
-
-        for (int i = 0; i < SAMPLES; i++)
-            handed_over += samples[i].left < 0 && !board &&
-                           (e == 0 || is_board(plan, e - 1));
-        run_part(b, &b->segment[e], board, !last, samples);
-        if (!last && json_is_true(json_object_get(x, "kept")))
-            run_part(b, &b->head[e], board, false, samples);
-        for (int i = 0; i < SAMPLES; i++) {
-            struct sample *s = &samples[i];
-            enum answer_scale scale = SCALE_UNKNOWN;
-
-            if (s->left < 0 &&
-                (last ||
-                    (json_is_true(json_object_get(x, "kept")) &&
-                        answer_of(
-                            s->values, s->n, SCORE_MAX_PROBABILITY, &scale)
-                                .score >= json_get_number(x, "threshold"))))
-                s->left = e;
-        }
-    }
-    return handed_over;
+    return from < b->exits ? hand_over(b, plan, from, samples) : 0;
 }
 
 /* The whole network here: all its outputs. */
@@ -173,17 +285,9 @@ whole_close(struct whole *w)
 static int
 leaves_at(const struct bench *b, const struct whole *w, const json_t *plan)
 {
-    const json_t *exits = json_object_get(plan, "exits");
-
-    for (int e = 0; e < b->exits - 1; e++) {
-        const json_t *x = json_array_get(exits, (size_t)e);
-        enum answer_scale scale = SCALE_UNKNOWN;
-
-        if (json_is_true(json_object_get(x, "kept")) &&
-            answer_of(w->out[e], w->n_out[e], SCORE_MAX_PROBABILITY, &scale)
-                    .score >= json_get_number(x, "threshold"))
+    for (int e = 0; e < b->exits; e++)
+        if (is_kept(b, plan, e) && leaves(b, plan, e, w->out[e], w->n_out[e]))
             return e;
-    }
     return b->exits - 1;
 }
 
