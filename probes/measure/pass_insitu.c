@@ -82,6 +82,13 @@ add_row(struct making *m, struct row *row, struct err *err)
     return bad ? err_nomem(err) : ST_OK;
 }
 
+/* The lower end of an interval of times; NAN where there is none stays so. */
+static double
+not_below_0(double ns)
+{
+    return ns < 0 ? 0 : ns;
+}
+
 /* A row of times that the profiler rounded down to its steps: where all lie
  * within one step, nobody knows where in it. */
 static void
@@ -90,7 +97,7 @@ widen(struct row *row, double quantum_ns)
     struct stats *s = &row->stats;
 
     if (s->p75 - s->p25 < quantum_ns) {
-        s->lo = fmax(0, s->lo - quantum_ns / 2);
+        s->lo = not_below_0(s->lo - quantum_ns / 2);
         s->hi += quantum_ns / 2;
     }
     if (s->median < SHORT_STEPS * quantum_ns)
@@ -151,8 +158,8 @@ add_dispatch(struct making *m, struct err *err)
     if (st != ST_OK || !(left_ns > 0))
         return st;
     row.stats.median = left_ns;
-    row.stats.lo = fmax(
-        0, left_ns - (whole->median - whole->lo) - (sum->hi - sum->median));
+    row.stats.lo = not_below_0(
+        left_ns - (whole->median - whole->lo) - (sum->hi - sum->median));
     row.stats.hi =
         left_ns + (whole->hi - whole->median) + (sum->median - sum->lo);
     return add_row(m, &row, err);

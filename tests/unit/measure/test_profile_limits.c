@@ -42,6 +42,25 @@ a_wrong_or_nan_output_stops_before_any_time(void **state)
     }
 }
 
+/* Too few values for an interval: it has no end at all. */
+static void
+assert_whole_intervals(const json_t *doc)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(doc, "rows"), i, row)
+    {
+        bool lo = json_is_null(json_object_get(row, "ci95_lo_ns"));
+        bool hi = json_is_null(json_object_get(row, "ci95_hi_ns"));
+
+        if (lo != hi)
+            fail_msg("row %zu (%s %s) has half an interval", i,
+                json_get_string(row, "level", ""),
+                json_get_string(row, "role", ""));
+    }
+}
+
 static void
 a_job_without_time_keeps_its_rows(void **state)
 {
@@ -63,6 +82,8 @@ a_job_without_time_keeps_its_rows(void **state)
         json_string_value(json_object_get(row, "stop_reason")), "max_time");
     assert_true(row_has_flag(doc, "partial"));
     assert_string_equal(json_string_value(json_object_get(doc, "grade")), "C");
+    assert_non_null(world_row(doc, "L1", "layer", 0));
+    assert_whole_intervals(doc);
     json_decref(doc);
     world_clear(&w);
 }
