@@ -26,7 +26,7 @@ struct call_state {
     CURL *curl;
     struct buf body;
     FILE *save;
-    const volatile int *stop;
+    const atomic_bool *stop;
     struct err *err;
     enum status st;
 };

@@ -11,6 +11,7 @@
 #ifndef OFFRAMP_BASE_REST_H
 #define OFFRAMP_BASE_REST_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,8 +38,7 @@ struct rest_call {
     const char *header; /* one more header line, "Lease-Epoch: 3", or NULL */
     const char *save;   /* path: the body of a 200 is written there */
     int timeout_s;      /* 0: 30 */
-    const volatile int
-        *stop; /* the call ends early (ST_CANCELLED) once *stop */
+    const atomic_bool *stop; /* ends early (ST_CANCELLED) once it is true */
 };
 
 struct rest_answer {

@@ -23,11 +23,11 @@ static const int64_t NEWS_PACE_NS = 1500000000;
 
 struct beat {
     pthread_t thread;
-    bool running;      /* the thread was started */
-    struct rest *rest; /* the thread's own */
-    int wake_fd;       /* to the thread: look again */
-    int bell_fd;       /* from the thread: there is news */
-    volatile int stop;
+    bool running;         /* the thread was started */
+    struct rest *rest;    /* the thread's own */
+    int wake_fd;          /* to the thread: look again */
+    int bell_fd;          /* from the thread: there is news */
+    atomic_bool stop;     /* read without the lock while a call is under way */
     pthread_mutex_t lock; /* for all below */
     char session[80];     /* empty: none */
     double pace_s;
@@ -219,7 +219,7 @@ beat_stop(struct beat *b)
         return;
     if (b->running) {
         pthread_mutex_lock(&b->lock);
-        b->stop = 1;
+        b->stop = true;
         pthread_mutex_unlock(&b->lock);
         ring(b->wake_fd);
         pthread_join(b->thread, NULL);

@@ -22,7 +22,7 @@ on_signal(int sig)
     uint64_t one = 1;
 
     (void)sig;
-    asked.flag = 1;
+    asked.flag = true; /* lock-free, so it may be done here */
     if (write(asked.fd, &one, sizeof(one)) < 0)
         return; /* the counter is full: readable all the same */
 }

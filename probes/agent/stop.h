@@ -7,13 +7,14 @@
 #ifndef OFFRAMP_AGENT_STOP_H
 #define OFFRAMP_AGENT_STOP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/status.h"
 
 struct stop {
-    volatile int flag; /* 1: end now */
-    int fd;            /* readable from then on */
+    atomic_bool flag; /* end now */
+    int fd;           /* readable from then on */
 };
 
 /* SIGTERM and SIGINT set the one stop of this process from now on; SIGPIPE is
