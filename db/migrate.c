@@ -5,8 +5,10 @@
  * The write lock is taken before the version is read, so that of several
  * openers one migrates and the others find it done.
  */
+#include <limits.h>
 #include <stdio.h>
 
+#include "base/file.h"
 #include "db/db_internal.h"
 
 /* "OFFR": tells our files from other SQLite files. */
@@ -54,6 +56,15 @@ db_schema_newest(void)
     return NEWEST;
 }
 
+static enum status
+refuse_damaged(const struct db *db, struct err *err)
+{
+    return err_set(err, ST_UNAVAILABLE, "db.damaged",
+        "%s is damaged: bring back a copy, or save what can be read with "
+        "sqlite3 %s .recover",
+        db->path, db->path);
+}
+
 /* What SQLite cannot read as a database is most likely not one; what it can
  * read in part was one. */
 static enum status
@@ -63,27 +74,39 @@ refuse(struct db *db, enum status st, struct err *err)
         return st;
     err_clear(err);
     if (sqlite3_errcode(db->sql) == SQLITE_CORRUPT)
-        return err_set(err, ST_UNAVAILABLE, "db.damaged",
-            "%s is damaged: bring back a copy, or save what can be read with "
-            "sqlite3 %s .recover",
-            db->path, db->path);
+        return refuse_damaged(db, err);
     return err_set(err, ST_UNAVAILABLE, "db.foreign",
         "%s is not a store of Offramp: name another file", db->path);
 }
 
-/* One statement, so that all three are of one moment. */
+/* Has the file lost the end of its last page?  SQLite would read zeros there.
+ * Where a log lies beside the file, the page may be in it. */
+static bool
+is_cut(const struct db *db, int64_t page_bytes)
+{
+    char wal[PATH_MAX];
+
+    if (snprintf(wal, sizeof(wal), "%s-wal", db->path) >= (int)sizeof(wal) ||
+        file_size(wal) > 0)
+        return false;
+    return file_size(db->path) % page_bytes > 0;
+}
+
+/* One statement, so that all are of one moment. */
 static const char sql_what[] =
     "SELECT (SELECT application_id FROM pragma_application_id),"
     " (SELECT user_version FROM pragma_user_version),"
+    " (SELECT page_size FROM pragma_page_size),"
     " (SELECT count(*) FROM sqlite_schema) /*scan*/";
 
 struct what {
-    int64_t application, version, objects;
+    int64_t application, version, page_bytes, objects;
 };
 
 static const struct col cols[] = {
     COL(COL_INT, struct what, application),
     COL(COL_INT, struct what, version),
+    COL(COL_INT, struct what, page_bytes),
     COL(COL_INT, struct what, objects),
 };
 static const struct shape shape = SHAPE(struct what, cols);
@@ -100,6 +123,8 @@ db_migrate_check(struct db *db, struct err *err)
     if (w.application != APPLICATION_ID &&
         (w.application != 0 || w.version != 0 || w.objects != 0))
         return refuse(db, ST_CORRUPT, err);
+    if (is_cut(db, w.page_bytes))
+        return refuse_damaged(db, err);
     if (w.version > NEWEST)
         return err_set(err, ST_UNAVAILABLE, "db.newer",
             "%s was written by a newer Offramp (schema %d, this one knows %d): "

@@ -256,7 +256,10 @@ read_col(
         return *(char **)field == NULL ? err_nomem(err) : ST_OK;
     }
     if ((word = word_find(col->words, text)) < 0)
-        return err_set(err, ST_CORRUPT, NULL, "store: unknown word '%s'", text);
+        return err_set(err, ST_CORRUPT, NULL,
+            "the store is damaged: stop the server, then bring back a copy "
+            "(unknown word '%.40s')",
+            text);
     memcpy(field, &word, sizeof(word)); /* an enum is an int here */
     return ST_OK;
 }

@@ -458,6 +458,22 @@ a_damaged_store_is_called_damaged(void **state)
     assert_non_null(strstr(err.text, ".recover"));
 }
 
+/* One that has lost a piece of its last page, which SQLite would not see. */
+static void
+a_store_that_was_cut_off_is_called_damaged(void **state)
+{
+    struct store *s = *state;
+    struct err err = { 0 };
+    struct db *db;
+
+    db_close(s->db);
+    s->db = NULL;
+    assert_int_equal(truncate(s->path, file_size(s->path) - 1000), 0);
+    assert_int_equal(db_open(&db, s->path, &err), ST_UNAVAILABLE);
+    assert_null(db);
+    assert_string_equal(err.code, "db.damaged");
+}
+
 int
 main(void)
 {
@@ -470,6 +486,7 @@ main(void)
         T(racing_openers_all_find_the_newest_schema),
         T(foreign_and_newer_files_are_refused_untouched),
         T(a_damaged_store_is_called_damaged),
+        T(a_store_that_was_cut_off_is_called_damaged),
         T(a_file_that_cannot_be_made_is_an_io_error),
         T(a_transaction_is_all_or_nothing),
         T(a_lock_that_is_held_too_long_is_busy),
