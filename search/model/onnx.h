@@ -25,6 +25,7 @@ enum {
     ONNX_MAX_BYTES = INT32_MAX, /* protobuf's own limit */
     ONNX_MAX_FIELDS = 8000000,  /* of the wire format, weights are one */
     ONNX_MAX_DEPTH = 64,        /* messages within messages */
+    ONNX_MAX_NAME = 1024,       /* bytes; rows and files carry them */
     ONNX_MAX_NODES = 100000,
     ONNX_MAX_INPUTS = 1024, /* without stored tensors */
     ONNX_MAX_OUTPUTS = 1024,

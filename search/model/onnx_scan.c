@@ -99,10 +99,17 @@ scan_bytes(struct scan *s, const ProtobufCMessageDescriptor *d,
 {
     if (f->type == PROTOBUF_C_TYPE_MESSAGE)
         return scan_message(s, f->descriptor, body);
-    if (f->type == PROTOBUF_C_TYPE_STRING && strcmp(f->name, "doc_string") &&
-        !plain_text((const char *)body.p, (size_t)(body.end - body.p)))
+    if (f->type != PROTOBUF_C_TYPE_STRING || !strcmp(f->name, "doc_string"))
+        return ST_OK;
+    if (!plain_text((const char *)body.p, (size_t)(body.end - body.p)))
         return bad(
             s, d, "a name that is not UTF-8 text or has control characters");
+    /* Metadata, which nothing is named after, may say more. */
+    if (body.end - body.p > ONNX_MAX_NAME && strcmp(f->name, "value"))
+        return err_set(s->err, ST_UNPROCESSABLE, "model.too_large",
+            "%s.%s is longer than %d bytes: export the model with shorter "
+            "names",
+            d->short_name, f->name, ONNX_MAX_NAME);
     return ST_OK;
 }
 

@@ -379,6 +379,23 @@ deep_nesting_is_refused_without_deep_recursion(void **state)
     free(data);
 }
 
+/* Rows and files are named after nodes. */
+static void
+names_without_end_are_refused(void **state)
+{
+    static char name[ONNX_MAX_NAME + 1];
+    uint8_t data[2 * sizeof(name)], *end = data + sizeof(data), *p;
+
+    (void)state;
+    memset(name, 'n', sizeof(name));
+    p = end - sizeof(name);
+    memcpy(p, name, sizeof(name));
+    p = wrap(p, 3, sizeof(name)); /* node.name */
+    p = wrap(p, 1, (size_t)(end - p));
+    p = wrap(p, 7, (size_t)(end - p));
+    expect(p, (size_t)(end - p), "model.too_large", "NodeProto.name");
+}
+
 static void
 too_many_small_parts_are_refused(void **state)
 {
@@ -477,6 +494,7 @@ main(void)
         cmocka_unit_test(a_file_cut_off_anywhere_is_refused),
         cmocka_unit_test(a_damaged_file_never_breaks_the_reader),
         cmocka_unit_test(deep_nesting_is_refused_without_deep_recursion),
+        cmocka_unit_test(names_without_end_are_refused),
         cmocka_unit_test(too_many_small_parts_are_refused),
         cmocka_unit_test(all_refused_nodes_are_listed),
         cmocka_unit_test(an_order_to_run_in_is_found),
