@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +11,41 @@
 #include "base/hash.h"
 #include "base/plain.h"
 
+/* Where its memory is out, Jansson may call the text malformed, or read it with
+ * bytes missing: so we look. */
+static _Thread_local bool starved;
+
+static void *
+watched_malloc(size_t n)
+{
+    void *p = malloc(n);
+
+    starved |= p == NULL;
+    return p;
+}
+
+static void
+watch_memory(void)
+{
+    json_set_alloc_funcs(watched_malloc, free);
+}
+
 enum status
 json_parse(const char *text, size_t len, json_t **out, struct err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     json_error_t je;
 
+    pthread_once(&once, watch_memory);
+    starved = false;
     *out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+    if (starved) {
+        json_decref(*out);
+        *out = NULL;
+        return err_nomem(err);
+    }
     if (*out != NULL)
         return ST_OK;
-    if (json_error_code(&je) == json_error_out_of_memory)
-        return err_nomem(err);
     return err_set(err, ST_INVALID, "request.json",
         "not valid JSON: %s (line %d, column %d)", je.text, je.line, je.column);
 }

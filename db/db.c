@@ -88,12 +88,19 @@ db_schema_version(const struct db *db)
     return db->version;
 }
 
+static const char sql_rollback[] = "ROLLBACK";
+
 static enum status
 begin(struct db *db, struct err *err)
 {
     static const char sql_begin[] = "BEGIN IMMEDIATE";
-    enum status st = ST_BUSY;
+    sqlite3_stmt *q;
+    enum status st;
 
+    /* Made beforehand, so that going back needs no memory. */
+    if ((st = db_begin(db, sql_rollback, NO_ARGS, &q, err)) != ST_OK)
+        return st;
+    st = ST_BUSY;
     for (int i = 0; i < BEGIN_TRIES && st == ST_BUSY; i++) {
         if (i > 0)
             err_clear(err);
@@ -104,12 +111,13 @@ begin(struct db *db, struct err *err)
 }
 
 /* SQLite ends a transaction by itself after some failures (no memory, disk
- * full); then there is nothing left to roll back. */
+ * full); then there is nothing left to roll back.  Going back may itself find
+ * no memory at first; where it cannot be done at all, db_idle() says so. */
 static void
 rollback(struct db *db)
 {
-    if (!db_idle(db))
-        sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+    for (int i = 0; i < 3 && !db_idle(db); i++)
+        (void)!db_run(db, sql_rollback, NO_ARGS, NULL, NULL);
 }
 
 enum status

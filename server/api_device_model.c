@@ -21,7 +21,9 @@ check_counts(struct request *rq, const char *name)
     if (st != ST_OK)
         return st;
     labels = view_document(d.labels);
-    if (strcmp(json_get_string(labels, "source", ""), "emulated") != 0)
+    if (labels == NULL)
+        st = err_nomem(&rq->err);
+    else if (strcmp(json_get_string(labels, "source", ""), "emulated") != 0)
         st = err_set(&rq->err, ST_CONFLICT, "device.measures",
             "%.64s is not emulated (label source): its times are measured, so "
             "none are modelled",

@@ -143,8 +143,9 @@ accept_result(struct db *db, const struct lease *lease, const struct task *task,
 
 /* A result that is not as it must be: no other answer can come from this
  * agent, so its attempt has failed.  Where the work after it cannot be, the
- * task has failed for good and says why; a person can resume its flow. */
-static void
+ * task has failed for good and says why; a person can resume its flow.  Where
+ * even that cannot be stored, rq->err says why. */
+static enum status
 fail_refused(
     struct request *rq, const struct lease_answer *a, const struct finish *f)
 {
@@ -152,13 +153,17 @@ fail_refused(
         .code = f->stuck ? rq->err.code : "infra.bad_result",
         .detail = rq->err.text };
     struct err more = { 0 };
+    enum status st;
     bool replay;
 
     log_warn("lease %lld: the result was refused: %s", (long long)a->lease,
         rq->err.text);
-    if (db_lease_fail(rq->db, a, &why, &replay, NULL, &more) != ST_OK ||
-        salvage_failed(rq->db, rq->now_ms, &more) != ST_OK)
+    st = db_lease_fail(rq->db, a, &why, &replay, NULL, &more);
+    if (st == ST_OK && salvage_failed(rq->db, rq->now_ms, &more) != ST_OK)
         log_error("lease %lld: %s", (long long)a->lease, more.text);
+    if (st != ST_OK)
+        rq->err = more;
+    return st;
 }
 
 static enum status
@@ -178,7 +183,10 @@ finish_lease(struct request *rq, const struct lease_answer *a, bool *replay)
     f.result = result;
     st = db_lease_finish(rq->db, a, accept_result, &f, replay, &rq->err);
     if (st != ST_OK && (f.refused || f.stuck)) {
-        fail_refused(rq, a, &f);
+        enum status failed = fail_refused(rq, a, &f);
+
+        if (failed != ST_OK)
+            return failed; /* the lease is held yet: to be sent again */
         server_ring(rq->server);
     }
     return st;

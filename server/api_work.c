@@ -39,8 +39,11 @@ make_payload(const struct request *rq, const struct task *t,
     const struct lease *l, json_t **out, struct err *err)
 {
     payload_fn *complete = accept_kinds[t->kind].payload;
+    enum status st = json_parse(t->payload, strlen(t->payload), out, NULL);
 
-    if (json_parse(t->payload, strlen(t->payload), out, NULL) != ST_OK)
+    if (st == ST_NOMEM)
+        return err_nomem(err);
+    if (st != ST_OK)
         return err_set(err, ST_CORRUPT, NULL,
             "the payload of task %lld is not JSON", (long long)t->id);
     if (complete == NULL)

@@ -60,10 +60,13 @@ gather(const struct part *p, void *ctx)
     struct gathering *g = ctx;
     struct attempt *a = p->task == g->task ? attempt_of(g, p) : NULL;
     json_t *body = NULL, *conditions;
+    enum status st = ST_OK;
     int rc = 0;
 
-    if (a == NULL || json_parse(p->body, strlen(p->body), &body, NULL) != ST_OK)
-        return ST_OK;
+    if (a != NULL)
+        st = json_parse(p->body, strlen(p->body), &body, NULL);
+    if (a == NULL || st != ST_OK)
+        return st == ST_NOMEM ? st : ST_OK;
     if (p->created_ms > a->last_ms)
         a->last_ms = p->created_ms;
     if (json_is_array(json_object_get(body, "rows")))

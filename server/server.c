@@ -112,7 +112,8 @@ void
 server_db_give(struct server *s, struct db *db)
 {
     pthread_mutex_lock(&s->lock);
-    if (s->n_idle < POOL_IDLE_MAX) {
+    /* One whose transaction could not even be ended is closed, which does. */
+    if (s->n_idle < POOL_IDLE_MAX && db_idle(db)) {
         s->idle[s->n_idle++] = db;
         db = NULL;
     }

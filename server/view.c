@@ -20,10 +20,12 @@ json_t *
 view_document(const char *text)
 {
     json_t *doc;
+    enum status st;
 
-    if (text == NULL || json_parse(text, strlen(text), &doc, NULL) != ST_OK)
+    if (text == NULL)
         return json_null();
-    return doc;
+    st = json_parse(text, strlen(text), &doc, NULL);
+    return st == ST_OK || st == ST_NOMEM ? doc : json_null();
 }
 
 json_t *

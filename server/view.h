@@ -26,7 +26,7 @@
 /* UTC text of a time, or null for 0. */
 json_t *view_time(int64_t utc_ms);
 
-/* A stored document; null where there is none. */
+/* A stored document; null where there is none; NULL if out of memory. */
 json_t *view_document(const char *text);
 
 /* An id, or null for 0; text, or null for NULL. */

@@ -206,8 +206,8 @@ rows_force(const struct dual *d, const struct box *b, int e, size_t from,
 
     for (size_t i = 0; i < m; i++) {
         int32_t pa = accept[i], pr = refuse[i], away = f->away[i];
-        int32_t a = kept & (bin[i] > v.lo) ? pa : NEVER;
-        int32_t r = kept & (bin[i] <= v.hi) ? pr : NEVER;
+        int32_t a = (kept & (bin[i] > v.lo)) ? pa : NEVER;
+        int32_t r = (kept & (bin[i] <= v.hi)) ? pr : NEVER;
         int32_t come = f->here[i] + v.seg;
         int32_t leave = come + a + v.head - right[i] * v.wrong;
         int32_t pass = come + r + v.head, skip = come + v.off;
