@@ -82,15 +82,15 @@ give_body(struct call *c, const struct call_body *body, int64_t cap)
     return buf_add(&rq->body, body->data, body->len, NULL) == ST_OK;
 }
 
-bool
-call_start(struct call *c, struct server *server, struct db *db,
+void
+call_make(struct call *c, struct server *server, struct db *db,
     const char *request, const json_t *headers, const struct call_body *body,
     int64_t now_ms)
 {
     char *space, *question;
-    int64_t cap;
 
     memset(c, 0, sizeof(*c));
+    reply_init(&c->rp);
     c->method = strdup(request);
     space = strchr(c->method, ' ');
     assert(space != NULL);
@@ -106,6 +106,13 @@ call_start(struct call *c, struct server *server, struct db *db,
     c->rq.path = c->target;
     c->rq.now_ms = now_ms;
     set_headers(c, headers, body);
+}
+
+bool
+call_send(struct call *c, const struct call_body *body)
+{
+    int64_t cap;
+
     if (!http_begin(&c->rq, &c->rp, &cap) || !give_body(c, body, cap))
         return true;
     c->begun = true;

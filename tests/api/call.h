@@ -24,10 +24,13 @@ struct call_body {
     const char *type;
 };
 
-/* Start "POST /v1/jobs?wait=5".  True: answered, see c->rp; false: waits. */
-bool call_start(struct call *c, struct server *server, struct db *db,
+/* Make "POST /v1/jobs?wait=5" ready to be sent. */
+void call_make(struct call *c, struct server *server, struct db *db,
     const char *request, const json_t *headers, const struct call_body *body,
     int64_t now_ms);
+
+/* Send it.  True: answered, see c->rp; false: waits. */
+bool call_send(struct call *c, const struct call_body *body);
 
 /* Ask again: something may have changed, or (`expired`) the time is over. */
 bool call_again(struct call *c, int64_t now_ms, bool expired);

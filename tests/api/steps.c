@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "call.h"
 #include "db/blob.h"
 #include "db/queue.h"
 #include "match.h"
@@ -22,6 +21,14 @@
 #include "value.h"
 
 static const int64_t START_MS = INT64_C(1795219200000); /* 2026-11-21 */
+
+static bool
+start(struct world *w, struct call *c, const char *request,
+    const json_t *headers, const struct call_body *body)
+{
+    call_make(c, w->server, w->db, request, headers, body, w->now_ms);
+    return call_send(c, body);
+}
 
 void
 world_open(struct world *w)
@@ -41,6 +48,7 @@ world_open(struct world *w)
     w->now_ms = START_MS;
     w->vars = json_object();
     w->used = json_object();
+    w->start = start;
 }
 
 void
@@ -227,17 +235,21 @@ step_call(struct world *w, const char *at, const json_t *step)
     struct call c;
     bool answered;
 
-    answered =
-        call_start(&c, w->server, w->db, request, headers, &body, w->now_ms);
+    answered = w->start(w, &c, request, headers, &body);
+    if (w->over)
+        goto out;
     if (answered == (meanwhile != NULL))
         fail_msg("%s: the call %s", at,
             answered ? "did not wait" : "waits, but has no `meanwhile`");
     if (meanwhile != NULL) {
         steps_run(w, at, meanwhile);
+        if (w->over)
+            goto out;
         if (!call_again(&c, w->now_ms, false))
             assert_true(call_again(&c, w->now_ms, true));
     }
     check_answer(w, at, step, &c);
+out:
     call_end(&c);
     json_decref(headers);
     free(request);
@@ -313,6 +325,8 @@ steps_run(struct world *w, const char *name, const json_t *steps)
         fail_msg("%s has no steps", name);
     json_array_foreach(steps, i, step)
     {
+        if (w->over)
+            return;
         snprintf(at, sizeof(at), "%.200s, step %zu", name, i + 1);
         for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
             if (json_object_get(step, kinds[k].member) != NULL)

@@ -19,16 +19,24 @@
 
 #include "server/server.h"
 
-#include <jansson.h>
+#include "call.h"
+
+struct world;
+
+/* Make and send a call (call.h). */
+typedef bool start_fn(struct world *w, struct call *c, const char *request,
+    const json_t *headers, const struct call_body *body);
 
 struct world {
     char dir[64];
     char db_path[96];
     struct server *server;
     struct db *db;
-    int64_t now_ms; /* stands still unless a step moves it */
-    json_t *vars;   /* what steps saved */
-    json_t *used;   /* set-ups that have run */
+    int64_t now_ms;  /* stands still unless a step moves it */
+    json_t *vars;    /* what steps saved */
+    json_t *used;    /* set-ups that have run */
+    start_fn *start; /* how calls are made */
+    bool over;       /* set by it: no more steps, nor looks at answers */
 };
 
 void world_open(struct world *w);

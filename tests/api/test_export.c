@@ -58,8 +58,7 @@ static char *export(struct world *w, const char *format, const char *min_grade)
 
     snprintf(request, sizeof(request),
         "GET /v1/export/%s?profile=1&min_grade=%s", format, min_grade);
-    assert_true(
-        call_start(&c, w->server, w->db, request, NULL, &none, w->now_ms));
+    assert_true(w->start(w, &c, request, NULL, &none));
     text = call_text(&c);
     if (c.rp.status != 200)
         fail_msg("%s: %s", request, text);
