@@ -176,7 +176,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 #ifndef OFFRAMP_FUZZER
 
-enum { ROUNDS = 20000 };
+enum { ROUNDS = 6000 };
 
 static void
 close_places(void)
