@@ -11,12 +11,20 @@
         FLAG(counter_pass_mismatch) | FLAG(multiplexed) |                      \
         FLAG(out_of_control))
 
-/* ?4 flags that exclude.  Counts have no interval, so C is the best that they
- * can have: flags alone speak against them. */
+/* With one of these a row of grade C is not that of a noisy machine. */
+#define CUT_SHORT                                                              \
+    (FLAG(few_samples) | FLAG(partial) | FLAG(thermal_unstable) |              \
+        FLAG(throttled) | FLAG(undervoltage) | FLAG(closure_fail) |            \
+        FLAG(replayed))
+
+/* ?4 flags that exclude, ?5 those that exclude a noisy row, ?6 its oldest.
+ * Counts have no interval, so C is the best that they can have: flags alone
+ * speak against them. */
 #define GOOD(m)                                                                \
-    " (" m ".grade IN ('A', 'B') OR (" m ".level = 'L4' AND " m                \
-    ".grade = 'C')) AND " m ".source <> 'modelled' AND " m                     \
-    ".cached_from IS NULL AND (" m ".flags & ?4) = 0"
+    " (" m ".grade IN ('A', 'B') OR (" m ".grade = 'C' AND (" m                \
+    ".level = 'L4' OR (p.created_ms > ?6 AND (" m ".flags & ?5) = 0))))"       \
+    " AND " m ".source <> 'modelled' AND " m ".cached_from IS NULL AND (" m    \
+    ".flags & ?4) = 0"
 
 /* ?1 device, ?2 environment, ?3 oldest. */
 #define ROWS_HERE                                                              \
@@ -32,6 +40,11 @@ oldest_ms(const struct cache_query *q)
 {
     return q->now_ms - (q->max_age_ms > 0 ? q->max_age_ms : DB_CACHE_AGE_MS);
 }
+
+#define USABLE_ARGS(q)                                                         \
+    A_TEXT((q)->device), A_TEXT((q)->env_fingerprint), A_INT(oldest_ms(q)),    \
+        A_INT(UNUSABLE), A_INT(CUT_SHORT),                                     \
+        A_INT((q)->now_ms - DB_CACHE_NOISY_MS)
 
 struct kernel {
     enum level level;
@@ -62,24 +75,23 @@ call(const void *row, void *ctx)
     return c->fn(k->level, k->key, k->median_ns, c->ctx);
 }
 
-/* SQLite takes the other columns from the row that has the maximum. */
-static const char sql_list[] =
-    "SELECT m.level, m.kernel_key, m.median_ns, max(m.id)" USABLE
-    " GROUP BY m.level, m.kernel_key";
+/* The newest one that is not noisy, else the newest.  SQLite takes the other
+ * columns from the row that has the maximum. */
+static const char sql_list[] = "SELECT m.level, m.kernel_key, m.median_ns,"
+                               " max((m.grade < 'C') << 62 | m.id)" USABLE
+                               " GROUP BY m.level, m.kernel_key";
 
 enum status
 db_cache_list(struct db *db, const struct cache_query *q, cache_fn *fn,
     void *ctx, struct err *err)
 {
-    return db_each(db, sql_list,
-        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
-            A_INT(UNUSABLE)),
-        &shape, call, &(struct call){ fn, ctx }, err);
+    return db_each(db, sql_list, ARGS(USABLE_ARGS(q)), &shape, call,
+        &(struct call){ fn, ctx }, err);
 }
 
 static const char sql_newest[] =
-    "SELECT m.id" USABLE " AND m.kernel_key = ?5 AND m.level = ?6"
-    " ORDER BY m.id DESC LIMIT 1";
+    "SELECT m.id" USABLE " AND m.kernel_key = ?7 AND m.level = ?8"
+    " ORDER BY m.grade < 'C' DESC, m.id DESC LIMIT 1";
 
 enum status
 db_cache_get(struct db *db, const struct cache_query *q, enum level level,
@@ -87,8 +99,7 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
 {
     int64_t id = 0;
     enum status st = db_int(db, sql_newest,
-        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
-            A_INT(UNUSABLE), A_TEXT(kernel_key), A_TEXT(level_words[level])),
+        ARGS(USABLE_ARGS(q), A_TEXT(kernel_key), A_TEXT(level_words[level])),
         &id, err);
 
     if (st == ST_NOT_FOUND)
@@ -101,7 +112,7 @@ db_cache_get(struct db *db, const struct cache_query *q, enum level level,
 /* Found by L1's row of the whole, with L0's beside it, and nothing of either
  * stale. */
 static const char sql_insitu[] =
-    "SELECT p.id" ROWS_HERE " AND m.kernel_key = ?5 AND m.level = 'L1'"
+    "SELECT p.id" ROWS_HERE " AND m.kernel_key = ?7 AND m.level = 'L1'"
     " AND m.role = 'whole' AND" GOOD(
         "m") " AND p.closure_rel IS NOT NULL"
              " AND EXISTS (SELECT 1 FROM measure plain WHERE plain.profile = "
@@ -111,16 +122,14 @@ static const char sql_insitu[] =
                           " AND NOT EXISTS (SELECT 1 FROM measure l WHERE "
                           "l.profile = p.id"
                           "  AND l.level = 'L1' AND (l.flags & ?4) <> 0)"
-                          " ORDER BY p.id DESC LIMIT 1";
+                          " ORDER BY m.grade < 'C' DESC, p.id DESC LIMIT 1";
 
 enum status
 db_cache_insitu(struct db *db, const struct cache_query *q,
     const char *kernel_key, int64_t *profile, struct err *err)
 {
-    enum status st = db_int(db, sql_insitu,
-        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(oldest_ms(q)),
-            A_INT(UNUSABLE), A_TEXT(kernel_key)),
-        profile, err);
+    enum status st = db_int(
+        db, sql_insitu, ARGS(USABLE_ARGS(q), A_TEXT(kernel_key)), profile, err);
 
     return st == ST_NOT_FOUND
                ? err_set(err, st, "cache.miss",
@@ -150,18 +159,36 @@ db_cache_expire(struct db *db, const struct cache_query *q, enum level level,
         n, err);
 }
 
-static const char sql_expire_before[] =
-    EXPIRE " AND coalesce((SELECT source.profile FROM measure source"
-           " WHERE source.id = measure.cached_from), profile) < ?4";
+#define EXPIRE_BEFORE                                                          \
+    EXPIRE " AND coalesce((SELECT source.profile FROM measure source"          \
+           " WHERE source.id = measure.cached_from), profile) < ?4"
+
+static const char sql_expire_before[] = EXPIRE_BEFORE;
+static const char sql_expire_noisy[] =
+    EXPIRE_BEFORE " AND grade = 'C' AND median_ns IS NOT NULL";
+
+static enum status
+expire_before(struct db *db, const char *sql, const struct cache_query *q,
+    int64_t profile, int64_t *n, struct err *err)
+{
+    return db_run(db, sql,
+        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(FLAG(stale)),
+            A_INT(profile)),
+        n, err);
+}
 
 enum status
 db_cache_expire_before(struct db *db, const struct cache_query *q,
     int64_t profile, int64_t *n, struct err *err)
 {
-    return db_run(db, sql_expire_before,
-        ARGS(A_TEXT(q->device), A_TEXT(q->env_fingerprint), A_INT(FLAG(stale)),
-            A_INT(profile)),
-        n, err);
+    return expire_before(db, sql_expire_before, q, profile, n, err);
+}
+
+enum status
+db_cache_expire_noisy(struct db *db, const struct cache_query *q,
+    int64_t profile, int64_t *n, struct err *err)
+{
+    return expire_before(db, sql_expire_noisy, q, profile, n, err);
 }
 
 static const char sql_expired[] =

@@ -12,8 +12,10 @@ struct chart_row {
     int64_t created_ms;
     char *reason;                   /* of a golden task; NULL in a profile */
     char *env_fingerprint, *kernel; /* other environments, other times */
-    double median_ns, lo_ns, hi_ns; /* lo and hi NaN without an interval */
-    double instructions;            /* of an emulated board, instead of times */
+    /* lo and hi: its interval; where the machine's pace changed under it
+     * (freq_varied), p10 and p90 of its epochs; NaN without either. */
+    double median_ns, lo_ns, hi_ns;
+    double instructions; /* of an emulated board, instead of times */
 };
 
 /* By environment and kernel, then oldest first; `env_fingerprint` NULL: all

@@ -65,8 +65,8 @@ static const char sql_add[] =
 
 static const char sql_add_kernel[] =
     "INSERT INTO golden_kernel (golden, name, n_epochs, median_ns,"
-    " ci95_lo_ns, ci95_hi_ns, flags, grade, instructions)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    " ci95_lo_ns, ci95_hi_ns, flags, grade, instructions, p10_ns, p90_ns)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 
 struct adding {
     const struct golden_run *run;
@@ -82,7 +82,8 @@ add_kernel(
     return db_run(db, sql_add_kernel,
         ARGS(A_INT(id), A_TEXT(k->name), A_INT(k->n_epochs),
             A_REAL(k->median_ns), A_REAL(k->ci95_lo_ns), A_REAL(k->ci95_hi_ns),
-            A_INT(k->flags), A_TEXT(grade), A_REAL(k->instructions)),
+            A_INT(k->flags), A_TEXT(grade), A_REAL(k->instructions),
+            A_REAL(k->p10_ns), A_REAL(k->p90_ns)),
         NULL, err);
 }
 

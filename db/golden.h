@@ -34,6 +34,7 @@ struct golden_kernel {
     const char *name;
     int64_t n_epochs;
     double median_ns, ci95_lo_ns, ci95_hi_ns; /* NaN: missing */
+    double p10_ns, p90_ns;                    /* of the epochs; NaN: missing */
     double instructions; /* of an emulated board; NaN of others */
     int64_t flags;
     char grade;

@@ -87,16 +87,19 @@ enum status db_measure_list(struct db *db, const struct measure_filter *f,
 enum status db_measure_omitted(struct db *db, const struct measure_filter *f,
     int64_t *n, struct err *err) MUST_CHECK;
 
-/* What a device has measured already in one environment: rows of grade A or B
- * (a noisy number is made again, not kept for a month) that are not stale,
- * late or themselves copies, and young enough. */
+/* What a device has measured already in one environment: rows that are not
+ * stale, late or themselves copies, and young enough.  Those of grade A or B
+ * hold for a month.  Those that were measured to the end and are of grade C
+ * because the machine is noisy hold for an hour: to measure them again at once
+ * would take as long and be worth no more. */
 struct cache_query {
     const char *device, *env_fingerprint;
     int64_t max_age_ms; /* 0: DB_CACHE_AGE_MS */
     int64_t now_ms;
 };
 
-#define DB_CACHE_AGE_MS (INT64_C(30) * 24 * 3600 * 1000)
+#define DB_CACHE_AGE_MS   (INT64_C(30) * 24 * 3600 * 1000)
+#define DB_CACHE_NOISY_MS (INT64_C(3600) * 1000)
 
 /* Each level and kernel key there is, once, with the newest median (NaN where
  * that level has no times). */
@@ -105,7 +108,8 @@ typedef enum status cache_fn(
 enum status db_cache_list(struct db *db, const struct cache_query *q,
     cache_fn *fn, void *ctx, struct err *err) MUST_CHECK;
 
-/* The newest such row.  ST_NOT_FOUND "cache.miss". */
+/* The newest such row; a noisy one only where there is no other.
+ * ST_NOT_FOUND "cache.miss". */
 enum status db_cache_get(struct db *db, const struct cache_query *q,
     enum level level, const char *kernel_key, struct measure *out,
     struct err *err) MUST_CHECK;
@@ -125,6 +129,11 @@ enum status db_cache_expire(struct db *db, const struct cache_query *q,
 /* The same for all kernels and levels that were measured before `profile`,
  * also where that one has copies of them. */
 enum status db_cache_expire_before(struct db *db, const struct cache_query *q,
+    int64_t profile, int64_t *n, struct err *err) MUST_CHECK;
+
+/* The same for those alone that are of grade C with times: the machine has
+ * become quieter. */
+enum status db_cache_expire_noisy(struct db *db, const struct cache_query *q,
     int64_t profile, int64_t *n, struct err *err) MUST_CHECK;
 
 /* How many rows of a profile are stale. */

@@ -40,13 +40,15 @@ EMBED(db_migration_0014, "0014_support.sql");
 EMBED(db_migration_0015, "0015_relay.sql");
 EMBED(db_migration_0016, "0016_device_model.sql");
 EMBED(db_migration_0017, "0017_import_origin.sql");
+EMBED(db_migration_0018, "0018_golden_spread.sql");
 
 /* Migration i takes a file of version i to version i + 1. */
 static const char *const migrations[] = { db_migration_0001, db_migration_0002,
     db_migration_0003, db_migration_0004, db_migration_0005, db_migration_0006,
     db_migration_0007, db_migration_0008, db_migration_0009, db_migration_0010,
     db_migration_0011, db_migration_0012, db_migration_0013, db_migration_0014,
-    db_migration_0015, db_migration_0016, db_migration_0017 };
+    db_migration_0015, db_migration_0016, db_migration_0017,
+    db_migration_0018 };
 
 enum { NEWEST = sizeof(migrations) / sizeof(migrations[0]) };
 

@@ -465,5 +465,7 @@ CREATE TABLE golden_kernel (
     flags      INTEGER NOT NULL,
     grade      TEXT NOT NULL CHECK (grade IN ('A', 'B', 'C', 'X')),
     instructions REAL,                  -- of an emulated board, which has no times
+    p10_ns     REAL,                    -- of the epochs
+    p90_ns     REAL,
     PRIMARY KEY (golden, name)
 ) STRICT, WITHOUT ROWID;

@@ -81,6 +81,8 @@ read_kernel(struct golden_in *in, size_t i, struct err *err)
         .median_ns = m->median_ns,
         .ci95_lo_ns = m->ci95_lo_ns,
         .ci95_hi_ns = m->ci95_hi_ns,
+        .p10_ns = m->p10_ns,
+        .p90_ns = m->p90_ns,
         .instructions =
             m->source == SOURCE_EMULATED ? row_instructions(m) : NAN,
         .flags = m->flags,

@@ -275,22 +275,31 @@ write_documents(const struct profile_in *in, const json_t *analysis,
     return profile_exits_text(in->exits, analysis, &p->exits, err);
 }
 
+/* As it was when the lease was made, and told what is there. */
 static struct cache_query
 query_of(const struct accepting *a)
 {
     return (struct cache_query){ .device = a->in.device,
         .env_fingerprint = a->in.fingerprint,
-        .now_ms = a->now_ms };
+        .now_ms = a->task->started_ms > 0 ? a->task->started_ms : a->now_ms };
 }
 
-/* The device is not what it was: only what it measured now counts. */
+/* The device is not what it was (only what it measured now counts), or its
+ * machine is quieter than it was (what that spoilt can be measured better). */
 static enum status
 expire_older(const struct accepting *a, int64_t profile, struct err *err)
 {
     const struct cache_query q = query_of(a);
     int64_t n = 0;
-    enum status st = db_cache_expire_before(a->db, &q, profile, &n, err);
+    enum status st;
 
+    if (!a->rows.moved) {
+        st = db_cache_expire_noisy(a->db, &q, profile, &n, err);
+        log_info("%s is quieter than it was: %lld rows of grade C are stale",
+            a->in.device, (long long)n);
+        return st;
+    }
+    st = db_cache_expire_before(a->db, &q, profile, &n, err);
     log_warn("%s: what it measured before takes over 5 %% more or less now: "
              "%lld earlier rows are stale",
         a->in.device, (long long)n);
@@ -317,7 +326,7 @@ store_rows(const struct accepting *a, int64_t profile, struct err *err)
 {
     enum status st = rows_in_store(a->db, &a->rows, profile, err);
 
-    if (st == ST_OK && a->rows.moved)
+    if (st == ST_OK && (a->rows.moved || a->rows.quieter))
         st = expire_older(a, profile, err);
     if (st == ST_OK)
         st = chart_watch(a->db,
@@ -397,7 +406,7 @@ fill_rows(struct accepting *a, struct err *err)
 {
     struct profile_rows_in *rows = &a->rows;
     const struct cache_query q = query_of(a);
-    enum status st = audit_rows(a->db, rows, &q, &rows->moved, err);
+    enum status st = audit_rows(a->db, rows, &q, err);
 
     if (st == ST_OK && uses_cache(a->job.cache) &&
         (st = fill_insitu(a, &q, err)) == ST_OK)

@@ -40,7 +40,7 @@ struct profile_rows_in {
     /* Owned: where things are, by "L2 layer 5", and the first measured row
      * of each kernel, by "L2 <kernel key>". */
     json_t *row_at, *fill_at, *kernel_at;
-    bool moved; /* audit.h */
+    bool moved, quieter; /* audit.h */
 };
 
 /* Read and check `rows` with `analysis` and `levels` set and the rest zero.

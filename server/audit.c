@@ -12,6 +12,7 @@
 
 /* As the limits of a control chart (chart.h). */
 static const double MOVED = 0.05;
+static const double QUIETER = 0.5; /* of the interval's width */
 
 struct entry {
     const char *level, *key;
@@ -127,10 +128,16 @@ pair_far(const struct profile_rows_in *in, const struct measure *m,
                (twin->median_ns > old->median_ns);
 }
 
+/* The machine was too noisy for this one, and is no longer. */
+static bool
+is_quieter(const struct measure *m, const struct measure *old)
+{
+    return old->grade > 'B' && row_ci_rel(m) <= QUIETER * row_ci_rel(old);
+}
+
 static enum status
-audit_row(struct db *db, const struct profile_rows_in *in,
-    const struct measure *m, const struct cache_query *q, bool *moved,
-    struct err *err)
+audit_row(struct db *db, struct profile_rows_in *in, const struct measure *m,
+    const struct cache_query *q, struct err *err)
 {
     struct measure old = { 0 };
     struct err why = { 0 };
@@ -147,25 +154,26 @@ audit_row(struct db *db, const struct profile_rows_in *in,
                  "rows are stale",
             q->device, m->kernel_key, m->median_ns, old.median_ns,
             (long long)n);
-        *moved |= m->level == LEVEL_L0 ? far(m, &old) : pair_far(in, m, &old);
+        in->moved |=
+            m->level == LEVEL_L0 ? far(m, &old) : pair_far(in, m, &old);
     }
+    in->quieter |= is_quieter(m, &old);
     measure_clear(&old);
     return st;
 }
 
 enum status
-audit_rows(struct db *db, const struct profile_rows_in *in,
-    const struct cache_query *q, bool *moved, struct err *err)
+audit_rows(struct db *db, struct profile_rows_in *in,
+    const struct cache_query *q, struct err *err)
 {
     enum status st = ST_OK;
 
-    *moved = false;
     for (size_t i = 0; st == ST_OK && i < in->n; i++) {
         const struct measure *m = &in->row[i].m;
 
         if (m->kernel_key != NULL && m->role != ROLE_AA && m->grade <= 'B' &&
             m->level != LEVEL_L1 && !(m->flags & FLAG(cached)))
-            st = audit_row(db, in, m, q, moved, err);
+            st = audit_row(db, in, m, q, err);
     }
     return st;
 }

@@ -25,11 +25,13 @@ void audit_take_out(json_t *have, const json_t *analysis, const json_t *levels,
 bool audit_is_beyond(const struct measure *a, const struct measure *b);
 
 /* Hold what was measured against the cached rows (call it before the new
- * ones are stored).  New rows below grade B are no witnesses.  *moved: the
+ * ones are stored).  New rows below grade B are no witnesses.  `moved`: the
  * whole network, or both of the A/A pair, take over 5 % more or less than
  * before, so nothing from before can be trusted (db_cache_expire_before(), once
- * the new rows are stored). */
-enum status audit_rows(struct db *db, const struct profile_rows_in *in,
-    const struct cache_query *q, bool *moved, struct err *err) MUST_CHECK;
+ * the new rows are stored).  `quieter`: something of grade C has an interval of
+ * half the width now, so what else is of grade C is worth measuring again
+ * (db_cache_expire_noisy()). */
+enum status audit_rows(struct db *db, struct profile_rows_in *in,
+    const struct cache_query *q, struct err *err) MUST_CHECK;
 
 #endif

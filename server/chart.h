@@ -3,8 +3,9 @@
  * chart.h -- the control chart of a device: is it still what it was?
  *
  * Each golden kernel has a chart in each environment.  Its centre is the
- * median of its first five points; a later point whose whole interval lies
- * more than 5 % off the centre is out.  Five in a row out on one side are a
+ * median of its first five points; a later point whose whole interval (p10 to
+ * p90 of its epochs where the machine's pace changed under it) lies more than
+ * 5 % off the centre is out.  Five in a row out on one side are a
  * lasting change: the chart starts again from them.
  */
 #ifndef OFFRAMP_SERVER_CHART_H

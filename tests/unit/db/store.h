@@ -31,9 +31,10 @@
 /* Rows that are added borrow their text, but own what they read: no const. */
 #define TEXT(s) ((char *)(s))
 
-#define T0     INT64_C(1800000000000)
-#define TTL_MS 30000
-#define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define T0        INT64_C(1800000000000)
+#define TTL_MS    30000
+#define MINUTE_MS INT64_C(60000)
+#define DAY_MS    (INT64_C(24) * 60 * MINUTE_MS)
 
 struct store {
     char dir[PATH_MAX];

@@ -52,6 +52,14 @@ only_sound_young_measurements_are_used_again(void **state)
         { "env1", DAY_MS, 0, 'A', ROLE_SEGMENT, SOURCE_MEASURED, true },
         { "env1", DAY_MS, FLAG(multiplexed), 'B', ROLE_LAYER, SOURCE_MEASURED,
             false },
+        /* Noisy: for an hour, and if it was measured to the end. */
+        { "env1", MINUTE_MS, FLAG(bimodal), 'C', ROLE_LAYER, SOURCE_MEASURED,
+            true },
+        { "env1", 61 * MINUTE_MS, 0, 'C', ROLE_LAYER, SOURCE_MEASURED, false },
+        { "env1", MINUTE_MS, FLAG(few_samples), 'C', ROLE_LAYER,
+            SOURCE_MEASURED, false },
+        { "env1", MINUTE_MS, FLAG(stale), 'C', ROLE_LAYER, SOURCE_MEASURED,
+            false },
     };
     struct bench b = bench(state);
     struct err err = { 0 };
@@ -82,7 +90,8 @@ only_sound_young_measurements_are_used_again(void **state)
         }
     }
     OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
-    assert_int_equal(found.n, 3);
+    assert_int_equal(found.n, 4);
+    assert_non_null(strstr(found.text, "L2:k13 "));
     assert_non_null(strstr(found.text, "L2:k0 "));
     assert_non_null(strstr(found.text, "L2:k11 "));
     assert_non_null(strstr(found.text, "L2:k1 "));
@@ -90,6 +99,39 @@ only_sound_young_measurements_are_used_again(void **state)
     found = (struct kernels){ 0 };
     OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
     assert_int_equal(found.n, 0);
+}
+
+/* The newest that is not noisy; those that are stale once it is quieter. */
+static void
+a_noisy_row_stands_in_where_there_is_no_other(void **state)
+{
+    struct bench b = bench(state);
+    struct err err = { 0 };
+    struct cache_query q = { "a", "env1", 0, T0 };
+    struct measure good = store_row(
+                       store_profiled(&b, "env1", T0 - DAY_MS), "k", 100),
+                   noisy = store_row(
+                       store_profiled(&b, "env1", T0 - MINUTE_MS), "k", 130),
+                   got;
+    struct kernels found = { 0 };
+    int64_t n = 0;
+
+    noisy.grade = 'C';
+    store_measure(&b, &good);
+    store_measure(&b, &noisy);
+    noisy.kernel_key = TEXT("other");
+    noisy.index = 1;
+    store_measure(&b, &noisy);
+    OK(db_cache_get(b.db, &q, LEVEL_L2, "k", &got, &err));
+    assert_int_equal(got.grade, 'A');
+    measure_clear(&got);
+    OK(db_cache_get(b.db, &q, LEVEL_L2, "other", &got, &err));
+    assert_int_equal(got.grade, 'C');
+    measure_clear(&got);
+    OK(db_cache_expire_noisy(b.db, &q, INT64_MAX, &n, &err));
+    assert_int_equal(n, 2);
+    OK(db_cache_list(b.db, &q, collect_kernel, &found, &err));
+    assert_string_equal(found.text, "L2:k ");
 }
 
 /* All profiles get one. */
@@ -127,7 +169,7 @@ a_run_in_situ_is_found_as_one(void **state)
 
     for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
         struct measure m[3];
-        int64_t id = store_profiled(&b, "env1", T0), got = 0;
+        int64_t id = store_profiled(&b, "env1", T0 - DAY_MS), got = 0;
         char key[8];
 
         snprintf(key, sizeof(key), "k%zu", i);
@@ -210,6 +252,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
     const struct CMUnitTest tests[] = {
         T(only_sound_young_measurements_are_used_again),
+        T(a_noisy_row_stands_in_where_there_is_no_other),
         T(a_run_in_situ_is_found_as_one),
         T(a_copy_names_its_source_and_shares_its_epochs),
     };
