@@ -108,21 +108,21 @@ who_has_gone_passes_the_task_on(void **state)
     struct poll gone[GONE], board, last;
     struct daemon d;
     char agent[16];
+    int fds[GONE];
 
     place_start(&d, *state, "--poll", "20");
     poll_open(&board, d.url, "board", "link", "d0");
     for (int i = 0; i < GONE; i++) {
-        int fd;
-
         snprintf(agent, sizeof(agent), "w%d", i);
         poll_open(&gone[i], d.url, agent, "link", NULL);
-        fd = poll_socket(&gone[i]);
+        fds[i] = poll_socket(&gone[i]);
         poll_until(d.url, i + 1);
-        close(fd);
     }
     poll_open(&last, d.url, "last", "link", NULL);
     assert_int_equal(pthread_create(&last.thread, NULL, poll_ask, &last), 0);
     poll_until(d.url, GONE + 1);
+    for (int i = 0; i < GONE; i++)
+        close(fds[i]);
     ask_for_link(d.url, "d0", NULL);
     pthread_join(last.thread, NULL);
     assert_int_equal(last.http, 200);
