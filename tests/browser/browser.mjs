@@ -10,7 +10,7 @@ const chromium = process.env.OFFRAMP_CHROMIUM ?? '/usr/bin/chromium';
 const shots = process.env.OFFRAMP_SHOTS ?? join(tmpdir(), 'offramp-shots');
 
 // Nothing is awaited longer than the test may take.
-const patience = 270e3 * (process.env.OFFRAMP_PATIENCE ?? 1);
+const patience = 540e3 * (process.env.OFFRAMP_PATIENCE ?? 1);
 
 const args = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',

@@ -93,7 +93,7 @@ const over = ['done', 'ready', 'failed', 'rejected', 'cancelled'];
 
 export class Service {
   // Nothing is awaited longer than `patience_s`.
-  constructor({ patience_s = 270 * (process.env.OFFRAMP_PATIENCE ?? 1) } = {}) {
+  constructor({ patience_s = 540 * (process.env.OFFRAMP_PATIENCE ?? 1) } = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'offramp-e2e-'));
     this.patience_s = patience_s;
     this.programs = [];
