@@ -42,6 +42,13 @@ coding_is_lossless(const struct coding *c)
 
 /* ---- numbers ---- */
 
+/* clang has _Float16 on x86-64 from its version 15 on. */
+#if defined(__clang__) && __clang_major__ < 15
+typedef __fp16 half;
+#else
+typedef _Float16 half;
+#endif
+
 static size_t
 packed_bytes(const struct coding *c, size_t n)
 {
@@ -53,10 +60,10 @@ packed_bytes(const struct coding *c, size_t n)
 static void
 pack_half(const float *x, size_t n, void *out)
 {
-    _Float16 *h = out;
+    half *h = out;
 
     for (size_t i = 0; i < n; i++)
-        h[i] = (_Float16)x[i];
+        h[i] = (half)x[i];
 }
 
 static void
@@ -78,7 +85,7 @@ pack_steps(const float *x, size_t n, void *out)
 static void
 unpack_half(const void *in, float *x, size_t n)
 {
-    const _Float16 *h = in;
+    const half *h = in;
 
     for (size_t i = 0; i < n; i++)
         x[i] = (float)h[i];

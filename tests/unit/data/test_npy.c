@@ -239,12 +239,12 @@ damaged_files_are_read_within_their_bytes(void **state)
 }
 
 static void
-an_absent_file_is_an_io_failure(void **state)
+an_absent_file_is_not_found(void **state)
 {
     struct fixture *x = *state;
     struct npy a;
 
-    assert_int_equal(npy_open(&a, x->path, "inputs", NULL), ST_IO);
+    assert_int_equal(npy_open(&a, x->path, "inputs", NULL), ST_NOT_FOUND);
     assert_null(a.map);
 }
 
@@ -260,7 +260,7 @@ main(void)
         cmocka_unit_test_setup_teardown(
             damaged_files_are_read_within_their_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(
-            an_absent_file_is_an_io_failure, setup, teardown),
+            an_absent_file_is_not_found, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
