@@ -17,7 +17,7 @@
 
 /* ThreadSanitizer takes ten times as long, and finds races in fewer. */
 #ifdef __SANITIZE_THREAD__
-enum { CALLERS = 4, TASKS = 100, KILLS = 2 };
+enum { CALLERS = 4, TASKS = 800, KILLS = 2 };
 #else
 enum { CALLERS = 8, TASKS = 2000, KILLS = 5 };
 #endif
