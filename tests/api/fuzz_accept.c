@@ -7,7 +7,6 @@
  * the first byte of an input chooses one of these places, the others bend its
  * result (bend.h).  What is taken is rolled back.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,12 +22,10 @@
 #include "base/log.h"
 #include "bend.h"
 #include "server/accept.h"
-#include "steps.h"
+#include "cases.h"
 #include "unit/fuzz/play.h"
 
-#define FOLDER OFFRAMP_FIXTURES "/api"
-
-enum { PLACES = 64, CASE_MAX = 1 << 20 };
+enum { PLACES = 64 };
 
 /* Where a result is awaited. */
 struct place {
@@ -83,17 +80,13 @@ static void
 make_place(const char *file)
 {
     struct place *p = calloc(1, sizeof(*p));
-    char path[512];
-    json_t *doc;
 
-    snprintf(path, sizeof(path), FOLDER "/%s", file);
-    if (p == NULL || json_file_load(path, CASE_MAX, &doc, NULL) != ST_OK)
+    if (p == NULL)
         abort();
     making = p;
     world_open(&p->world);
     p->world.start = watch;
-    steps_run(&p->world, file, json_object_get(doc, "steps"));
-    json_decref(doc);
+    case_run(&p->world, file);
     if (p->result != NULL && n_places < PLACES) {
         places[n_places++] = p;
         return;
@@ -102,19 +95,11 @@ make_place(const char *file)
     free(p);
 }
 
-static int
-is_case(const struct dirent *e)
-{
-    size_t n = strlen(e->d_name);
-
-    return n > 5 && strcmp(e->d_name + n - 5, ".json") == 0;
-}
-
 static void
 make_places(void)
 {
     struct dirent **files;
-    int n = scandir(FOLDER, &files, is_case, alphasort);
+    int n = cases_list(&files);
 
     if (n <= 0 || hash_start(NULL) != ST_OK)
         abort();

@@ -1,46 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Every file of fixtures/api is a test. */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "steps.h"
-
-#define FOLDER OFFRAMP_FIXTURES "/api"
+#include "cases.h"
 
 static void
 runs_as_the_case_says(void **state)
 {
-    char path[512];
-    struct err err = { 0 };
     struct world w;
-    json_t *doc;
 
-    snprintf(path, sizeof(path), FOLDER "/%s", (const char *)*state);
-    if (json_file_load(path, 1 << 20, &doc, &err) != ST_OK)
-        fail_msg("%s: %s", path, err.text);
     world_open(&w);
-    steps_run(&w, *state, json_object_get(doc, "steps"));
+    case_run(&w, *state);
     world_close(&w);
-    json_decref(doc);
-}
-
-static int
-is_case(const struct dirent *e)
-{
-    size_t n = strlen(e->d_name);
-
-    return n > 5 && strcmp(e->d_name + n - 5, ".json") == 0;
 }
 
 /* test_api [CASE.json]..: all cases, or these. */
@@ -48,7 +28,7 @@ int
 main(int argc, char **argv)
 {
     struct dirent **files;
-    int n = scandir(FOLDER, &files, is_case, alphasort), used = 0, failed;
+    int n = cases_list(&files), used = 0, failed;
     struct CMUnitTest *tests;
 
     if (n <= 0 || hash_start(NULL) != ST_OK)

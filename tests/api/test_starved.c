@@ -10,7 +10,6 @@
  * Later allocations are tried in growing steps; OFFRAMP_TORTURE=1 in the
  * environment tries them all.
  */
-#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,10 +26,8 @@
 #include "base/log.h"
 #include "db/db_internal.h"
 #include "server/export/export.h"
-#include "steps.h"
+#include "cases.h"
 #include "unit/db/fault.h"
-
-#define FOLDER OFFRAMP_FIXTURES "/api"
 
 /* Each failure would be logged. */
 void __wrap_log_at(enum log_level level, const char *fmt, ...)
@@ -169,35 +166,20 @@ starve(struct world *w, struct call *c, const char *request,
 static void
 run_case(const char *file)
 {
-    char path[512];
-    struct err err = { 0 };
     struct world w;
-    json_t *doc;
 
-    snprintf(path, sizeof(path), FOLDER "/%s", file);
-    if (json_file_load(path, 1 << 20, &doc, &err) != ST_OK)
-        fail_msg("%s: %s", path, err.text);
     world_open(&w);
     hurry(w.db->sql);
     w.start = starve;
-    steps_run(&w, file, json_object_get(doc, "steps"));
+    case_run(&w, file);
     world_close(&w);
-    json_decref(doc);
-}
-
-static int
-is_case(const struct dirent *e)
-{
-    size_t n = strlen(e->d_name);
-
-    return n > 5 && strcmp(e->d_name + n - 5, ".json") == 0;
 }
 
 static void
 run_cases(enum fault_kind k, int64_t steps)
 {
     struct dirent **files;
-    int n = scandir(FOLDER, &files, is_case, alphasort);
+    int n = cases_list(&files);
 
     assert_true(n > 0);
     kind = k;

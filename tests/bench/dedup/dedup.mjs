@@ -13,7 +13,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Service, shared, withService } from '../../e2e/service.mjs';
 
-const seconds = 9;
+const laterJobs = 9;
 const option = (name) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? null : process.argv[at + 1];
@@ -84,7 +84,7 @@ async function twice(s, model, levels, what) {
     percent(j.pace_spread_rel)}; hit rate ${percent(j.reuse.hit_rate)}, saved ${
     j.reuse.saved_s.toFixed(1)} s`);
   line('first job', first);
-  for (let n = 2; n < 2 + seconds; n++) {
+  for (let n = 2; n < 2 + laterJobs; n++) {
     const next = await job(s, model, levels, 'use');
     const again = [...keys(next.rows, (r) => !isCopy(r))];
     const audited = again.filter((k) => good.has(k)).length;

@@ -31,6 +31,16 @@ heat(void *ctx, int64_t n, struct err *err)
     return ST_OK;
 }
 
+/* Two subjects; each turn of the second leaves the machine that much slower. */
+static void
+stand_heating(struct stand *t, double factor)
+{
+    stand_init(t, 2);
+    t->subject[1].run = heat;
+    t->subject[1].n = 1;
+    t->work[1].second = factor;
+}
+
 static void
 a_sentinel_that_slows_a_little_marks_drift(void **state)
 {
@@ -38,10 +48,7 @@ a_sentinel_that_slows_a_little_marks_drift(void **state)
     struct stats s;
 
     (void)state;
-    stand_init(&t, 2);
-    t.subject[1].run = heat;
-    t.subject[1].n = 1;
-    t.work[1].second = 1.03;
+    stand_heating(&t, 1.03);
     t.plan.max_rounds = 12;
     stand_run(&t);
     assert_int_equal(t.result.discarded, 0);
@@ -56,10 +63,7 @@ rounds_that_drift_far_are_set_aside_and_end_the_job(void **state)
     struct stats s;
 
     (void)state;
-    stand_init(&t, 2);
-    t.subject[1].run = heat;
-    t.subject[1].n = 1;
-    t.work[1].second = 1.10; /* and it never recovers */
+    stand_heating(&t, 1.10); /* and it never recovers */
     stand_run(&t);
     assert_true(t.result.thermal_unstable);
     assert_int_equal(t.result.discarded, 3);
@@ -192,10 +196,7 @@ a_round_that_drifts_when_time_is_up_is_kept(void **state)
     struct stats s;
 
     (void)state;
-    stand_init(&t, 2);
-    t.subject[1].run = heat;
-    t.subject[1].n = 1;
-    t.work[1].second = 1.10;
+    stand_heating(&t, 1.10);
     t.plan.deadline_ns = 0;
     stand_run(&t);
     assert_int_equal(t.result.discarded, 0);
@@ -224,10 +225,7 @@ nobody_leaves_with_nothing(void **state)
         struct stand t;
         struct stats s;
 
-        stand_init(&t, 2);
-        t.subject[1].run = heat;
-        t.subject[1].n = 1;
-        t.work[1].second = 1.10;
+        stand_heating(&t, 1.10);
         t.plan.deadline_ns = (int64_t)ends[i].deadline_ns;
         t.plan.layer_budget_ns = (int64_t)ends[i].budget_ns;
         t.plan.max_rounds = ends[i].max_rounds;
